@@ -8,6 +8,8 @@ Source: GB/T 2260-2007 for the first six digits, GB/T 10114-2003 for the rest.
 ('51', '5117')
 """
 
+from itertools import pairwise
+
 from hefu.kernel.identifiers.fault import IdentifierFault, fold
 
 LENGTHS = (2, 4, 6, 9, 12)
@@ -56,4 +58,4 @@ def pretty(number: str) -> str:
     """Return the code in its levels."""
     code = compact(number)
     cuts = [0, *[length for length in LENGTHS if length < len(code)], len(code)]
-    return " ".join(code[start:end] for start, end in zip(cuts, cuts[1:], strict=False))
+    return " ".join(code[start:end] for start, end in pairwise(cuts))
