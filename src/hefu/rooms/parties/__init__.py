@@ -1,0 +1,1 @@
+"""Departments, people and the seats in which people act for departments."""

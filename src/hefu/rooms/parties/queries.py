@@ -1,0 +1,131 @@
+"""Reads of departments, people and seats. Names of departments are public within the node."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.refusal import NotFound
+from hefu.rooms.parties.access import require
+from hefu.rooms.parties.models import Department, Person, Seat
+from hefu.rooms.parties.terms import DepartmentRole
+
+
+def departments(
+    *, viewer: Actor, search: str = "", role: DepartmentRole | None = None
+) -> QuerySet[Department]:
+    """Return open departments, by name, credit code or short name when `search` is given."""
+    del viewer  # departments are known to everyone on the node
+    found = Department.objects.filter(closed_at__isnull=True).select_related("parent")
+    if role:
+        found = found.filter(roles__contains=[role])
+    if search:
+        found = found.filter(
+            Q(name__icontains=search) | Q(short_name__icontains=search) | Q(credit_code__istartswith=search)
+        )
+    return found.annotate(open_seats=Count("seats", filter=Q(seats__ended_at__isnull=True)))
+
+
+def department(department_id: UUID | str, *, viewer: Actor) -> Department:
+    """Return one department.
+
+    Raises:
+        NotFound: There is none with that id.
+    """
+    del viewer
+    try:
+        return Department.objects.select_related("parent").get(pk=department_id)
+    except (Department.DoesNotExist, ValueError, TypeError):
+        raise NotFound(what="department", key=department_id) from None
+
+
+def department_by_code(credit_code: str, *, viewer: Actor) -> Department | None:
+    """Return the department with that credit code, or None."""
+    del viewer
+    return Department.objects.filter(credit_code=credit_code).first()
+
+
+def names(department_ids: Iterable[UUID], *, viewer: Actor) -> dict[UUID, str]:
+    """Return department id → name."""
+    del viewer
+    return dict(Department.objects.filter(pk__in=list(department_ids)).values_list("pk", "name"))
+
+
+def authority(*, viewer: Actor) -> Department:
+    """Return this node's data authority.
+
+    Raises:
+        NotFound: None is registered yet.
+    """
+    del viewer
+    found = Department.objects.filter(
+        roles__contains=[DepartmentRole.AUTHORITY], closed_at__isnull=True
+    ).first()
+    if found is None:
+        raise NotFound(what="data authority", key="of this node")
+    return found
+
+
+def people(*, viewer: Actor, search: str = "") -> QuerySet[Person]:
+    """Return people with their open seats.
+
+    Raises:
+        Forbidden: The viewer administers neither people nor the audit.
+    """
+    require(viewer, "parties.see_people")
+    found = Person.objects.prefetch_related("seats__department")
+    if search:
+        found = found.filter(Q(username__icontains=search) | Q(name__icontains=search))
+    return found
+
+
+def person(person_id: UUID | str, *, viewer: Actor) -> Person:
+    """Return one person with seats.
+
+    Raises:
+        Forbidden: As for `people`.
+        NotFound: There is none.
+    """
+    try:
+        return people(viewer=viewer).get(pk=person_id)
+    except (Person.DoesNotExist, ValueError, TypeError):
+        raise NotFound(what="person", key=person_id) from None
+
+
+def seats_of(person: Person) -> list[Seat]:
+    """Return a person's open seats, by department: what the person may act as."""
+    return list(
+        Seat.objects.filter(person=person, ended_at__isnull=True, department__closed_at__isnull=True)
+        .select_related("department")
+        .order_by("department__name", "role")
+    )
+
+
+def colleagues(department_id: UUID, *, viewer: Actor) -> QuerySet[Seat]:
+    """Return the open seats of a department the viewer belongs to, or of any for administrators."""
+    found = Seat.objects.filter(department_id=department_id, ended_at__isnull=True).select_related("person")
+    if viewer.department_id == department_id or viewer.has(Role.SECURITY, Role.AUDITOR, Role.OPERATOR):
+        return found
+    return found.none()
+
+
+def actor_for(person: Person, department_id: UUID | str | None = None) -> Actor:
+    """Return the actor that `person` is in one department: all roles held there.
+
+    Args:
+        person: Who signed in.
+        department_id: The department chosen; without it, or when no seat is held there, the first.
+    """
+    seats = seats_of(person)
+    if not seats or not person.is_active:
+        return Actor(id=f"person:{person.pk}", name=person.name)
+    chosen = next((seat.department for seat in seats if str(seat.department_id) == str(department_id)), None)
+    home = chosen or seats[0].department
+    return Actor(
+        id=f"person:{person.pk}",
+        name=person.name,
+        department_id=home.pk,
+        roles=frozenset(Role(seat.role) for seat in seats if seat.department_id == home.pk),
+        of_authority=home.is_authority,
+    )

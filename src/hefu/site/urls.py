@@ -1,0 +1,7 @@
+"""Every address of the node."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("hefu.portal.urls")),
+]
