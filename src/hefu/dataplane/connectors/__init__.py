@@ -1,0 +1,19 @@
+"""What rows are read from and written to; one folder each, with its capabilities declared."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a connector can do, so that the planner and the pages need not guess."""
+
+    #: Short name, as tickets and sources write it.
+    name: str
+    reads: bool
+    writes: bool
+    #: Row filter, masks and projection can run inside the source.
+    pushes_down: bool
+    #: All reads of one run see one moment.
+    snapshot: bool
+    #: A killed run goes on from its last chunk.
+    resumes: bool

@@ -1,0 +1,121 @@
+"""Every way in which a delivery can end without rows: what happened, and what to do now."""
+
+from typing import ClassVar
+
+from hefu.kernel.refusal import Refusal
+from hefu.kernel.words import _
+
+
+class DataPlaneRefusal(Refusal):
+    """A delivery that did not happen, or stopped."""
+
+    code = "dataplane.refused"
+    status = 502
+
+    #: Whether the same run may succeed later with nobody changing anything.
+    transient: ClassVar[bool] = False
+
+
+class TicketRefused(DataPlaneRefusal):
+    """The ticket does not open the door: forged, expired, not yet valid, unknown key, revoked."""
+
+    code = "dataplane.ticket_refused"
+    text = _("The ticket was refused ({reason}): {detail}. Ask the data authority for a valid one.")
+    status = 403
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Keep `reason`: malformed, unknown_key, forged, not_yet_valid, expired or revoked."""
+        self.reason = reason
+        super().__init__(reason=reason, detail=detail)
+
+
+class PlanRefused(DataPlaneRefusal):
+    """Ticket, source and target do not fit together; every misfit is named at once."""
+
+    code = "dataplane.plan_refused"
+    text = _("The delivery cannot be planned: {problems}. Correct the source, the target or the grant.")
+    status = 422
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        """Keep all `problems`, one sentence each."""
+        self.problems = problems
+        super().__init__(problems="; ".join(problems))
+
+
+class AlreadyRunning(DataPlaneRefusal):
+    """Another process carries this delivery, or writes this table, right now."""
+
+    code = "dataplane.already_running"
+    text = _("{what} is being delivered by another run right now. Wait for it to end, or stop it first.")
+    status = 409
+    transient = True
+
+
+class Stopped(DataPlaneRefusal):
+    """Somebody asked the run to stop; finished chunks stay for a later run."""
+
+    code = "dataplane.stopped"
+    text = _("The delivery was stopped on request after {rows} rows. Start it again to go on from there.")
+    status = 409
+
+
+class Revoked(DataPlaneRefusal):
+    """The grant was revoked while rows were under way; nothing reached the consumer's table."""
+
+    code = "dataplane.revoked"
+    text = _(
+        "The grant was revoked after {rows} rows were under way; they were discarded. Ask for a new grant."
+    )
+    status = 403
+
+
+class SideLost(DataPlaneRefusal):
+    """The connection to one side was cut, or that side is restarting or out of connections."""
+
+    code = "dataplane.side_lost"
+    text = _("The {side} database went away: {detail}. Run the delivery again; it goes on where it was.")
+    transient = True
+
+    def __init__(self, side: str, detail: str) -> None:
+        """Keep which `side` was lost: source or target."""
+        self.side = side
+        super().__init__(side=side, detail=detail)
+
+
+class SideRefused(DataPlaneRefusal):
+    """One side said no: missing right, wrong password, full disk, broken constraint."""
+
+    code = "dataplane.side_refused"
+    text = _("The {side} refused: {detail}. Have its administrator mend that, then run the delivery again.")
+
+    def __init__(self, side: str, detail: str, sqlstate: str = "") -> None:
+        """Keep which `side` refused and its SQLSTATE where it gave one."""
+        self.side = side
+        self.sqlstate = sqlstate
+        super().__init__(side=side, detail=detail)
+
+
+class AddressRefused(DataPlaneRefusal):
+    """The policy does not let a connector reach that address."""
+
+    code = "dataplane.address_refused"
+    text = _("{host}:{port} may not be reached: {detail}. Ask the operator to allow the address.")
+    status = 403
+
+
+class NotReconciled(DataPlaneRefusal):
+    """What arrived is not what left; the consumer's table was not touched."""
+
+    code = "dataplane.not_reconciled"
+    text = _(
+        "The two sides do not agree ({what}: source {source}, target {target}); nothing was published. "
+        "Run the delivery again and report this."
+    )
+
+
+class FormatLimit(DataPlaneRefusal):
+    """The chosen file format cannot hold the rows."""
+
+    code = "dataplane.format_limit"
+    text = _("{format} cannot hold this delivery: {detail}. Choose another format or fewer rows.")
+    status = 422
