@@ -27,9 +27,7 @@ class PublicKey:
     def __post_init__(self) -> None:
         """Refuse an algorithm or a length this version cannot check."""
         if self.algorithm != ED25519 or len(self.raw) != 32:
-            raise KeyFault(
-                f"{self.algorithm} key of {len(self.raw)} bytes is not known; expected ed25519 of 32"
-            )
+            raise KeyFault(f"{self.algorithm} key of {len(self.raw)} bytes is not known; expected ed25519 of 32")
 
     def verify(self, signature: bytes, data: bytes) -> bool:
         """Return whether `signature` over `data` was made with the other half."""

@@ -18,3 +18,11 @@ def new_id(at: datetime) -> UUID:
     value |= 0b10 << 62
     value |= noise & ((1 << 62) - 1)
     return UUID(int=value)
+
+
+def read_id(text: UUID | str) -> UUID | None:
+    """Return the id that `text` writes, or None: what comes from an address may be anything."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None

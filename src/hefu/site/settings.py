@@ -47,7 +47,11 @@ INSTALLED_APPS = [
 ]
 
 # while rooms are being built: only those that exist
-INSTALLED_APPS = [a for a in INSTALLED_APPS if not a.startswith("hefu.") or (PACKAGE / a.removeprefix("hefu.").replace(".", "/") / "apps.py").exists()]
+INSTALLED_APPS = [
+    a
+    for a in INSTALLED_APPS
+    if not a.startswith("hefu.") or (PACKAGE / a.removeprefix("hefu.").replace(".", "/") / "apps.py").exists()
+]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -4,7 +4,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from hefu.rooms.evidence.terms import KeyPurpose
 
@@ -18,9 +18,7 @@ class Entry(models.Model):
     version = models.PositiveSmallIntegerField()
     subject = models.CharField(max_length=60, help_text="Number of the case or thing it speaks of.")
     by = models.CharField(max_length=80, help_text="Who did it: a seat or the system.")
-    by_name = models.CharField(
-        max_length=80, help_text="For pages only; not in the leaf, so that it can be erased."
-    )
+    by_name = models.CharField(max_length=80, help_text="For pages only; not in the leaf, so that it can be erased.")
     concerns = ArrayField(models.UUIDField(), default=list, help_text="Departments that may read it.")
     at = models.DateTimeField()
     basis = models.JSONField(help_text="Citations it rests on.")
@@ -30,9 +28,7 @@ class Entry(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(leaf_index__isnull=True) | Q(leaf_index__gte=0), name="entry_index"
-            ),
+            models.CheckConstraint(condition=Q(leaf_index__isnull=True) | Q(leaf_index__gte=0), name="entry_index"),
         ]
         indexes = [
             models.Index(fields=["subject", "id"], name="entry_subject"),
@@ -46,14 +42,16 @@ class Entry(models.Model):
             pgtrigger.Protect(
                 name="never_changed",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__leaf_index__isnull=False)
-                | ~pgtrigger.Q(old__leaf=F("new__leaf"))
-                | ~pgtrigger.Q(old__subject=F("new__subject"))
-                | ~pgtrigger.Q(old__kind=F("new__kind"))
-                | ~pgtrigger.Q(old__by=F("new__by"))
-                | ~pgtrigger.Q(old__at=F("new__at"))
-                | ~pgtrigger.Q(old__body=F("new__body"))
-                | ~pgtrigger.Q(old__basis=F("new__basis")),
+                condition=pgtrigger.AnyChange(
+                    "id", "uid", "kind", "version", "subject", "by", "at", "basis", "body", "leaf"
+                ),
+            ),
+            pgtrigger.Protect(
+                name="placed_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.leaf_index IS NOT NULL AND NEW.leaf_index IS DISTINCT FROM OLD.leaf_index"
+                ),
             ),
         ]
 
@@ -105,10 +103,10 @@ class SigningKey(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(purpose__in=list(KeyPurpose)), name="key_purpose"),
-            models.UniqueConstraint(
-                fields=["purpose"], condition=Q(retired_at__isnull=True), name="key_one_active"
+            models.CheckConstraint(
+                condition=Q(purpose__in=[purpose.value for purpose in KeyPurpose]), name="key_purpose"
             ),
+            models.UniqueConstraint(fields=["purpose"], condition=Q(retired_at__isnull=True), name="key_one_active"),
         ]
 
     def __str__(self) -> str:

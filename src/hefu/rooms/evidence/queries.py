@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from hefu.crypto.signing import PublicKey
 from hefu.kernel.actor import Actor
+from hefu.kernel.ids import read_id
 from hefu.kernel.refusal import NotFound
 from hefu.ledger.tiles import ENTRIES, WIDTH, TileId, encode_bundle
 from hefu.rooms.evidence.access import visible
@@ -53,7 +54,7 @@ def entry(uid: UUID | str, *, viewer: Actor) -> Entry:
     Raises:
         NotFound: None with that id that the viewer may read.
     """
-    found = Entry.objects.filter(visible(viewer), uid=uid).first() if _is_uid(uid) else None
+    found = Entry.objects.filter(visible(viewer), uid=read_id(uid)).first()
     if found is None:
         raise NotFound(what="evidence entry", key=uid)
     return found
@@ -61,9 +62,7 @@ def entry(uid: UUID | str, *, viewer: Actor) -> Entry:
 
 def kinds(*, viewer: Actor) -> list[str]:
     """Return the kinds that occur among the entries `viewer` may read."""
-    return list(
-        Entry.objects.filter(visible(viewer)).order_by("kind").values_list("kind", flat=True).distinct()
-    )
+    return list(Entry.objects.filter(visible(viewer)).order_by("kind").values_list("kind", flat=True).distinct())
 
 
 def latest_checkpoint() -> Checkpoint | None:
@@ -80,11 +79,3 @@ def public_keys(purpose: KeyPurpose) -> list[PublicKey]:
 def waiting() -> int:
     """Return how many entries are recorded but not yet sequenced; for the operator's health page."""
     return Entry.objects.filter(leaf_index__isnull=True).count()
-
-
-def _is_uid(uid: UUID | str) -> bool:
-    try:
-        UUID(str(uid))
-    except ValueError:
-        return False
-    return True

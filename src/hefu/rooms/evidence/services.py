@@ -18,12 +18,12 @@ from hefu.kernel.citation import Citation
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
 from hefu.ledger.checkpoint import Checkpoint as LogCheckpoint
-from hefu.ledger.checkpoint import open_checkpoint, sign_checkpoint
+from hefu.ledger.checkpoint import open_checkpoint, parse_checkpoint, sign_checkpoint
 from hefu.ledger.errors import LeafTooLarge
 from hefu.ledger.proofs import inclusion_proof
 from hefu.ledger.receipt import make_receipt
 from hefu.ledger.tiles import ENTRIES, LEAF_LIMIT, TileId
-from hefu.ledger.tree import EMPTY, TreeHead, integrate
+from hefu.ledger.tree import EMPTY, integrate
 from hefu.rooms.evidence import terms
 from hefu.rooms.evidence.errors import NotSequenced, WrongBody
 from hefu.rooms.evidence.models import Checkpoint, Entry, SigningKey, Tile
@@ -111,18 +111,17 @@ def sequence(*, clock: Clock, limit: int = 10_000) -> int:
     """
     if not _take_lock():
         return 0
-    waiting = list(
-        Entry.objects.filter(leaf_index__isnull=True).order_by("id").values_list("id", "leaf")[:limit]
-    )
+    waiting = list(Entry.objects.filter(leaf_index__isnull=True).order_by("id").values_list("id", "leaf")[:limit])
     if not waiting:
         return 0
-    head = _signed_head()
+    newest = _newest_checkpoint()
+    head = newest.head if newest else EMPTY
     growth = integrate(head, [bytes(leaf) for _, leaf in waiting], DatabaseLog())
     _keep_tiles(growth.tiles)
     _number([pk for pk, _ in waiting], first=head.size)
+    origin = newest.origin if newest else settings.HEFU.origin
     note = sign_checkpoint(
-        LogCheckpoint(settings.HEFU.origin, growth.head.size, growth.head.root),
-        signer(KeyPurpose.LOG, clock=clock),
+        LogCheckpoint(origin, growth.head.size, growth.head.root), signer(KeyPurpose.LOG, clock=clock)
     )
     Checkpoint.objects.create(size=growth.head.size, note=note, at=clock.now())
     return len(waiting)
@@ -182,7 +181,7 @@ def _make_key(purpose: KeyPurpose, *, clock: Clock) -> SigningKey:
         id=row_id,
         purpose=purpose,
         public=made.public.as_text(),
-        sealed=seal(settings.HEFU.master_key, made.seed, purpose=f"key:{row_id}"),
+        sealed=seal(settings.HEFU.master_key(), made.seed, purpose=f"key:{row_id}"),
         made_at=clock.now(),
     )
     record(
@@ -201,23 +200,23 @@ def _make_key(purpose: KeyPurpose, *, clock: Clock) -> SigningKey:
 
 @lru_cache(maxsize=8)
 def _open_key(row_id: str, sealed: str) -> Signer:
-    return Ed25519Signer(unseal(settings.HEFU.master_key, sealed, purpose=f"key:{row_id}"))
+    return Ed25519Signer(unseal(settings.HEFU.master_key(), sealed, purpose=f"key:{row_id}"))
 
 
 def _public_key_of(checkpoint: Checkpoint) -> PublicKey:
     signed_before = SigningKey.objects.filter(purpose=KeyPurpose.LOG, made_at__lte=checkpoint.at)
-    row = signed_before.order_by("-made_at").first() or SigningKey.objects.filter(
-        purpose=KeyPurpose.LOG
-    ).latest("made_at")
+    row = signed_before.order_by("-made_at").first() or SigningKey.objects.filter(purpose=KeyPurpose.LOG).latest(
+        "made_at"
+    )
     return PublicKey.from_text(row.public)
 
 
-def _signed_head() -> TreeHead:
-    newest = latest_checkpoint()
-    if newest is None:
-        return EMPTY
-    opened = open_checkpoint(newest.note, origin=settings.HEFU.origin, key=_public_key_of(newest))
-    return opened.checkpoint.head
+def _newest_checkpoint() -> LogCheckpoint | None:
+    row = latest_checkpoint()
+    if row is None:
+        return None
+    origin = parse_checkpoint(row.note).checkpoint.origin
+    return open_checkpoint(row.note, origin=origin, key=_public_key_of(row)).checkpoint
 
 
 def _take_lock() -> bool:

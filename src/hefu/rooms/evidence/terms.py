@@ -35,7 +35,5 @@ class KeyPurpose(StrEnum):
     TICKET = "ticket"
 
 
-KEY_MADE = Kind(
-    "evidence.key_made", 1, ("purpose", "algorithm", "fingerprint"), "The node made a signing key."
-)
+KEY_MADE = Kind("evidence.key_made", 1, ("purpose", "algorithm", "fingerprint"), "The node made a signing key.")
 EXPORTED = Kind("evidence.exported", 1, ("entries", "filter"), "An auditor took a list of entries out.")

@@ -26,9 +26,7 @@ class OneAuthority(Refusal):
     """A node has one data authority."""
 
     code = "parties.one_authority"
-    text = _(
-        "{name} is this node's data authority, and there can be only one. Give the new one another role."
-    )
+    text = _("{name} is this node's data authority, and there can be only one. Give the new one another role.")
 
 
 class AdministratorsApart(Refusal):
@@ -45,9 +43,7 @@ class SeatNeedsAuthority(Refusal):
     """Reviewers and supervisors sit in the data authority."""
 
     code = "parties.seat_needs_authority"
-    text = _(
-        "{role} is a seat of the data authority, and {department} is not. Choose the authority, or another role."
-    )
+    text = _("{role} is a seat of the data authority, and {department} is not. Choose the authority, or another role.")
 
 
 class TreeHasCycle(Refusal):

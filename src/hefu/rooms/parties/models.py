@@ -18,9 +18,7 @@ class Department(models.Model):
     credit_code = models.CharField(max_length=18, unique=True, help_text="Unified social credit code.")
     name = models.CharField(max_length=120)
     short_name = models.CharField(max_length=40, help_text="As people say it: 人社, 市场监管.")
-    parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
-    )
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
     place = models.CharField(max_length=12, help_text="Division code.")
     roles = ArrayField(models.CharField(max_length=12))
     phone = models.CharField(max_length=40, blank=True)
@@ -31,11 +29,9 @@ class Department(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(roles__contained_by=list(DepartmentRole)), name="department_roles"
+                condition=Q(roles__contained_by=[role.value for role in DepartmentRole]), name="department_roles"
             ),
-            models.CheckConstraint(
-                condition=Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="department_credit_code"
-            ),
+            models.CheckConstraint(condition=Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="department_credit_code"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="department_not_own_parent"),
         ]
 
@@ -95,7 +91,7 @@ class Seat(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(role__in=list(Role)), name="seat_role"),
+            models.CheckConstraint(condition=Q(role__in=[role.value for role in Role]), name="seat_role"),
             models.UniqueConstraint(
                 fields=["person", "department", "role"], condition=Q(ended_at__isnull=True), name="seat_once"
             ),

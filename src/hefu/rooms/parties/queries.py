@@ -6,15 +6,14 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from hefu.kernel.actor import Actor, Role
+from hefu.kernel.ids import read_id
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.parties.access import require
 from hefu.rooms.parties.models import Department, Person, Seat
 from hefu.rooms.parties.terms import DepartmentRole
 
 
-def departments(
-    *, viewer: Actor, search: str = "", role: DepartmentRole | None = None
-) -> QuerySet[Department]:
+def departments(*, viewer: Actor, search: str = "", role: DepartmentRole | None = None) -> QuerySet[Department]:
     """Return open departments, by name, credit code or short name when `search` is given."""
     del viewer  # departments are known to everyone on the node
     found = Department.objects.filter(closed_at__isnull=True).select_related("parent")
@@ -34,10 +33,10 @@ def department(department_id: UUID | str, *, viewer: Actor) -> Department:
         NotFound: There is none with that id.
     """
     del viewer
-    try:
-        return Department.objects.select_related("parent").get(pk=department_id)
-    except (Department.DoesNotExist, ValueError, TypeError):
-        raise NotFound(what="department", key=department_id) from None
+    found = Department.objects.select_related("parent").filter(pk=read_id(department_id)).first()
+    if found is None:
+        raise NotFound(what="department", key=department_id)
+    return found
 
 
 def department_by_code(credit_code: str, *, viewer: Actor) -> Department | None:
@@ -59,9 +58,7 @@ def authority(*, viewer: Actor) -> Department:
         NotFound: None is registered yet.
     """
     del viewer
-    found = Department.objects.filter(
-        roles__contains=[DepartmentRole.AUTHORITY], closed_at__isnull=True
-    ).first()
+    found = Department.objects.filter(roles__contains=[DepartmentRole.AUTHORITY], closed_at__isnull=True).first()
     if found is None:
         raise NotFound(what="data authority", key="of this node")
     return found
@@ -87,10 +84,10 @@ def person(person_id: UUID | str, *, viewer: Actor) -> Person:
         Forbidden: As for `people`.
         NotFound: There is none.
     """
-    try:
-        return people(viewer=viewer).get(pk=person_id)
-    except (Person.DoesNotExist, ValueError, TypeError):
-        raise NotFound(what="person", key=person_id) from None
+    found = people(viewer=viewer).filter(pk=read_id(person_id)).first()
+    if found is None:
+        raise NotFound(what="person", key=person_id)
+    return found
 
 
 def seats_of(person: Person) -> list[Seat]:

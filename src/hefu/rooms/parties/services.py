@@ -135,9 +135,7 @@ def change_department(
 
 
 @transaction.atomic
-def register_person(
-    *, username: str, name: str, password: str, email: str = "", actor: Actor, clock: Clock
-) -> Person:
+def register_person(*, username: str, name: str, password: str, email: str = "", actor: Actor, clock: Clock) -> Person:
     """Give somebody a sign-in.
 
     Raises:
@@ -147,9 +145,7 @@ def register_person(
     """
     require(actor, "parties.register_person")
     problems = {
-        field: _("This is needed.")
-        for field, value in (("username", username), ("name", name))
-        if not value.strip()
+        field: _("This is needed.") for field, value in (("username", username), ("name", name)) if not value.strip()
     }
     person = Person(
         id=new_id(clock.now()),

@@ -49,13 +49,9 @@ AUTHORITY_ROLES = frozenset({Role.REVIEWER, Role.SUPERVISOR})
 DEPARTMENT_REGISTERED = Kind(
     "department.registered", 1, ("credit_code", "name", "roles", "parent"), "A department joined the node."
 )
-DEPARTMENT_CHANGED = Kind(
-    "department.changed", 1, ("credit_code", "changes"), "A department's facts changed."
-)
+DEPARTMENT_CHANGED = Kind("department.changed", 1, ("credit_code", "changes"), "A department's facts changed.")
 PERSON_REGISTERED = Kind("person.registered", 1, ("person",), "A person got a sign-in; no name is recorded.")
 PERSON_CLOSED = Kind("person.closed", 1, ("person", "reason"), "A person's sign-in was closed.")
 PASSWORD_SET = Kind("person.password_set", 1, ("person",), "A person's password was set by an administrator.")
-SEAT_GIVEN = Kind(
-    "seat.given", 1, ("seat", "person", "department", "role"), "A person may act for a department."
-)
+SEAT_GIVEN = Kind("seat.given", 1, ("seat", "person", "department", "role"), "A person may act for a department.")
 SEAT_ENDED = Kind("seat.ended", 1, ("seat", "person", "department", "role", "reason"), "A seat ended.")

@@ -1,0 +1,1 @@
+"""Every periodic task: what, how often. Each is safe to run twice."""
