@@ -1,0 +1,1 @@
+"""Statutory periods that run: started by a case, counted by the law, watched by the sweep."""
