@@ -25,7 +25,7 @@ from hefu.node.postgres import Cluster
 
 TESTS = Path(__file__).resolve().parent
 #: Folders whose tests need no database, and those that need no Django either way.
-WITHOUT_DATABASE = {"unit", "packs", "architecture"}
+WITHOUT_DATABASE = {"unit", "packs", "architecture", "node"}
 WITHOUT_DJANGO = WITHOUT_DATABASE | {"connectors"}
 #: Marks the processes of one run: the first one has started what the others use.
 RUN = "HEFU_TEST_RUN"

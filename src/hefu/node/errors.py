@@ -79,3 +79,55 @@ class SettingRejected(Refusal):
     code = "node.setting_rejected"
     text = _("The setting {name} cannot be used: {reason}. Correct it and start again.")
     status = 500
+
+
+class PortInUse(Refusal):
+    """Somebody else listens where the pages should be served."""
+
+    code = "node.port_in_use"
+    text = _("{host}:{port} is taken ({holder}). End that program, or choose another port with {setting}.")
+
+
+class DatabaseAway(Refusal):
+    """The database cannot be reached."""
+
+    code = "node.database_away"
+    text = _("The database does not answer: {reason}. {way_on}")
+    status = 503
+
+
+class PartFailed(Refusal):
+    """A step that everything else waits for ended badly."""
+
+    code = "node.part_failed"
+    text = _("{part} ended with status {status}: {said}. Nothing else was started; 'hefu doctor' says more.")
+    status = 500
+
+
+class DatabaseUnfit(Refusal):
+    """The database answers, but the platform cannot run on it."""
+
+    code = "node.database_unfit"
+    text = _(
+        "The database runs PostgreSQL {version} with encoding {encoding}; the platform needs PostgreSQL {oldest} "
+        "or newer and UTF8. Name another one in HEFU_DATABASE_URL, or leave that empty for the embedded one."
+    )
+    status = 500
+
+
+class NotEmbedded(Refusal):
+    """There is no embedded database to run: a setting names another."""
+
+    code = "node.not_embedded"
+    text = _(
+        "HEFU_DATABASE_URL names the database of this node, so there is no embedded one to run. Look after that "
+        "server instead, or leave the setting empty."
+    )
+
+
+class DatabaseEnded(Refusal):
+    """The embedded database ended by itself."""
+
+    code = "node.database_ended"
+    text = _("The database ended by itself; its log is {log}. Start it again: it recovers from its own log.")
+    status = 500

@@ -42,6 +42,11 @@ class Home:
         return self.root / "database"
 
     @property
+    def up_lock(self) -> Path:
+        """Held by the supervisor while it runs."""
+        return self.run / "up.lock"
+
+    @property
     def run(self) -> Path:
         """Notes about the processes that run now."""
         return self.root / "run"

@@ -12,7 +12,6 @@ folder, the password, and what happens after a crash. A cluster is one folder:
 """
 
 import contextlib
-import fcntl
 import os
 import re
 import secrets
@@ -25,7 +24,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO
 from urllib.parse import quote
 
 import psycopg
@@ -40,6 +38,7 @@ from hefu.node.errors import (
     DatabaseWillNotStart,
     PrivateFolderTaken,
 )
+from hefu.node.locks import FileLock
 from hefu.node.private import read_or_make, write_private
 
 #: Owns the cluster; nothing of the platform works under this name.
@@ -99,7 +98,7 @@ class Cluster:
     store: Path = SHARED_STORE
 
     _process: "subprocess.Popen[bytes] | None" = field(default=None, init=False, repr=False)
-    _lock: IO[str] | None = field(default=None, init=False, repr=False)
+    _lock: FileLock | None = field(default=None, init=False, repr=False)
 
     # -- what callers do ------------------------------------------------------------------------------
 
@@ -143,7 +142,7 @@ class Cluster:
                     self._process.wait()
             self._process = None
         if self._lock is not None:
-            self._lock.close()
+            self._lock.give_back()
             self._lock = None
 
     def status(self) -> Status:
@@ -183,6 +182,10 @@ class Cluster:
                 create = sql.SQL("CREATE DATABASE {} OWNER {}")
                 connection.execute(create.format(sql.Identifier(name), sql.Identifier(ROLE)))
             return known is None
+
+    def held_by(self) -> int | None:
+        """Return the process that looks after this cluster now, or None."""
+        return FileLock(self._place / "lock").holder()
 
     def returncode(self) -> int | None:
         """Return how the server ended, or None while it runs or was never started here."""
@@ -252,17 +255,9 @@ class Cluster:
             account.give(folder)
 
     def _take_lock(self) -> None:
-        lock = (self._place / "lock").open("a+", encoding="ascii")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            holder = lock.read().strip() or "?"
-            lock.close()
-            raise AlreadyRunning(folder=self.folder, pid=holder) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
+        lock = FileLock(self._place / "lock")
+        if not lock.take():
+            raise AlreadyRunning(folder=self.folder, pid=lock.holder())
         self._lock = lock
 
     # -- before the start -----------------------------------------------------------------------------

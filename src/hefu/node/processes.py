@@ -1,5 +1,6 @@
 """Processes of this machine: who is alive, who is ours, and who ends with us. Reads Linux' /proc."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -34,15 +35,11 @@ def is_zombie(pid: int) -> bool:
 def working_in(folder: Path) -> list[int]:
     """Return the live processes that work in `folder`, as every PostgreSQL process does in its data."""
     found = []
-    for entry in _PROC.iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            if Path(os.readlink(entry / "cwd")) == folder and is_alive(int(entry.name)):
-                found.append(int(entry.name))
-        except OSError:
-            continue  # gone meanwhile, or not ours to look at
-    return sorted(found)
+    for pid in _pids():
+        with contextlib.suppress(OSError):  # gone meanwhile, or not ours to look at
+            if Path(os.readlink(_PROC / str(pid) / "cwd")) == folder and is_alive(pid):
+                found.append(pid)
+    return found
 
 
 def wait_until_gone(pids: list[int], seconds: float) -> bool:
@@ -91,3 +88,42 @@ def _stat(pid: int) -> list[str] | None:
         return None
     # The name stands in parentheses and may hold spaces and parentheses itself.
     return text.rpartition(")")[2].split()
+
+
+def name_of(pid: int) -> str:
+    """Return the name of the program that `pid` runs."""
+    try:
+        return (_PROC / str(pid) / "comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "?"
+
+
+def holding(inodes: set[str]) -> int | None:
+    """Return a process with one of these open files (as `socket:[123]`), if this user may look at it."""
+    for pid in _pids():
+        try:
+            for link in (_PROC / str(pid) / "fd").iterdir():
+                if os.readlink(link) in inodes:
+                    return pid
+        except OSError:
+            continue
+    return None
+
+
+def carrying(variable: str, value: str) -> list[int]:
+    """Return the live processes that were started with `variable` set to `value`, but for this one.
+
+    Children inherit it, so a whole tree is found even after its root is gone and its parents changed.
+    """
+    wanted = f"{variable}={value}".encode()
+    found = []
+    for pid in _pids():
+        with contextlib.suppress(OSError):
+            environment = (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+            if pid != os.getpid() and wanted in environment and is_alive(pid):
+                found.append(pid)
+    return found
+
+
+def _pids() -> list[int]:
+    return sorted(int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit())

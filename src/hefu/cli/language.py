@@ -1,0 +1,46 @@
+"""Chooses the language that the command line answers in, without Django."""
+
+import gettext
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from hefu.kernel.refusal import Refusal
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def chosen(environ: Mapping[str, str]) -> str:
+    """Return `zh_Hans` or `en`: what HEFU_LANG or the shell's own language asks for.
+
+    >>> chosen({"LANG": "zh_CN.UTF-8"}), chosen({"LANG": "C.UTF-8"}), chosen({"LANG": "zh_CN", "HEFU_LANG": "en"})
+    ('zh_Hans', 'en', 'en')
+    """
+    for name in ("HEFU_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environ.get(name):
+            return "zh_Hans" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+@cache
+def _catalogs(language: str) -> tuple[gettext.GNUTranslations, ...]:
+    files = sorted(_PACKAGE.glob(f"**/locale/{language}/LC_MESSAGES/django.mo"))
+    found = []
+    for file in files:
+        with file.open("rb") as opened:
+            found.append(gettext.GNUTranslations(opened))
+    return tuple(found)
+
+
+def translated(text: str) -> str:
+    """Return `text` in the chosen language, or as it is when nobody translated it."""
+    for catalog in _catalogs(chosen(os.environ)):
+        if (found := catalog.gettext(text)) != text:
+            return found
+    return text
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """Return the refusal's sentence in the chosen language."""
+    return refusal.sentence(translated(refusal.text))

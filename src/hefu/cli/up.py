@@ -1,0 +1,105 @@
+"""`hefu up`: the whole node under one supervisor."""
+
+import http.client
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from hefu.node.config import Config, load
+from hefu.node.errors import AlreadyRunning
+from hefu.node.locks import FileLock
+from hefu.node.ports import require_free
+from hefu.node.reach import reach
+from hefu.node.supervisor import Part, Supervisor
+
+#: Runs this same installation, whatever the PATH says.
+_HEFU = (sys.executable, "-m", "hefu")
+
+
+@click.command("up")
+@click.option("--port", type=click.IntRange(1, 65535), help="Serve the pages here instead of at HEFU_PORT.")
+def command(port: int | None) -> None:
+    """Run the database, the pages and the worker until Ctrl-C; bring the tables up to date first."""
+    if port is not None:
+        os.environ["HEFU_PORT"] = str(port)
+    run(load(os.environ))
+
+
+def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
+    """Run the node of `config` until it is told to stop.
+
+    Args:
+        config: Its settings; the children read the same from the environment.
+        greeting: Makes the text shown when the pages answer.
+
+    Raises:
+        AlreadyRunning: Another `hefu up` runs this home.
+        PortInUse: The port is taken.
+        Refusal: Whatever keeps the database from starting.
+    """
+    home = config.places
+    home.make()
+    lock = FileLock(home.up_lock)
+    if not lock.take():
+        raise AlreadyRunning(folder=config.home, pid=lock.holder())
+    try:
+        require_free(config.host, config.port, "HEFU_PORT")
+        os.environ["HEFU_HOME"] = str(config.home)
+        write = _Lines()
+        write("hefu", f"Home {config.home}")
+        cluster = None
+        if not config.embedded:
+            reach(config.address(), way_on="Check HEFU_DATABASE_URL and the server it names.")
+        else:
+            cluster = config.cluster(say=lambda sentence: write("database", sentence))
+            if (holder := cluster.held_by()) is not None:
+                write("database", f"The database of this home already runs (process {holder}); using it.")
+                cluster = None
+        supervisor = Supervisor(
+            home=str(config.home),
+            database=cluster,
+            first=[Part("tables", [*_HEFU, "migrate"])],
+            parts=[
+                Part("web", [*_HEFU, "web"], patience=15.0),
+                # A running delivery gets time to reach its next position; what is cut off resumes from it.
+                Part("worker", [*_HEFU, "worker"], patience=30.0),
+            ],
+            write=write,
+            ready=lambda: _ready(config, greeting),
+        )
+        supervisor.run()
+        write("hefu", "Stopped.")
+    finally:
+        lock.give_back()
+
+
+def _ready(config: Config, greeting: Callable[[], str] | None) -> str | None:
+    """Return what to say once the pages answer."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - asked, not bound
+    connection = http.client.HTTPConnection(host, config.port, timeout=5)
+    try:
+        connection.request("GET", "/", headers={"Host": config.allowed_hosts[0]})
+        status = connection.getresponse().status
+    except OSError:
+        return None
+    finally:
+        connection.close()
+    address = f"http://{host}:{config.port}/"
+    if status >= 500:
+        return f"The pages at {address} answer with an error ({status}); 'hefu doctor' says more."
+    return greeting() if greeting else f"Ready: {address}  Ctrl-C stops it."
+
+
+class _Lines:
+    """Writes each line behind the name of the part it comes from."""
+
+    _WIDTH = 8
+    _COLOURS = {"hefu": "bright_blue", "database": "cyan", "web": "green", "worker": "yellow"}
+
+    def __call__(self, name: str, text: str) -> None:
+        """Write `text`, every line of it."""
+        for line in text.splitlines():
+            click.echo(f"{click.style(name.ljust(self._WIDTH), fg=self._COLOURS.get(name))} | {line}")
+            sys.stdout.flush()

@@ -1,0 +1,30 @@
+"""`hefu worker`: does the jobs that pages and clocks put in the queue."""
+
+import asyncio
+
+import click
+
+from hefu.cli.site import prepare_site
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what waits now, then end.")
+def command(once: bool) -> None:
+    """Do jobs until Ctrl-C; a job that is cut off is taken up again by the next worker."""
+    config = prepare_site()
+    from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
+
+    async def work() -> None:
+        async with app.open_async():
+            await app.run_worker_async(
+                name="hefu",
+                concurrency=config.worker_concurrency,
+                wait=not once,
+                shutdown_graceful_timeout=20,
+            )
+
+    # The queue is served over a connection of its own, beside those of Django.
+    assert isinstance(app.connector, DjangoConnector)  # noqa: S101 - set by procrastinate's Django app
+    with app.replace_connector(app.connector.get_worker_connector()):
+        asyncio.run(work())

@@ -1,0 +1,48 @@
+"""Whether a database can be used: does it answer, and is it one that the platform runs on."""
+
+import re
+from dataclasses import dataclass
+
+import psycopg
+
+from hefu.node.binaries import OLDEST
+from hefu.node.errors import DatabaseAway, DatabaseUnfit
+
+
+@dataclass(frozen=True)
+class Server:
+    """What a database server says of itself."""
+
+    #: Such as `18.6`.
+    version: str
+    major: int
+    database: str
+    encoding: str
+
+
+def reach(url: str, *, way_on: str) -> Server:
+    """Connect once and return what the server says.
+
+    Args:
+        url: Its address.
+        way_on: What a person can do when it does not answer.
+
+    Raises:
+        DatabaseAway: No answer, or no entry.
+        DatabaseUnfit: Too old, or not in UTF-8.
+    """
+    try:
+        with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
+            row = connection.execute(
+                "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
+                " current_database()::text, current_setting('server_encoding')"
+            ).fetchone()
+    except psycopg.OperationalError as error:
+        reason = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
+        raise DatabaseAway(reason=reason, way_on=way_on) from None
+    if row is None:
+        raise DatabaseAway(reason="it answered nothing", way_on=way_on)
+    server = Server(str(row[1]).split()[0], int(row[0]) // 10_000, row[2], row[3])
+    if server.major < OLDEST or server.encoding != "UTF8":
+        raise DatabaseUnfit(version=server.version, encoding=server.encoding, oldest=OLDEST)
+    return server
