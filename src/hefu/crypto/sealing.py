@@ -39,11 +39,17 @@ def unseal(master: bytes, sealed: str, *, purpose: str) -> bytes:
     """
     version, _, encoded = sealed.partition(".")
     try:
-        raw = base64.urlsafe_b64decode(encoded)
-        if version != _VERSION or len(raw) < 28:
-            raise SealBroken("not a sealed secret of this version")
+        raw = base64.b64decode(encoded, altchars=b"-_", validate=True)
+    except ValueError:
+        raw = b""
+    if version != _VERSION or len(raw) < 28 or base64.urlsafe_b64encode(raw).decode() != encoded:
+        raise SealBroken(
+            "this is not a sealed secret as Hefu writes it: it was cut off, edited, or is of another version"
+        )
+    try:
         return AESGCM(master).decrypt(raw[:12], raw[12:], purpose.encode())
     except (InvalidTag, ValueError) as error:
         raise SealBroken(
-            "a sealed secret does not open: the master key (HEFU_MASTER_KEY) is not the one it was sealed with"
+            "a sealed secret does not open: the master key (HEFU_MASTER_KEY) is not the one it was sealed with, "
+            "or the secret was moved or edited"
         ) from error

@@ -51,7 +51,7 @@ class PublicKey:
         """Read what `as_text` wrote.
 
         Raises:
-            KeyFault: Not of that form.
+            KeyFault: Not of that form, or another spelling of it: one key has one text.
         """
         algorithm, colon, encoded = text.strip().partition(":")
         if not colon:
@@ -60,7 +60,10 @@ class PublicKey:
             raw = base64.b64decode(encoded, validate=True)
         except ValueError as error:
             raise KeyFault(f"{text!r} is not a public key: {error}") from None
-        return cls(algorithm, raw)
+        key = cls(algorithm, raw)
+        if key.as_text() != text.strip():
+            raise KeyFault(f"{text!r} is not a public key as written by Hefu; its key is {key.as_text()}")
+        return key
 
 
 class Signer(Protocol):
