@@ -18,9 +18,9 @@ def canonical(value: Any) -> bytes:
 
     Raises:
         NotCanonical: A float (its printing differs between languages), a key that is not text, a
-            lone surrogate, an integer beyond ±2⁵³, or a type outside JSON.
+            lone surrogate, an integer of ±2⁵³ or beyond, or a type outside JSON.
 
-    Source: RFC 8785, without floating point numbers.
+    Source: RFC 8785, without floating point numbers; the range of integers is that of RFC 7493.
     """
     try:
         return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
         case str():
             return str(value)
         case int():
-            if abs(value) > 2**53:
+            if abs(value) >= 2**53:
                 raise NotCanonical(f"integer {value} is not exact in every JSON reader; write it as text")
             return int(value)
         case datetime():
@@ -52,7 +52,7 @@ def plain(value: Any) -> Any:
         case UUID():
             return str(value)
         case dict():
-            return {key: plain(value[key]) for key in sorted(value, key=_utf16)}
+            return {plain(key): plain(value[key]) for key in sorted(value, key=_utf16)}
         case list() | tuple():
             return [plain(item) for item in value]
         case _:

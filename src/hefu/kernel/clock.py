@@ -40,6 +40,11 @@ class FixedClock:
     #: The instant it shows; must be aware.
     at: datetime
 
+    def __post_init__(self) -> None:
+        """Refuse an instant without a zone: it would mean another moment on every machine."""
+        if self.at.utcoffset() is None:
+            raise ValueError(f"{self.at.isoformat()} has no time zone; give it one, such as tzinfo=CHINA")
+
     def now(self) -> datetime:
         """Return the fixed instant in UTC."""
         return self.at.astimezone(UTC)

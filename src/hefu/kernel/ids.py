@@ -1,16 +1,21 @@
 """Identifiers that sort by time and cannot be guessed."""
 
 import os
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def new_id(at: datetime) -> UUID:
     """Return a version 7 UUID for the instant `at`: 48 bits of milliseconds, then 74 random bits.
 
+    Args:
+        at: An aware instant, from 1970 on.
+
     Source: RFC 9562 section 5.7.
     """
-    milliseconds = int(at.timestamp() * 1000) & ((1 << 48) - 1)
+    milliseconds = (at - _EPOCH) // timedelta(milliseconds=1) & ((1 << 48) - 1)
     noise = int.from_bytes(os.urandom(10), "big")
     value = milliseconds << 80
     value |= 0x7 << 76

@@ -6,6 +6,8 @@ Source: GB/T 2260-2007 for the first six digits, GB/T 10114-2003 for the rest.
 '510000'
 >>> parents("511702")
 ('51', '5117')
+>>> parents("511702000000")
+('51', '5117')
 """
 
 from itertools import pairwise
@@ -43,14 +45,28 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def parents(number: str) -> tuple[str, ...]:
-    """Return the province, city and county prefixes above the place, highest first.
+def significant(number: str) -> str:
+    """Return the code without the zeros that only fill it up: `510000` and `510000000000` → `51`.
 
-    Trailing zero pairs (`510000`) mean the place itself is the higher level, so they are dropped.
+    Raises:
+        IdentifierFault: As for `validate`.
     """
     code = validate(number)
-    while len(code) <= 6 and len(code) > 2 and code.endswith("00"):
-        code = code[:-2]
+    for longer, shorter in zip(LENGTHS[:0:-1], LENGTHS[-2::-1], strict=True):
+        if len(code) == longer and set(code[shorter:]) == {"0"}:
+            code = code[:shorter]
+    return code
+
+
+def parents(number: str) -> tuple[str, ...]:
+    """Return the prefixes of the places above this one, highest first: province, city, county, town.
+
+    Zeros that only fill the code up (`510000`) are no level of their own.
+
+    Raises:
+        IdentifierFault: As for `validate`.
+    """
+    code = significant(number)
     return tuple(code[:length] for length in LENGTHS if length < len(code))
 
 
