@@ -27,13 +27,17 @@ class TreeView:
         self._log = log
         self._tiles: dict[tuple[int, int], bytes] = {}
 
-    def root(self) -> bytes:
-        """Return the root.
+    def root(self, first: int | None = None) -> bytes:
+        """Return the root, or that of the tree as it was when it had its `first` entries.
 
         Raises:
+            IndexError: `first` is larger than the tree.
             LogDamaged: A tile is missing or short.
         """
-        return self._over(0, self.size) if self.size else EMPTY_ROOT
+        count = self.size if first is None else first
+        if not 0 <= count <= self.size:
+            raise IndexError(f"tree of {count} within {self.size}")
+        return self._over(0, count) if count else EMPTY_ROOT
 
     def inclusion(self, index: int) -> tuple[bytes, ...]:
         """Return the hashes that lead from the leaf `index` to the root, lowest first.

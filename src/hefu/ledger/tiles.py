@@ -117,21 +117,19 @@ def encode_bundle(entries: Sequence[bytes]) -> bytes:
     return b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries])
 
 
-def decode_bundle(data: bytes) -> list[bytes]:
-    """Return the entries of a bundle.
+def decode_bundle(data: bytes) -> Iterator[bytes]:
+    """Yield the entries of a bundle.
 
     Raises:
-        ValueError: The bytes end within an entry.
+        ValueError: The bytes end within an entry; those before it have been yielded.
     """
-    entries: list[bytes] = []
-    place = 0
+    place = count = 0
     while place < len(data):
         end = place + 2 + int.from_bytes(data[place : place + 2], "big")
         if place + 2 > len(data) or end > len(data):
-            raise ValueError(f"the bundle ends within entry {len(entries)}")
-        entries.append(data[place + 2 : end])
-        place = end
-    return entries
+            raise ValueError(f"the bundle ends within its entry {count}")
+        yield data[place + 2 : end]
+        place, count = end, count + 1
 
 
 def _index_path(index: int) -> str:

@@ -107,13 +107,13 @@ def read_hashes(log: TileReader, tile: TileId) -> bytes:
     """Return the hashes of a hash tile, exactly `tile.width` of them.
 
     Raises:
-        LogDamaged: The tile is missing or too short.
+        LogDamaged: The tile is missing, too short, or longer than any tile.
     """
     data = log.read(tile)
     if data is None:
-        raise LogDamaged(where=tile.path, why="the tile is missing")
-    if len(data) < tile.width * HASH:
-        raise LogDamaged(where=tile.path, why=f"{len(data)} bytes instead of {tile.width * HASH}")
+        raise LogDamaged(where=tile.path, why="it is missing")
+    if not tile.width * HASH <= len(data) <= FULL or len(data) % HASH:
+        raise LogDamaged(where=tile.path, why=f"it has {len(data)} bytes instead of {tile.width * HASH}")
     return data[: tile.width * HASH]
 
 
@@ -125,13 +125,13 @@ def read_entries(log: TileReader, tile: TileId) -> list[bytes]:
     """
     data = log.read(tile)
     if data is None:
-        raise LogDamaged(where=tile.path, why="the entries are missing")
+        raise LogDamaged(where=tile.path, why="it is missing")
     try:
-        entries = decode_bundle(tile.cut(data))
+        entries = list(decode_bundle(tile.cut(data)))
     except ValueError as error:
         raise LogDamaged(where=tile.path, why=str(error)) from None
     if len(entries) < tile.width:
-        raise LogDamaged(where=tile.path, why=f"{len(entries)} entries instead of {tile.width}")
+        raise LogDamaged(where=tile.path, why=f"it has {len(entries)} entries instead of {tile.width}")
     return entries
 
 
