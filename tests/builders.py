@@ -7,6 +7,22 @@ from uuid import UUID
 from hefu.kernel.actor import Actor, Role, system
 from hefu.kernel.clock import FixedClock, at_noon
 from hefu.kernel.identifiers import credit_code
+from hefu.rooms.catalog import services as catalog_services
+from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.terms import (
+    Channel,
+    Content,
+    FormatClass,
+    Grade,
+    ItemContent,
+    ItemType,
+    OpenType,
+    PersonalInfo,
+    Secrecy,
+    ShareType,
+    UpdateCycle,
+    Verdict,
+)
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.parties import services as party_services
 from hefu.rooms.parties.models import Department, Person
@@ -71,3 +87,58 @@ def an_actor(department: Department, *roles: Role) -> Actor:
     """Return somebody who acts for `department`; without roles, its officer."""
     person = a_person(seats={department.pk: list(roles or (Role.OFFICER,))})
     return parties.actor_for(person, department.pk)
+
+
+def a_content(**changes: object) -> Content:
+    """Return all that a complete entry says: conditional, a table of three items; `changes` replace fields."""
+    facts: dict[str, object] = {
+        "name": f"人口基础信息{next(_numbers)}",
+        "abstract": "本市户籍人口的基本情况。",
+        "class_code": "101",
+        "format_class": FormatClass.DATABASE,
+        "format_types": ("postgresql",),
+        "share_type": ShareType.CONDITIONAL,
+        "share_condition": "办理社会救助时使用",
+        "share_scope": "民政部门；用途：救助对象核对",
+        "channels": (Channel.TABLE, Channel.FILE),
+        "open_type": OpenType.CLOSED,
+        "update_cycle": UpdateCycle.DAILY,
+        "grade": Grade.GENERAL,
+        "use_condition": "仅用于申请所述用途",
+        "secrecy": Secrecy.NONE,
+        "secrecy_note": "经保密办审查，不涉及国家秘密和工作秘密。",
+        "personal_info": PersonalInfo.PERSONAL,
+        "impact_note": "影响评估结论：最小必要，可共享。",
+        "assessed_on": date(2026, 3, 2),
+        "system_name": "人口管理信息系统",
+        "business_item": "户籍登记",
+        "items": (
+            ItemContent("公民身份号码", "id_number", ItemType.TEXT, 18),
+            ItemContent("姓名", "name", ItemType.TEXT, 50),
+            ItemContent("出生日期", "birth_date", ItemType.DATE),
+        ),
+    }
+    return Content(**facts | changes)  # type: ignore[arg-type]
+
+
+def a_draft(provider: Department | None = None, **changes: object) -> Entry:
+    """Return a complete entry that its department's officer has drafted."""
+    office = provider or a_department()
+    return catalog_services.draft_entry(
+        provider_id=office.pk, content=a_content(**changes), actor=an_actor(office), clock=NOON
+    )
+
+
+def an_entry(provider: Department | None = None, **changes: object) -> Entry:
+    """Return a published entry: drafted, signed off by the chief, approved by the authority's reviewer."""
+    row = a_draft(provider, **changes)
+    publish(row)
+    row.refresh_from_db()
+    return row
+
+
+def publish(row: Entry) -> Entry:
+    """Submit and approve a draft or a change, as its chief and the authority's reviewer would."""
+    catalog_services.submit_entry(entry_id=row.pk, actor=an_actor(row.provider, Role.CHIEF), clock=NOON)
+    reviewer = an_actor(the_authority(), Role.REVIEWER)
+    return catalog_services.review_entry(entry_id=row.pk, verdict=Verdict.APPROVE, actor=reviewer, clock=NOON)

@@ -1,0 +1,303 @@
+"""Decisions of the catalogue: pure functions over frozen facts."""
+
+import dataclasses
+import re
+import unicodedata
+from collections import Counter
+from enum import Enum
+from typing import Any
+
+from hefu.kernel.actor import Actor
+from hefu.kernel.words import _
+from hefu.rooms.catalog import errors, terms
+from hefu.rooms.catalog.terms import (
+    CHANNELS_OF,
+    KEEPS_BACK,
+    MOVES,
+    WITH_LENGTH,
+    WRITABLE,
+    Channel,
+    Content,
+    Difference,
+    EntryFacts,
+    FormatClass,
+    ItemContent,
+    OpenType,
+    PersonalInfo,
+    Secrecy,
+    ShareType,
+    Status,
+    Verdict,
+)
+
+#: 类 1 digit, 项 2, 目 3, 细目 as many as the place uses.
+_CLASS_CODE = re.compile(r"[123](\d{2}(\d{3}(\d{1,12})?)?)?")
+_NEEDED = _("This is needed.")
+
+
+def folded(name: str) -> str:
+    """Return a name without what two writings of it may differ in: width, case, spaces, punctuation."""
+    narrow = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in narrow if unicodedata.category(sign)[0] not in "PZSC")
+
+
+def refuse_unlawful(content: Content) -> None:
+    """Refuse what not even a draft may say.
+
+    Raises:
+        SecretRefused: Assessed as a state secret or a work secret.
+        BasisNotEnough: Not shared on a basis that cannot keep data back.
+
+    Source: decree 809 art. 3, 15.
+    """
+    if content.secrecy not in (None, Secrecy.NONE):
+        raise errors.SecretRefused(
+            citation=terms.ART_3, name=content.name, secrecy=terms.SECRECY_NAMES[content.secrecy]
+        )
+    for share_type in {content.share_type, *(item.share_type for item in content.items)}:
+        if share_type is ShareType.NONE and content.basis_kind and content.basis_kind not in KEEPS_BACK:
+            raise errors.BasisNotEnough(
+                citation=terms.ART_15, title=content.basis_title, kind=terms.BASIS_NAMES[content.basis_kind]
+            )
+
+
+def faults(content: Content) -> dict[str, str]:
+    """Return what is wrong in form, even for a draft: field → sentence."""
+    found: dict[str, str] = {}
+    if not content.name.strip():
+        found["name"] = _NEEDED
+    elif len(content.name.strip()) > terms.LONGEST_NAME:
+        found["name"] = _("A name has at most 200 characters; put the rest into the abstract.")
+    if not _CLASS_CODE.fullmatch(content.class_code):
+        found["class_code"] = _("A class code begins with 1, 2 or 3, then 2, 3 and up to 12 digits more.")
+    problem = _item_fault(content.items)
+    if problem:
+        found["items"] = problem
+    return found
+
+
+def _item_fault(items: tuple[ItemContent, ...]) -> str:
+    if any(not item.name.strip() for item in items):
+        return _("An item needs a name.")
+    if any(len(item.name.strip()) > terms.LONGEST_NAME or len(item.code.strip()) > 63 for item in items):
+        return _("An item's name has at most 200 characters and its code at most 63.")
+    if _twice(folded(item.name) or item.name for item in items):
+        return _("Two items bear the same name. Tell them apart or remove one.")
+    if _twice(item.code.strip().casefold() for item in items if item.code.strip()):
+        return _("Two items bear the same code. Give each its own.")
+    if any(item.length is not None and not 0 < item.length < 2**31 for item in items):
+        return _("A length is a whole number above 0.")
+    return ""
+
+
+def _twice(values: Any) -> bool:
+    return any(count > 1 for count in Counter(values).values())
+
+
+def missing(content: Content) -> dict[str, str]:
+    """Return everything the law asks for that `content` does not say: field → sentence.
+
+    Source: decree 809 art. 13 (what an entry states, the assessments), 15 (scope and purpose; reason
+    and basis); the guide of 2017 for the rest of the core fields.
+    """
+    found = {
+        field: _NEEDED
+        for field in ("abstract", "use_condition", "secrecy_note", "system_name", "business_item")
+        if not getattr(content, field).strip()
+    }
+    chosen = ("format_class", "share_type", "open_type", "update_cycle", "grade", "secrecy", "personal_info")
+    found |= {
+        field: _("Choose one.") for field in chosen if getattr(content, field) is None or getattr(content, field) == ""
+    }
+    if content.assessed_on is None:
+        found["assessed_on"] = _NEEDED
+    return found | _format_gaps(content) | _sharing_gaps(content) | _item_gaps(content)
+
+
+def _format_gaps(content: Content) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if content.format_class and not content.format_types and not content.format_other.strip():
+        found["format_types"] = _("Name the type, such as xlsx or postgresql, or describe the format.")
+    if content.share_type is not ShareType.NONE:
+        if not content.channels:
+            found["channels"] = _("Choose at least one channel.")
+        elif content.format_class and not set(content.channels) <= CHANNELS_OF[content.format_class]:
+            found["channels"] = _("This format cannot travel by that channel: a file is shared as a file.")
+    return found
+
+
+def _sharing_gaps(content: Content) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if content.share_type is ShareType.CONDITIONAL:
+        if not content.share_condition.strip():
+            found["share_condition"] = _("Conditional sharing names its condition (decree 809 art. 15).")
+        if not content.share_scope.strip():
+            found["share_scope"] = _("Conditional sharing lists scope and purpose (decree 809 art. 15).")
+    kept_back = content.share_type is ShareType.NONE
+    if kept_back and not content.noshare_reason.strip():
+        found["noshare_reason"] = _("Not sharing needs a reason (decree 809 art. 15).")
+    if kept_back or any(item.share_type is ShareType.NONE for item in content.items):
+        if content.basis_kind is None:
+            found["basis_kind"] = _("Name the law, administrative regulation or State Council decision (art. 15).")
+        if not content.basis_title.strip():
+            found["basis_title"] = _("Name the text that forbids sharing.")
+        if not content.basis_article.strip():
+            found["basis_article"] = _("Name the article that forbids sharing.")
+    if content.open_type is OpenType.CONDITIONAL and not content.open_condition.strip():
+        found["open_condition"] = _("Opening on conditions names them.")
+    if content.personal_info not in (None, PersonalInfo.NONE) and not content.impact_note.strip():
+        found["impact_note"] = _("Personal information needs the conclusion of an impact assessment (art. 13).")
+    return found
+
+
+def _item_gaps(content: Content) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if not content.items:
+        found["items"] = _("An entry names its items.")
+    elif any(item.type is None for item in content.items):
+        found["items"] = _("Every item needs a data type.")
+    elif any(item.type in WITH_LENGTH and item.length is None for item in content.items):
+        found["items"] = _("Text and number items need a length.")
+    if content.system_name.strip() and folded(content.system_name) == folded(content.name):
+        found["name"] = _("Name the data, not the system it comes from.")
+    return found
+
+
+def gaps(content: Content) -> tuple[str, ...]:
+    """Return the names of the fields that `missing` finds, in the order of the form."""
+    found = missing(content)
+    return tuple(field.name for field in dataclasses.fields(Content) if field.name in found)
+
+
+def rewrite(entry: EntryFacts) -> None:
+    """Allow the department to rewrite its draft.
+
+    Raises:
+        NotWritable: In review, published or withdrawn.
+    """
+    if entry.status not in WRITABLE:
+        raise errors.NotWritable(code=entry.code, status=terms.STATUS_NAMES[entry.status])
+
+
+def submit(entry: EntryFacts) -> Status:
+    """Return the status of an entry that its head signs off, once it says all that the law asks.
+
+    Raises:
+        MoveNotAllowed: Not a draft or returned.
+        SecretRefused, BasisNotEnough: As `refuse_unlawful`.
+        EntryIncomplete: Everything missing, at once.
+
+    Source: decree 809 art. 13.
+    """
+    _move(entry, Status.IN_REVIEW)
+    refuse_unlawful(entry.content)
+    problems = faults(entry.content) | missing(entry.content)
+    if entry.namesake:
+        problems.setdefault("name", _("Another entry of this department bears this name. Tell them apart."))
+    if problems:
+        raise errors.EntryIncomplete(problems=problems, citation=terms.ART_13)
+    return Status.IN_REVIEW
+
+
+def review(entry: EntryFacts, *, verdict: Verdict, reasons: str, reviewer: Actor) -> Status:
+    """Return the status after the authority's review.
+
+    Who wrote or signed the entry does not review it, and neither does their department, save where
+    the authority itself is the provider and nobody else could: then another person of it does.
+
+    Raises:
+        MoveNotAllowed: Not in review.
+        OwnWork: The reviewer, or the reviewer's department, wrote or signed it.
+        ReasonsNeeded: Sent back without a reason.
+
+    Source: decree 809 art. 16.
+    """
+    wanted = Status.PUBLISHED if verdict is Verdict.APPROVE else Status.RETURNED
+    _move(entry, wanted)
+    if reviewer.id in (entry.author, entry.signed_by):
+        raise errors.OwnWork(citation=terms.ART_16, code=entry.code)
+    if entry.signed_for == reviewer.department_id and not entry.provider_is_authority:
+        raise errors.OwnWork(citation=terms.ART_16, code=entry.code)
+    if wanted is Status.RETURNED and not reasons.strip():
+        raise errors.ReasonsNeeded(code=entry.code, verb=_("returned"))
+    return wanted
+
+
+def withdraw(entry: EntryFacts, *, reason: str) -> Status:
+    """Return the status of an entry that leaves the catalogue.
+
+    Raises:
+        MoveNotAllowed: Not published.
+        ReasonsNeeded: No reason given.
+    """
+    _move(entry, Status.WITHDRAWN)
+    if not reason.strip():
+        raise errors.ReasonsNeeded(code=entry.code, verb=_("withdrawn"))
+    return Status.WITHDRAWN
+
+
+def _move(entry: EntryFacts, wanted: Status) -> None:
+    if wanted not in MOVES[entry.status]:
+        raise errors.MoveNotAllowed(
+            code=entry.code, status=terms.STATUS_NAMES[entry.status], wanted=terms.STATUS_NAMES[wanted]
+        )
+
+
+def channels_for(format_class: FormatClass | None) -> tuple[Channel, ...]:
+    """Return the channels a format can travel by, in their usual order; all when it is unknown."""
+    able = CHANNELS_OF[format_class] if format_class else frozenset(Channel)
+    return tuple(channel for channel in Channel if channel in able)
+
+
+def difference(old: Content, new: Content) -> tuple[Difference, ...]:
+    """Return what changed from `old` to `new`: fields in the order of the form, then items.
+
+    Items are paired by id where both have one, else by code, so that a renamed item shows as renamed.
+    """
+    found = [
+        Difference(field, "", shown(getattr(old, field)), shown(getattr(new, field)))
+        for field in _names(Content)
+        if field != "items" and getattr(old, field) != getattr(new, field)
+    ]
+    before, after = _by_identity(old.items), _by_identity(new.items)
+    for key, was in before.items():
+        if key not in after:
+            found.append(Difference("item", was.name, was.name, ""))
+    for key, now in after.items():
+        was_one = before.get(key)
+        if was_one is None:
+            found.append(Difference("item", now.name, "", now.name))
+            continue
+        found += [
+            Difference(field, now.name, shown(getattr(was_one, field)), shown(getattr(now, field)))
+            for field in _names(ItemContent)
+            if field != "id" and getattr(was_one, field) != getattr(now, field)
+        ]
+    if [key for key in before if key in after] != [key for key in after if key in before]:
+        found.append(
+            Difference(
+                "items", "", "、".join(item.name for item in old.items), "、".join(item.name for item in new.items)
+            )
+        )
+    return tuple(found)
+
+
+def _by_identity(items: tuple[ItemContent, ...]) -> dict[str, ItemContent]:
+    return {str(item.id) if item.id else (item.code or item.name): item for item in items}
+
+
+def _names(model: type[Content] | type[ItemContent]) -> list[str]:
+    return [field.name for field in dataclasses.fields(model)]
+
+
+def shown(value: Any) -> str:
+    """Return a field's value as one line of text; enums as their value, for the page to name."""
+    match value:
+        case None:
+            return ""
+        case Enum():
+            return str(value.value)
+        case tuple():
+            return ", ".join(shown(part) for part in value)
+        case _:
+            return str(value)

@@ -1,0 +1,85 @@
+"""Refusals of the catalogue."""
+
+from hefu.kernel.refusal import InputsRejected, Refusal
+from hefu.kernel.words import _
+
+
+class SecretRefused(Refusal):
+    """What is secret does not enter the catalogue."""
+
+    code = "catalog.secret_refused"
+    text = _(
+        "{name} was assessed as a {secrecy}. Government data under the sharing act excludes state secrets and work "
+        "secrets (decree 809 art. 3), so it cannot be catalogued here. Keep it out of this platform and follow the "
+        "secrecy office's rules."
+    )
+    status = 422
+
+
+class BasisNotEnough(Refusal):
+    """Not sharing needs a law, an administrative regulation or a State Council decision."""
+
+    code = "catalog.basis_not_enough"
+    text = _(
+        "“{title}” is a {kind}. Data may be kept back only by a named law, administrative regulation or decision of "
+        "the State Council (decree 809 art. 15). Name one of these with its article, or choose conditional sharing."
+    )
+    status = 422
+
+
+class EntryIncomplete(InputsRejected):
+    """An entry does not yet say what the law asks; everything missing is named at once."""
+
+    code = "catalog.entry_incomplete"
+    text = _(
+        "This entry cannot be submitted yet (decree 809 art. 13): {fields}. Complete the named fields and submit again."
+    )
+
+
+class MoveNotAllowed(Refusal):
+    """The entry's status does not allow it."""
+
+    code = "catalog.move_not_allowed"
+    text = _("Entry {code} is {status}, so it cannot become {wanted}. Open the entry to see what is possible now.")
+
+
+class NotWritable(Refusal):
+    """Only drafts and returned entries can be rewritten."""
+
+    code = "catalog.not_writable"
+    text = _("Entry {code} is {status} and cannot be rewritten now. Wait for the review, or ask for its return.")
+
+
+class OwnWork(Refusal):
+    """Nobody approves what they wrote or signed."""
+
+    code = "catalog.own_work"
+    text = _(
+        "You wrote or signed entry {code}, so another reviewer must decide (decree 809 art. 16 sets the review apart "
+        "from the department). Hand it to a colleague."
+    )
+    status = 403
+
+
+class ReasonsNeeded(Refusal):
+    """A return or a withdrawal says why."""
+
+    code = "catalog.reasons_needed"
+    text = _("Say why entry {code} is {verb}: the department and everyone who uses it will read the reason.")
+    status = 422
+
+
+class FileUnreadable(Refusal):
+    """A file to import cannot be read as a table."""
+
+    code = "catalog.file_unreadable"
+    text = _("{name} cannot be read as a catalogue: {reason}. Send CSV, XLSX or JSON with one row an entry.")
+    status = 422
+
+
+class MappingRefused(Refusal):
+    """A field mapping cannot be used."""
+
+    code = "catalog.mapping_refused"
+    text = _("The field mapping cannot be used: {reason}. Correct it and import again; nothing was taken in.")
+    status = 422

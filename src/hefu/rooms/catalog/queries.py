@@ -1,0 +1,278 @@
+"""Reads of the catalogue, scoped to the viewer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Func, Q, QuerySet
+
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.refusal import NotFound
+from hefu.rooms.catalog import decide, snapshots
+from hefu.rooms.catalog.access import visible, visible_batches
+from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
+from hefu.rooms.catalog.rows import content_of
+from hefu.rooms.catalog.terms import Content, Difference, ItemContent, Status
+
+#: How a list may be sorted; each ends with the code, so that pages do not shuffle.
+ORDERS = {
+    "newest": ("-published_at", "-changed_at", "code"),
+    "changed": ("-changed_at", "code"),
+    "name": ("name", "code"),
+    "code": ("code",),
+    "provider": ("provider__name", "name", "code"),
+}
+
+#: The nil UUID: no department has it.
+NOBODY = UUID(int=0)
+
+#: Facets a list is counted by, with the column behind each.
+FACETS = ("status", "provider", "share_type", "open_type", "channel", "update_cycle", "grade", "theme")
+
+
+def published(
+    *,
+    viewer: Actor,
+    search: str = "",
+    provider_id: UUID | str | None = None,
+    share_type: str = "",
+    open_type: str = "",
+    channel: str = "",
+    update_cycle: str = "",
+    grade: str = "",
+    theme: str = "",
+    order: str = "newest",
+) -> QuerySet[Entry]:
+    """Return the entries in force that match; every word of `search` must occur.
+
+    A filter whose value is empty does not filter; a value no entry has finds nothing.
+    """
+    return entries(
+        viewer=viewer,
+        status=Status.PUBLISHED,
+        search=search,
+        provider_id=provider_id,
+        share_type=share_type,
+        open_type=open_type,
+        channel=channel,
+        update_cycle=update_cycle,
+        grade=grade,
+        theme=theme,
+        order=order,
+    )
+
+
+def entries(
+    *,
+    viewer: Actor,
+    status: str = "",
+    search: str = "",
+    provider_id: UUID | str | None = None,
+    share_type: str = "",
+    open_type: str = "",
+    channel: str = "",
+    update_cycle: str = "",
+    grade: str = "",
+    theme: str = "",
+    with_gaps: bool = False,
+    order: str = "changed",
+) -> QuerySet[Entry]:
+    """Return the entries that `viewer` may read and that match, whatever their status; changes are not among them.
+
+    Args:
+        viewer: Who looks.
+        status: Only those; empty for all.
+        search: Words of name, abstract, items, provider or tags, separated by spaces.
+        provider_id: Only that department's.
+        share_type: As in `ShareType`; likewise the next five.
+        open_type: As in `OpenType`.
+        channel: As in `Channel`.
+        update_cycle: As in `UpdateCycle`.
+        grade: As in `Grade`.
+        theme: In full.
+        with_gaps: Only carried-over entries that do not yet say all the law asks.
+        order: A key of `ORDERS`.
+    """
+    found = Entry.objects.filter(visible(viewer), changes_to__isnull=True).select_related("provider")
+    equal = {
+        "status": status,
+        "provider_id": (_uuid(provider_id) or NOBODY) if provider_id else "",
+        "share_type": share_type,
+        "open_type": open_type,
+        "update_cycle": update_cycle,
+        "grade": grade,
+        "theme": theme,
+    }
+    found = found.filter(**{name: value for name, value in equal.items() if value})
+    if channel:
+        found = found.filter(channels__contains=[channel])
+    if with_gaps:
+        found = found.exclude(gaps=[])
+    for word in search.casefold().split():
+        found = found.filter(Q(words__contains=word) | Q(code__startswith=word))
+    return found.defer("words", "original").order_by(*ORDERS.get(order, ORDERS["changed"]))
+
+
+def entries_of(department_id: UUID, *, viewer: Actor) -> QuerySet[Entry]:
+    """Return the entries of one department that `viewer` may read."""
+    return entries(viewer=viewer, provider_id=department_id)
+
+
+def entry(key: UUID | str, *, viewer: Actor) -> Entry:
+    """Return one entry by code, or one entry or change by id.
+
+    Raises:
+        NotFound: There is none that the viewer may read.
+    """
+    rows = Entry.objects.filter(visible(viewer)).select_related("provider", "changes_to").prefetch_related("items")
+    identity = _uuid(key)
+    found = (
+        rows.filter(pk=identity).first() if identity else rows.filter(code=str(key), changes_to__isnull=True).first()
+    )
+    if found is None:
+        raise NotFound(what="catalogue entry", key=key)
+    return found
+
+
+def change_of(entry_id: UUID, *, viewer: Actor) -> Entry | None:
+    """Return the change of an entry that is being written or reviewed, when the viewer may read it."""
+    return Entry.objects.filter(visible(viewer), changes_to_id=entry_id).prefetch_related("items").first()
+
+
+def items_of(entry: Entry) -> list[Item]:
+    """Return the items of an entry that was read for its viewer, in their order."""
+    return list(entry.items.all())
+
+
+def to_review(*, viewer: Actor) -> QuerySet[Entry]:
+    """Return entries and changes that wait for the authority, the longest waiting first."""
+    rows = Entry.objects.filter(visible(viewer), status=Status.IN_REVIEW).select_related("provider", "changes_to")
+    if not (viewer.is_system or (viewer.of_authority and viewer.has(Role.REVIEWER, Role.SUPERVISOR))):
+        return rows.none()
+    return rows.order_by("submitted_at", "code")
+
+
+def to_write(*, viewer: Actor) -> QuerySet[Entry]:
+    """Return the drafts, returned entries and changes of the viewer's own department."""
+    rows = Entry.objects.filter(
+        visible(viewer), provider_id=viewer.department_id, status__in=[Status.DRAFT, Status.RETURNED]
+    )
+    return rows.select_related("provider", "changes_to").order_by("-changed_at", "code")
+
+
+def versions(entry_id: UUID, *, viewer: Actor) -> list[EntryVersion]:
+    """Return the versions of an entry, newest first; what was in force is readable by everybody with a seat."""
+    return list(EntryVersion.objects.filter(entry_id=entry_id, entry__in=Entry.objects.filter(visible(viewer))))
+
+
+def version(entry_id: UUID, number: int, *, viewer: Actor) -> Content:
+    """Return what an entry said in version `number`.
+
+    Raises:
+        NotFound: No such version that the viewer may read.
+    """
+    rows = EntryVersion.objects.filter(entry__in=Entry.objects.filter(visible(viewer)))
+    row = rows.filter(entry_id=entry_id, number=number).first()
+    if row is None:
+        raise NotFound(what="version", key=number)
+    return snapshots.from_json(row.snapshot)
+
+
+def version_item(entry_id: UUID, number: int, item_id: UUID, *, viewer: Actor) -> ItemContent:
+    """Return one item as version `number` had it.
+
+    Raises:
+        NotFound: No such version or item.
+    """
+    for item in version(entry_id, number, viewer=viewer).items:
+        if item.id == item_id:
+            return item
+    raise NotFound(what="item", key=item_id)
+
+
+def difference(entry_id: UUID, old: int, new: int, *, viewer: Actor) -> tuple[Difference, ...]:
+    """Return what changed between two versions.
+
+    Raises:
+        NotFound: Either does not exist or may not be read.
+    """
+    return decide.difference(version(entry_id, old, viewer=viewer), version(entry_id, new, viewer=viewer))
+
+
+def proposed_difference(change_id: UUID, *, viewer: Actor) -> tuple[Difference, ...]:
+    """Return what a change would alter in the entry in force; nothing for an entry's first draft.
+
+    Raises:
+        NotFound: No such entry or change that the viewer may read.
+    """
+    row = entry(change_id, viewer=viewer)
+    if row.changes_to is None:
+        return ()
+    return decide.difference(content_of(row.changes_to), content_of(row))
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One value by which a list can be narrowed, with how many entries have it."""
+
+    value: str
+    #: What to show; the value itself where the page names it.
+    label: str
+    count: int
+
+
+def facets(found: QuerySet[Entry], names: Sequence[str] = FACETS) -> dict[str, list[Facet]]:
+    """Count the entries of a list by each facet, most first; empty values are left out.
+
+    Args:
+        found: What `published` or `entries` returned.
+        names: Which of `FACETS`.
+    """
+    plain = found.order_by().defer(None).select_related(None)
+    return {name: _facet(plain, name) for name in names}
+
+
+def _facet(found: QuerySet[Entry], name: str) -> list[Facet]:
+    rows: Any
+    if name == "provider":
+        rows = found.values_list("provider_id", "provider__name").annotate(count=Count("pk"))
+        made = [Facet(str(value), label, count) for value, label, count in rows]
+    elif name == "channel":
+        rows = found.annotate(one=Func(F("channels"), function="unnest")).values_list("one").annotate(count=Count("pk"))
+        made = [Facet(value, value, count) for value, count in rows]
+    else:
+        rows = found.exclude(**{name: ""}).values_list(name).annotate(count=Count("pk"))
+        made = [Facet(value, value, count) for value, count in rows]
+    return sorted(made, key=lambda facet: (-facet.count, facet.label))
+
+
+def batches(*, viewer: Actor) -> QuerySet[ImportBatch]:
+    """Return the imports that `viewer` may read, newest first."""
+    return ImportBatch.objects.filter(visible_batches(viewer)).select_related("department")
+
+
+def batch(batch_id: UUID | str, *, viewer: Actor) -> ImportBatch:
+    """Return one import.
+
+    Raises:
+        NotFound: There is none that the viewer may read.
+    """
+    found = batches(viewer=viewer).filter(pk=_uuid(batch_id) or NOBODY).first()
+    if found is None:
+        raise NotFound(what="import", key=batch_id)
+    return found
+
+
+def bad_rows(batch_id: UUID, *, viewer: Actor) -> QuerySet[BadRow]:
+    """Return the rows that an import refused, in the file's order."""
+    return BadRow.objects.filter(batch__in=batches(viewer=viewer).filter(pk=batch_id))
+
+
+def _uuid(value: UUID | str | None) -> UUID | None:
+    if isinstance(value, UUID) or value is None:
+        return value
+    try:
+        return UUID(value)
+    except ValueError:
+        return None

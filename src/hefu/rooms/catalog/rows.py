@@ -1,0 +1,151 @@
+"""Between rows of the catalogue's tables and the frozen content that decisions read."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, TypeVar
+
+from django.db.models import F
+
+from hefu.kernel.ids import new_id
+from hefu.rooms.catalog import decide, itemcodes, snapshots
+from hefu.rooms.catalog.models import CodeCounter, Entry, Item
+from hefu.rooms.catalog.terms import Content, EntryFacts, ItemContent, Status
+
+Part = TypeVar("Part", Content, ItemContent)
+
+#: Columns of an entry that hold its content.
+COLUMNS = tuple(field.name for field in dataclasses.fields(Content) if field.name != "items")
+#: Columns in which "not said" is NULL; in the others it is an empty text.
+_NULLABLE = frozenset({"assessed_on", "length"})
+_ITEM_COLUMNS = tuple(field.name for field in dataclasses.fields(ItemContent) if field.name != "id")
+
+
+def content_of(entry: Entry) -> Content:
+    """Return what a row says. Items bear the id by which they live on through versions."""
+    told = {name: _told(getattr(entry, name)) for name in COLUMNS}
+    items = [
+        {name: _told(getattr(item, name)) for name in _ITEM_COLUMNS} | {"id": str(item.stands_for or item.pk)}
+        for item in entry.items.all()
+    ]
+    return snapshots.from_json(told | {"items": items})
+
+
+def facts_of(entry: Entry, *, authority: bool, namesake: str = "") -> EntryFacts:
+    """Return the row as a decision sees it; `authority` says whether its provider is the data authority."""
+    return EntryFacts(
+        code=entry.code,
+        status=Status(entry.status),
+        content=content_of(entry),
+        provider_id=entry.provider_id,
+        provider_is_authority=authority,
+        author=entry.author,
+        signed_by=entry.signed_by,
+        signed_for=entry.signed_for,
+        namesake=namesake,
+    )
+
+
+def fill(entry: Entry, content: Content, *, provider_name: str, at: datetime) -> None:
+    """Write `content` into the row's columns, gaps and search words; items and saving are the caller's."""
+    tidied = tidy(content)
+    for name in COLUMNS:
+        setattr(entry, name, _stored(name, getattr(tidied, name)))
+    entry.gaps = list(decide.gaps(tidied))
+    entry.words = search_words(tidied, provider_name)
+    entry.changed_at = at
+
+
+def tidy(content: Content) -> Content:
+    """Return `content` with every text stripped and every item coded."""
+    codes = itemcodes.completed((item.name, item.code) for item in content.items)
+    items = tuple(
+        dataclasses.replace(_stripped(item), code=code) for item, code in zip(content.items, codes, strict=True)
+    )
+    return dataclasses.replace(_stripped(content), items=items)
+
+
+def _stripped(part: Part) -> Part:
+    texts: dict[str, Any] = {
+        field.name: value.strip()
+        for field in dataclasses.fields(part)
+        if isinstance(value := getattr(part, field.name), str) and not isinstance(value, Enum)
+    }
+    return dataclasses.replace(part, **texts)
+
+
+def search_words(content: Content, provider_name: str) -> str:
+    """Return the text in which a search finds the entry, folded."""
+    parts = [content.name, content.abstract, provider_name, content.theme, *content.tags, content.system_name]
+    parts += [word for item in content.items for word in (item.name, item.code)]
+    return "\n".join(part.casefold() for part in parts if part)
+
+
+def write_items(entry: Entry, items: Iterable[ItemContent], *, at: datetime, adopt: bool = False) -> None:
+    """Make the entry's items those given, in their order; an item that goes on keeps its row and id.
+
+    Args:
+        entry: A saved row.
+        items: What it is to have.
+        at: For new ids.
+        adopt: Take over ids the entry does not know yet, when a change is copied onto its entry.
+    """
+    unclaimed = list(entry.items.all())
+    carried_on = set(entry.changes_to.items.values_list("pk", flat=True)) if entry.changes_to else set()
+    kept = []
+    for position, item in enumerate(items):
+        row = _claim(unclaimed, item)
+        fresh = row is None
+        if row is None:
+            row = Item(id=item.id if adopt and item.id else new_id(at), entry=entry)
+            row.stands_for = item.id if item.id in carried_on else None
+        row.position = position
+        for name in _ITEM_COLUMNS:
+            setattr(row, name, _stored(name, getattr(item, name)))
+        row.save(force_insert=fresh)
+        kept.append(row.pk)
+    entry.items.exclude(pk__in=kept).delete()
+
+
+def _claim(unclaimed: list[Item], item: ItemContent) -> Item | None:
+    """Take the row that `item` goes on from: the same id, else the same code, else the same name."""
+    tests: tuple[Callable[[Item], bool], ...] = (
+        lambda row: item.id is not None and item.id in (row.pk, row.stands_for),
+        lambda row: item.id is None and bool(item.code) and row.code == item.code,
+        lambda row: item.id is None and row.name == item.name,
+    )
+    for test in tests:
+        for row in unclaimed:
+            if test(row):
+                unclaimed.remove(row)
+                return row
+    return None
+
+
+def next_codes(class_code: str, count: int = 1) -> list[str]:
+    """Take `count` codes of a class: class code, slash, sequence number.
+
+    Source: the guide of 2017, 前段码/后段码.
+    """
+    CodeCounter.objects.get_or_create(class_code=class_code, defaults={"last": 0})
+    counter = CodeCounter.objects.select_for_update().get(class_code=class_code)
+    first = counter.last + 1
+    CodeCounter.objects.filter(class_code=class_code).update(last=F("last") + count)
+    return [f"{class_code}/{number:06d}" for number in range(first, first + count)]
+
+
+def _told(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _stored(name: str, value: Any) -> Any:
+    match value:
+        case None if name not in _NULLABLE:
+            return ""
+        case Enum():
+            return value.value
+        case tuple():
+            return [_stored("", part) for part in value]
+        case _:
+            return value

@@ -1,0 +1,48 @@
+"""How services of the catalogue find the row they are to change."""
+
+from uuid import UUID
+
+from hefu.kernel.actor import Actor
+from hefu.kernel.refusal import NotFound
+from hefu.rooms.catalog import decide
+from hefu.rooms.catalog.access import require, visible
+from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.rows import facts_of
+from hefu.rooms.catalog.terms import EntryFacts
+
+
+def locked(entry_id: UUID, action: str, actor: Actor) -> Entry:
+    """Return the row of an entry or change, locked, when `actor` may do `action` on it.
+
+    Raises:
+        NotFound: There is none that the actor may read.
+        Forbidden: It may be read, but not be so treated.
+    """
+    row = (
+        Entry.objects.select_for_update(of=("self",))
+        .select_related("provider", "changes_to")
+        .filter(visible(actor), pk=entry_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound(what="catalogue entry", key=entry_id)
+    require(actor, action, row.provider_id)
+    return row
+
+
+def facts(row: Entry) -> EntryFacts:
+    """Return the row as a decision sees it."""
+    return facts_of(row, authority=row.provider.is_authority, namesake=_namesake(row))
+
+
+def _namesake(row: Entry) -> str:
+    """Return the code of another entry of the department with the same name, written however."""
+    own = [pk for pk in (row.pk, row.changes_to_id) if pk]
+    names = (
+        Entry.objects.filter(provider_id=row.provider_id, changes_to__isnull=True)
+        .exclude(pk__in=own)
+        .exclude(status="withdrawn")
+        .values_list("code", "name")
+    )
+    wanted = decide.folded(row.name)
+    return next((code for code, name in names.iterator() if decide.folded(name) == wanted), "")

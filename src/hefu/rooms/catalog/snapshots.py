@@ -1,0 +1,60 @@
+"""An entry's content as plain JSON and back: what versions keep, files carry and digests cover."""
+
+import dataclasses
+import types
+import typing
+from datetime import date
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+from hefu.kernel.canonical import plain
+from hefu.rooms.catalog.terms import Content, ItemContent
+
+
+def to_json(content: Content) -> dict[str, Any]:
+    """Return `content` as plain JSON; empty fields stay in, so that every snapshot has every field."""
+    made: dict[str, Any] = plain(dataclasses.asdict(content))
+    return made
+
+
+def from_json(snapshot: dict[str, Any]) -> Content:
+    """Return the content of a snapshot. Fields that a later release added get their defaults.
+
+    Raises:
+        ValueError: A value that the field cannot have.
+        TypeError: The name is missing.
+        KeyError: A field that no release ever had.
+    """
+    values = {name: _read(_CONTENT[name], value) for name, value in snapshot.items() if name != "items"}
+    return Content(**values, items=tuple(item_from_json(item) for item in snapshot.get("items") or ()))
+
+
+def item_from_json(snapshot: dict[str, Any]) -> ItemContent:
+    """Return one item of a snapshot.
+
+    Raises:
+        ValueError, TypeError, KeyError: As `from_json`.
+    """
+    return ItemContent(**{name: _read(_ITEM[name], value) for name, value in snapshot.items()})
+
+
+def _read(kind: Any, value: Any) -> Any:
+    if typing.get_origin(kind) is types.UnionType:
+        if value is None or value == "":
+            return None
+        kind = next(part for part in typing.get_args(kind) if part is not type(None))
+    if typing.get_origin(kind) is tuple:
+        part = typing.get_args(kind)[0]
+        return tuple(_read(part, one) for one in value or ())
+    if kind is UUID:
+        return UUID(value)
+    if kind is date:
+        return date.fromisoformat(value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    return kind(value) if value is not None else kind()
+
+
+_CONTENT = typing.get_type_hints(Content)
+_ITEM = typing.get_type_hints(ItemContent)
