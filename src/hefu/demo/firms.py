@@ -57,9 +57,7 @@ _TRADES = ("商贸", "建材", "物流", "科技", "餐饮", "农业", "机械",
 _FORMS = ("有限公司", "有限责任公司", "股份有限公司", "合伙企业")
 
 
-def firms(
-    rows: int, *, city: str, divisions: tuple[str, ...], seed: int, dirt: Dirt
-) -> Iterator[tuple[object, ...]]:
+def firms(rows: int, *, city: str, divisions: tuple[str, ...], seed: int, dirt: Dirt) -> Iterator[tuple[object, ...]]:
     """Yield `rows` firms in the order of `COLUMNS`; about one in fifty is faulty, counted in `dirt`.
 
     Args:
