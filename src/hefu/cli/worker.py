@@ -1,6 +1,7 @@
 """`hefu worker`: does the jobs that pages and clocks put in the queue."""
 
 import asyncio
+import threading
 
 import click
 
@@ -15,6 +16,9 @@ def command(once: bool) -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
+    from hefu.kernel.clock import SystemClock
+    from hefu.rooms.evidence.jobs import sequence_until
+
     async def work() -> None:
         async with app.open_async():
             await app.run_worker_async(
@@ -24,7 +28,14 @@ def command(once: bool) -> None:
                 shutdown_graceful_timeout=20,
             )
 
+    stop = threading.Event()
+    sequencer = threading.Thread(target=sequence_until, args=(stop,), kwargs={"clock": SystemClock()}, name="sequencer")
+    sequencer.start()
     # The queue is served over a connection of its own, beside those of Django.
     assert isinstance(app.connector, DjangoConnector)  # noqa: S101 - set by procrastinate's Django app
-    with app.replace_connector(app.connector.get_worker_connector()):
-        asyncio.run(work())
+    try:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            asyncio.run(work())
+    finally:
+        stop.set()
+        sequencer.join()
