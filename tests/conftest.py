@@ -22,6 +22,7 @@ from psycopg import sql
 from pytest_socket import disable_socket, enable_socket
 
 from hefu.node.postgres import Cluster
+from tools.messages import compile_all
 
 TESTS = Path(__file__).resolve().parent
 #: Folders whose tests need no database, and those that need no Django either way.
@@ -56,6 +57,7 @@ def _folders(config: pytest.Config) -> set[str]:
 
 
 def _begin_run(*, database: bool) -> None:
+    compile_all()
     home = Path(tempfile.mkdtemp(prefix="hefu-tests-"))
     home.chmod(0o711)  # the database's own user has to pass when root runs the tests
     atexit.register(shutil.rmtree, home, ignore_errors=True)
