@@ -24,7 +24,7 @@ from hefu.ledger.checkpoint import (
     sign_checkpoint,
     verifier_key,
 )
-from hefu.ledger.errors import CheckpointRefused
+from hefu.ledger.errors import CheckpointRefused, NameRefused
 from hefu.ledger.hashing import EMPTY_ROOT
 from tests.unit.ledger_model import LOG_KEY, ORIGIN, OTHER_KEY, WITNESS_KEY
 
@@ -130,7 +130,7 @@ def test_a_log_signature_under_another_name_does_not_count() -> None:
 
 @pytest.mark.parametrize("origin", ["", "two words", "a+b", "全角　空格", "line\nbreak", "tab\tbed"])
 def test_a_log_whose_name_cannot_stand_on_a_signature_line_signs_nothing(origin: str) -> None:
-    with pytest.raises(CheckpointRefused):
+    with pytest.raises(NameRefused, match="Choose a name such as"):
         sign_checkpoint(Checkpoint(origin, 1, bytes(32)), LOG_KEY)
 
 
@@ -208,7 +208,7 @@ def test_a_witness_cannot_sign_twice_or_under_a_name_that_breaks_the_line() -> N
     with pytest.raises(CheckpointRefused, match="one key has signed twice"):
         cosign(COSIGNED, name=WITNESS.name, signer=WITNESS_KEY, at=AT)
     for name in ("", "two words", "a+b", "a\nb"):
-        with pytest.raises(CheckpointRefused):
+        with pytest.raises(NameRefused):
             cosign(NOTE, name=name, signer=WITNESS_KEY, at=AT)
 
 

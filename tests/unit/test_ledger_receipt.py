@@ -29,9 +29,9 @@ from hefu.ledger.receipt import (
     RECEIPT_LIMIT,
     EntryNotUnderRoot,
     KeyNotTrusted,
+    NoReceipt,
     ReceiptCheckpoint,
     ReceiptFields,
-    ReceiptNotCanonical,
     ReceiptRefused,
     ReceiptSignature,
     ReceiptVersion,
@@ -311,7 +311,7 @@ def test_an_entry_that_is_not_a_canonical_object_has_no_receipt() -> None:
         log, _ = grown([leaf])
         note = log.checkpoint()
         assert note is not None
-        with pytest.raises(ReceiptNotCanonical):
+        with pytest.raises(NoReceipt, match="Entry 0 has no receipt"):
             issue_receipt(log, 0, checkpoint=note, key=LOG_KEY.public)
 
 

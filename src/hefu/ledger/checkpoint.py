@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from hefu.crypto.signing import PublicKey, Signer
-from hefu.ledger.errors import CheckpointRefused
+from hefu.ledger.errors import CheckpointRefused, NameRefused
 from hefu.ledger.hashing import HASH
 from hefu.ledger.tree import TreeHead
 
@@ -111,10 +111,11 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: Signer) -> str:
     """Return the note: `checkpoint` signed by the log's key under the log's origin.
 
     Raises:
-        CheckpointRefused: The origin cannot be the name of a key.
+        NameRefused: The origin cannot be the name of a key.
+        CheckpointRefused: Another part could not be read back.
     """
     if not _is_key_name(checkpoint.origin):
-        raise CheckpointRefused(reason=f"the origin {checkpoint.origin!r} is empty or has a space or a plus sign")
+        raise NameRefused(name=checkpoint.origin)
     line = SignatureLine(
         checkpoint.origin,
         key_id(checkpoint.origin, signer.public, ED25519_NOTE),
@@ -137,8 +138,11 @@ def cosign(note: str, *, name: str, signer: Signer, at: datetime) -> str:
         at: When it signs; whole seconds count.
 
     Raises:
-        CheckpointRefused: `note` is malformed, or the name cannot be the name of a key.
+        CheckpointRefused: `note` is malformed, or the witness has signed it already.
+        NameRefused: The name cannot stand on a signature line.
     """
+    if not _is_key_name(name):
+        raise NameRefused(name=name)
     signed = parse_checkpoint(note)
     seconds = int(at.timestamp())
     signature = signer.sign(_cosigned(seconds, signed.checkpoint.body))
@@ -281,7 +285,7 @@ def _decode(text: str, what: str, length: int | None = None) -> bytes:
 
 
 def _is_key_name(name: str) -> bool:
-    return bool(name) and "+" not in name and not any(sign.isspace() for sign in name)
+    return bool(name) and "+" not in name and not any(sign.isspace() or sign < " " for sign in name)
 
 
 def _is_utf8(text: str) -> bool:

@@ -26,6 +26,17 @@ class LogDamaged(Refusal):
     status = 500
 
 
+class NameRefused(Refusal):
+    """A log or a witness cannot have that name: it would break the lines of a checkpoint."""
+
+    code = "ledger.name_refused"
+    text = _(
+        "{name!r} cannot be the name of a log or a witness: it is empty or has a space, a plus sign or a control "
+        "character. Choose a name such as data.example.gov.cn/log."
+    )
+    status = 422
+
+
 class CheckpointRefused(Refusal):
     """A checkpoint that is malformed, or whose signature is not the expected key's."""
 

@@ -64,6 +64,17 @@ class ReceiptNotCanonical(ReceiptRefused):
     )
 
 
+class NoReceipt(ReceiptRefused):
+    """The stored entry is one that a receipt cannot hold."""
+
+    code = "receipt.none"
+    text = _(
+        "Entry {index} has no receipt: {reason}. Only evidence that a node recorded has one; for another entry use its "
+        "inclusion proof."
+    )
+    status = 409
+
+
 class ReceiptFields(ReceiptRefused):
     """A field is missing, unknown, or of the wrong kind."""
 
@@ -194,13 +205,18 @@ def issue_receipt(
     Raises:
         IndexError: The checkpoint does not cover the entry yet.
         LogDamaged: A tile is missing or short.
-        ReceiptRefused: The stored entry is not under the checkpoint's root, or is not canonical JSON.
+        NoReceipt: The stored entry is not a JSON object in canonical form.
+        EntryNotUnderRoot: It is not under the checkpoint's root.
         CheckpointRefused: The checkpoint is malformed or not signed by `key`.
     """
     size = parse_checkpoint(checkpoint).checkpoint.size
     leaf = read_entry(log, index, size)
+    try:
+        entry = _load(leaf)
+    except ValueError as error:
+        raise NoReceipt(index=index, reason=str(error)) from None
     return make_receipt(
-        entry=_load(leaf),
+        entry=entry,
         index=index,
         proof=inclusion_proof(log, index, size),
         checkpoint=checkpoint,
@@ -265,19 +281,20 @@ class _Receipt:
 
 
 def _load(data: bytes) -> dict[str, Any]:
-    """Return the JSON object whose canonical bytes are `data`."""
+    """Return the JSON object whose canonical bytes are `data`.
+
+    Raises:
+        ValueError: It is none, with the reason.
+    """
     try:
         value = json.loads(data.decode("utf-8"))
         same = canonical(value) == data
-    except (
-        ValueError,
-        RecursionError,
-    ):  # UnicodeDecodeError, JSONDecodeError and NotCanonical are ValueErrors
-        raise ReceiptNotCanonical(reason="it is not JSON in canonical form") from None
+    except (ValueError, RecursionError):  # the decoders and NotCanonical raise kinds of ValueError
+        raise ValueError("it is not JSON in canonical form") from None
     if not same:
-        raise ReceiptNotCanonical(reason="its JSON is written in another way")
+        raise ValueError("its JSON is written in another way")
     if not isinstance(value, dict):
-        raise ReceiptNotCanonical(reason="it is not a JSON object")
+        raise ValueError("it is not a JSON object")
     return value
 
 
@@ -286,7 +303,10 @@ def _read(data: bytes) -> _Receipt:
         raise ReceiptNotCanonical(reason=f"it is longer than {RECEIPT_LIMIT} bytes")
     if not data.endswith(b"\n"):
         raise ReceiptNotCanonical(reason="the newline at its end is missing: it may be cut off")
-    fields = _load(data[:-1])
+    try:
+        fields = _load(data[:-1])
+    except ValueError as error:
+        raise ReceiptNotCanonical(reason=str(error)) from None
     if fields.get("format") != FORMAT:
         raise ReceiptVersion(found=str(fields.get("format"))[:40], format=FORMAT)
     if fields.keys() != _FIELDS:
