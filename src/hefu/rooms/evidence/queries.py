@@ -1,5 +1,6 @@
 """Reads of the evidence log, scoped to the viewer; and the log's public parts, which everybody may have."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -68,6 +69,23 @@ def kinds(*, viewer: Actor) -> list[str]:
 def latest_checkpoint() -> Checkpoint | None:
     """Return the newest signed checkpoint; public."""
     return Checkpoint.objects.order_by("-size").first()
+
+
+def signing_key(checkpoint: Checkpoint) -> PublicKey:
+    """Return the public key that signed `checkpoint`; public."""
+    keys = SigningKey.objects.filter(purpose=KeyPurpose.LOG).order_by("-made_at")
+    row = keys.filter(made_at__lte=checkpoint.at).first() or keys.first()
+    if row is None:
+        raise NotFound(what="log key", key="of this node")
+    return PublicKey.from_text(row.public)
+
+
+def earlier_checkpoints() -> Iterator[tuple[str, PublicKey]]:
+    """Return every checkpoint but the newest, each with the key that signed it, oldest first; public."""
+    newest = latest_checkpoint()
+    if newest is not None:
+        for row in Checkpoint.objects.filter(size__lt=newest.size).order_by("size").iterator():
+            yield row.note, signing_key(row)
 
 
 def public_keys(purpose: KeyPurpose) -> list[PublicKey]:

@@ -1,0 +1,160 @@
+"""`hefu deliveries`: run, watch, cancel and prove deliveries."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hefu.cli.acting import acting_option
+from hefu.cli.output import as_json_text, json_option, show, show_rows
+from hefu.kernel.actor import Actor
+from hefu.kernel.clock import SystemClock
+
+if TYPE_CHECKING:
+    from hefu.rooms.deliveries.models import Delivery
+
+
+@click.group("deliveries")
+def command() -> None:
+    """Run, watch and cancel deliveries."""
+
+
+@command.command("list")
+@click.option("--status", default="", help="waiting, running, done, failed, cancelled or stopped.")
+@click.option("--grant", default="", help="Number of a grant.")
+@click.option("--search", default="", help="Part of a number or an entry's name.")
+@click.option("--limit", default=50, show_default=True, help="Most lines.")
+@acting_option(writes=False)
+@json_option
+def list_(status: str, grant: str, search: str, limit: int, actor: Actor, as_json: bool) -> None:
+    """List deliveries, newest first."""
+    from hefu.rooms.deliveries import queries
+    from hefu.rooms.deliveries.terms import DeliveryStatus
+
+    chosen = click.Choice(list(DeliveryStatus)).convert(status, None, None) if status else None
+    found = queries.deliveries(viewer=actor, status=chosen and DeliveryStatus(chosen), grant=grant, search=search)[
+        :limit
+    ]
+    show_rows(
+        [_summary(row) for row in found],
+        as_json=as_json,
+        columns=("number", "status", "grant", "consumer", "entry", "rows_written", "rows_rejected", "asked_at"),
+    )
+
+
+@command.command("show")
+@click.argument("number")
+@acting_option(writes=False)
+@json_option
+def show_one(number: str, actor: Actor, as_json: bool) -> None:
+    """Show delivery NUMBER with its counts and what went wrong."""
+    from hefu.rooms.deliveries import queries
+
+    row = queries.delivery(number, viewer=actor)
+    facts = _summary(row) | {
+        "rows_read": row.rows_read,
+        "rejected": row.rejected,
+        "digest_source": row.digest_source,
+        "digest_target": row.digest_target,
+        "lane": row.lane,
+        "attempt": row.attempt,
+        "milliseconds": row.milliseconds,
+        "file_sha256": row.file_sha256,
+        "error": row.error,
+        "next_try_at": row.next_try_at,
+    }
+    show(facts, as_json=as_json)
+
+
+@command.command("start")
+@click.argument("grant")
+@click.option("--format", "file_format", default="csv", type=click.Choice(["csv", "xlsx", "parquet"]))
+@acting_option(writes=True)
+@json_option
+def start(grant: str, file_format: str, actor: Actor, as_json: bool) -> None:
+    """Start a delivery under GRANT; a table's earlier rows are replaced."""
+    from hefu.dataplane.formats import FileFormat
+    from hefu.rooms.deliveries import services
+
+    row = services.start_delivery(grant=grant, file_format=FileFormat(file_format), actor=actor, clock=SystemClock())
+    show(_summary(row), as_json=as_json)
+
+
+@command.command("watch")
+@click.argument("number")
+@acting_option(writes=False)
+@json_option
+def watch(number: str, actor: Actor, as_json: bool) -> int:
+    """Follow delivery NUMBER to its end: exit 0 when it arrived. With --json, one document a line."""
+    from hefu.rooms.deliveries import queries
+    from hefu.rooms.deliveries.terms import DeliveryStatus
+
+    while True:
+        now = queries.progress(number, viewer=actor, clock=SystemClock())
+        if as_json:
+            click.echo(as_json_text(vars(now)).replace("\n", ""))
+        else:
+            left = f", {now.time_left.total_seconds():.0f} s left" if now.time_left is not None else ""
+            of = f" of about {now.rows_expected:,}" if now.rows_expected else ""
+            click.echo(f"{now.status}  {now.phase}  {now.rows:,}{of} rows, {now.rate:,}/s{left}")
+        if not now.is_open:
+            if now.error:
+                click.echo(now.error, err=True)
+            return 0 if now.status is DeliveryStatus.DONE else 1
+        time.sleep(1)
+
+
+@command.command("cancel")
+@click.argument("number")
+@click.option("--reason", default="", help="Goes on record.")
+@acting_option(writes=True)
+@json_option
+def cancel(number: str, reason: str, actor: Actor, as_json: bool) -> None:
+    """Stop delivery NUMBER; a running one ends within five seconds."""
+    from hefu.rooms.deliveries import services
+
+    row = services.cancel_delivery(number=number, reason=reason, actor=actor, clock=SystemClock())
+    show(_summary(row), as_json=as_json)
+
+
+@command.command("retry")
+@click.argument("number")
+@acting_option(writes=True)
+@json_option
+def retry(number: str, actor: Actor, as_json: bool) -> None:
+    """Let the failed or cancelled delivery NUMBER go on where it was."""
+    from hefu.rooms.deliveries import services
+
+    row = services.retry_delivery(number=number, actor=actor, clock=SystemClock())
+    show(_summary(row), as_json=as_json)
+
+
+@command.command("receipt")
+@click.argument("number")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@acting_option(writes=False)
+@json_option
+def receipt(number: str, file: Path, actor: Actor, as_json: bool) -> None:
+    """Write the receipt of delivery NUMBER into FILE; `hefu verify FILE` checks it anywhere."""
+    from hefu.rooms.deliveries import services
+
+    data = services.receipt_of(number=number, viewer=actor, clock=SystemClock())
+    file.write_bytes(data)
+    show({"delivery": number, "file": str(file), "bytes": len(data)}, as_json=as_json)
+
+
+def _summary(row: "Delivery") -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "status": row.status,
+        "grant": row.grant.number,
+        "consumer": row.consumer.name,
+        "provider": row.provider.name,
+        "entry": row.grant.entry_name,
+        "channel": row.channel,
+        "rows_written": row.rows_written,
+        "rows_rejected": row.rows_rejected,
+        "asked_at": row.asked_at,
+        "finished_at": row.finished_at,
+    }

@@ -1,0 +1,53 @@
+"""Who may see deliveries and what each side may do with them."""
+
+from uuid import UUID
+
+from django.db.models import Q
+
+from hefu.kernel.actor import Actor, Role
+from hefu.rooms.grants import access as grants
+from hefu.rooms.grants.terms import Side, Standing
+
+_CONSUMER = frozenset({(Side.CONSUMER, Role.OFFICER), (Side.CONSUMER, Role.CHIEF)})
+_PROVIDER = frozenset({(Side.PROVIDER, Role.OFFICER), (Side.PROVIDER, Role.CHIEF)})
+_OPERATION = frozenset({(Side.OPERATION, Role.OPERATOR)})
+
+#: Who may do each action on a delivery: the side and the role there. The system may do all.
+MAY: dict[str, frozenset[Standing]] = {
+    "deliveries.see": _CONSUMER
+    | _PROVIDER
+    | _OPERATION
+    | {
+        (Side.AUTHORITY, Role.REVIEWER),
+        (Side.AUTHORITY, Role.SUPERVISOR),
+        (Side.AUTHORITY, Role.CHIEF),
+        (Side.SECURITY, Role.SECURITY),
+        (Side.AUDIT, Role.AUDITOR),
+    },
+    "deliveries.start": _CONSUMER | _PROVIDER,
+    "deliveries.cancel": _CONSUMER | _PROVIDER | _OPERATION,
+    "deliveries.retry": _CONSUMER | _PROVIDER | _OPERATION,
+    "deliveries.fetch_file": _CONSUMER,
+    # Reasons and counts; the values are the provider's own, and only its officers see them.
+    "deliveries.see_rejects": _CONSUMER | _PROVIDER,
+    "deliveries.see_rejected_values": _PROVIDER,
+}
+
+
+def visible(viewer: Actor) -> Q:
+    """Return the filter of deliveries that `viewer` may see."""
+    return grants.visible(viewer, "deliveries.see", table=MAY)
+
+
+def may(actor: Actor, action: str, *, consumer_id: UUID, provider_id: UUID) -> bool:
+    """Return whether `actor` may do `action` on a delivery between these two departments."""
+    return grants.may(actor, action, consumer_id=consumer_id, provider_id=provider_id, table=MAY)
+
+
+def require(actor: Actor, action: str, *, consumer_id: UUID, provider_id: UUID) -> Side:
+    """Return the side from which `actor` may do `action`.
+
+    Raises:
+        Forbidden: No seat of the actor allows it.
+    """
+    return grants.require(actor, action, consumer_id=consumer_id, provider_id=provider_id, table=MAY)

@@ -1,0 +1,224 @@
+"""Carries one delivery in a worker: takes the lock, calls the data plane, reports what it says.
+
+Only one process carries a delivery at a time: it holds an advisory lock of the session, which the
+database gives back by itself when the process dies. Whoever gets the lock and finds the delivery
+`running` knows that its worker is gone and takes it over.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+from hefu.dataplane import run
+from hefu.dataplane.connectors.postgres.target import PostgresTarget
+from hefu.dataplane.errors import DataPlaneRefusal
+from hefu.dataplane.formats import FileFormat, FileTarget
+from hefu.dataplane.masks import Hash
+from hefu.dataplane.run import Outcome, Progress, Rejected
+from hefu.dataplane.ticket import Channel, Ticket
+from hefu.kernel.clock import Clock
+from hefu.kernel.refusal import Refusal
+from hefu.rooms.deliveries import services
+from hefu.rooms.deliveries.queries import files_folder
+from hefu.rooms.deliveries.services import Carriage
+from hefu.rooms.deliveries.services.carrying import LOCK_CLASS, lock_key
+from hefu.rooms.evidence import queries as evidence
+from hefu.rooms.evidence.terms import KeyPurpose
+from hefu.rooms.grants import queries as grants
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Seconds between two notes of progress, and between two looks whether to stop.
+NOTE_SECONDS = 1.0
+LOOK_SECONDS = 0.4
+#: Seconds for which a worker waits for the node's own database to come back while it carries.
+PATIENCE_SECONDS = 60.0
+
+
+class LockLost(Exception):
+    """The node's database went away meanwhile and another worker carries the delivery now."""
+
+
+def carry(delivery_id: UUID, *, clock: Clock) -> None:
+    """Carry a delivery to its end or to its next pause. Safe to call twice and by two workers at once."""
+    hold = Hold(delivery_id)
+    if not hold.take():
+        log.info("delivery %s is being carried by another worker", delivery_id)
+        return
+    try:
+        carriage = services.take_up(delivery_id=delivery_id, clock=clock)
+        if carriage is not None:
+            _carry(carriage, hold, clock)
+    except LockLost:
+        log.warning("delivery %s was taken over by another worker", delivery_id)
+    finally:
+        hold.release()
+
+
+def _carry(carriage: Carriage, hold: "Hold", clock: Clock) -> None:
+    watcher = Watcher(carriage, hold, clock)
+    sink = Sink(carriage, hold)
+    try:
+        outcome = _deliver(carriage, watcher, sink, clock)
+    except Refusal as refusal:
+        error, transient = refusal, isinstance(refusal, DataPlaneRefusal) and refusal.transient
+        row = hold.patiently(
+            lambda: services.settle_failure(carriage=carriage, error=error, transient=transient, clock=clock)
+        )
+        if row is not None:
+            log.warning("delivery %s is %s: %s", carriage.number, row.status, error.code)
+        return
+    hold.patiently(
+        lambda: services.settle_done(carriage=carriage, outcome=outcome, rejects_kept=sink.kept, clock=clock)
+    )
+
+
+def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock) -> Outcome:
+    signed = grants.ticket(carriage.ticket_id)
+    ticket = grants.read(signed.token)
+    return run.deliver(
+        delivery=carriage.number,
+        token=signed.token,
+        keys=evidence.public_keys(KeyPurpose.TICKET),
+        clock=clock,
+        revoked=frozenset() if signed.in_force else frozenset({signed.id}),
+        source=source_of(ticket),
+        target=_target(carriage, ticket),
+        salts=_salts(ticket, carriage),
+        watcher=watcher,
+        rejects=sink,
+    )
+
+
+def _target(carriage: Carriage, ticket: Ticket) -> PostgresTarget | FileTarget:
+    if carriage.channel is Channel.FILE:
+        folder = files_folder()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file_format = FileFormat(carriage.file_format)
+        return FileTarget(folder / f"{carriage.number}.{file_format}", file_format)
+    return table_target_of(carriage, ticket)
+
+
+def _salts(ticket: Ticket, carriage: Carriage) -> dict[str, str]:
+    """Return the salts of the ticket's hashes, one for each consumer: two consumers cannot join on a hash."""
+    names = {item.mask.salt for item in ticket.items if isinstance(item.mask, Hash)}
+    return {name: settings.HEFU.derived_secret(f"salt:{name}:{carriage.consumer_code}") for name in names}
+
+
+class Hold:
+    """A worker's hold on one delivery, by an advisory lock of its database session."""
+
+    def __init__(self, delivery_id: UUID) -> None:
+        """Name the delivery; nothing is taken yet."""
+        self._key = (LOCK_CLASS, lock_key(delivery_id))
+
+    def take(self) -> bool:
+        """Take the lock when it is free."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", self._key)
+            return bool(cursor.fetchone()[0])
+
+    def release(self) -> None:
+        """Give the lock back; a lost session has given it back already."""
+        with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", self._key)
+
+    def patiently(self, call: Callable[[], T]) -> T:
+        """Return what `call` returns, waiting for the node's database while it is away.
+
+        Raises:
+            LockLost: Another worker got the lock meanwhile.
+            OperationalError: The database stayed away.
+        """
+        give_up = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return call()
+            except (OperationalError, InterfaceError):
+                if time.monotonic() > give_up:
+                    raise
+                self.regain()
+
+    def regain(self) -> None:
+        """Open a new session and take the lock again; without a database, rest a moment.
+
+        Raises:
+            LockLost: Another worker has it.
+        """
+        connection.close()
+        try:
+            held = self.take()
+        except (OperationalError, InterfaceError):
+            time.sleep(0.5)
+            return
+        if not held:
+            raise LockLost
+
+
+class Watcher:
+    """What the data plane tells and asks while it runs; called in its own thread, some times a second."""
+
+    def __init__(self, carriage: Carriage, hold: Hold, clock: Clock) -> None:
+        """Watch one try."""
+        self._carriage, self._hold, self._clock = carriage, hold, clock
+        self._noted = self._looked = 0.0
+        self._phase = ""
+        self._rows = -1
+        self._moved_at: datetime | None = None
+        self._reason: str | None = None
+
+    def progress(self, now: Progress) -> None:
+        """Write how far the run is, about once a second and at each new phase."""
+        if now.rows != self._rows:
+            self._moved_at = self._clock.now() if self._rows >= 0 else None
+            self._rows = now.rows
+        if now.phase == self._phase and time.monotonic() - self._noted < NOTE_SECONDS:
+            return
+        try:
+            mine = services.note_progress(carriage=self._carriage, now=now, moved_at=self._moved_at, clock=self._clock)
+        except (OperationalError, InterfaceError):
+            self._hold.regain()
+            return
+        self._noted, self._phase, self._moved_at = time.monotonic(), now.phase, None
+        if not mine:
+            self._reason = "stopped"
+
+    def stop_requested(self) -> str | None:
+        """Return why the run must stop; a database that is away cannot have been told to stop it."""
+        if self._reason is None and time.monotonic() - self._looked >= LOOK_SECONDS:
+            try:
+                self._reason = services.stop_reason(carriage=self._carriage)
+            except (OperationalError, InterfaceError):
+                self._hold.regain()
+                return None
+            self._looked = time.monotonic()
+        return self._reason
+
+
+class Sink:
+    """Keeps rejected rows, sealed."""
+
+    def __init__(self, carriage: Carriage, hold: Hold) -> None:
+        """Keep the rows of one try."""
+        self._carriage, self._hold = carriage, hold
+        self.kept = 0
+
+    def begin(self) -> None:
+        """Forget what an earlier try kept."""
+        self._hold.patiently(lambda: services.forget_rejects(delivery_id=self._carriage.id))
+        self.kept = 0
+
+    def put(self, batch: Sequence[Rejected]) -> None:
+        """Keep a batch as far as there is room; counts are the data plane's."""
+        self.kept = self._hold.patiently(
+            lambda: services.keep_rejects(delivery_id=self._carriage.id, kept=self.kept, batch=batch)
+        )

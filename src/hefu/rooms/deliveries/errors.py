@@ -1,0 +1,91 @@
+"""Refusals of the deliveries room; those of the data plane itself stand in `hefu.dataplane.errors`."""
+
+from hefu.kernel.refusal import Refusal
+from hefu.kernel.words import _
+
+
+class GrantNotActive(Refusal):
+    """Nothing leaves but under a grant in force."""
+
+    code = "deliveries.grant_not_active"
+    text = _("Grant {grant} is {status}, so nothing is delivered under it. Open the grant to see what it needs.")
+
+
+class TermNotBegun(Refusal):
+    """The term starts later."""
+
+    code = "deliveries.term_not_begun"
+    text = _("The term of grant {grant} begins on {term_from}. The first delivery starts by itself on that day.")
+
+
+class TermOver(Refusal):
+    """The term has ended."""
+
+    code = "deliveries.term_over"
+    text = _("The term of grant {grant} ended on {term_until}. The consumer sends a new request.")
+
+
+class DeliveryOpen(Refusal):
+    """One delivery at a time under one grant."""
+
+    code = "deliveries.open"
+    text = _("Delivery {delivery} of grant {grant} is still under way. Wait for it to end, or cancel it first.")
+
+
+class QuotaUsed(Refusal):
+    """The grant allows so many deliveries and no more."""
+
+    code = "deliveries.quota_used"
+    text = _("Grant {grant} allows {quota} deliveries and all are used. The consumer sends a new request.")
+
+
+class DeliveryMoveRefused(Refusal):
+    """The delivery's status does not allow this."""
+
+    code = "deliveries.move_refused"
+    text = _("Delivery {number} is {status}; it cannot become {wanted}. Open it to see what happened to it.")
+
+
+class TicketReplaced(Refusal):
+    """The ticket that the delivery ran under holds no more."""
+
+    code = "deliveries.ticket_replaced"
+    text = _(
+        "Delivery {number} was started under a ticket that holds no more, so it cannot go on. Start a new delivery "
+        "from the grant."
+    )
+
+
+class WorkersLost(Refusal):
+    """The workers that took the delivery died, again and again."""
+
+    code = "deliveries.workers_lost"
+    text = _(
+        "The worker died {times} times while it carried delivery {number}. Ask the operator to look at the worker's "
+        "memory and log, then try again; it goes on where it was."
+    )
+    status = 500
+
+
+class PlaceGone(Refusal):
+    """The place where rows come from or go to is not registered any more."""
+
+    code = "deliveries.place_gone"
+    text = _("The {side} of delivery {number} is not registered any more. Its department registers it, then try again.")
+
+
+class NoFile(Refusal):
+    """There is nothing to fetch."""
+
+    code = "deliveries.no_file"
+    text = _(
+        "Delivery {number} has no file to fetch: {why}. Start a new delivery from the grant when its term still runs."
+    )
+    status = 410
+
+
+class NoReceipt(Refusal):
+    """Only what arrived has a receipt."""
+
+    code = "deliveries.no_receipt"
+    text = _("Delivery {number} is {status}; only a delivery that arrived has a receipt. Wait until it is delivered.")

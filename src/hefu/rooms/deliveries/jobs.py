@@ -1,0 +1,45 @@
+"""Queue tasks of the deliveries room; `hefu.site.schedule` says how often the periodic ones run."""
+
+import logging
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from hefu.kernel.actor import system
+from hefu.kernel.clock import SystemClock
+from hefu.rooms.deliveries import services
+from hefu.rooms.deliveries.carry import carry
+from hefu.rooms.deliveries.services.rows import RUN
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name=RUN)
+def run_delivery(delivery_id: str) -> None:
+    """Carry a delivery. Safe to run twice: a second run finds the lock taken or nothing to do."""
+    carry(UUID(delivery_id), clock=SystemClock())
+
+
+@app.task(name="deliveries.retry_stalled", queueing_lock="deliveries.retry_stalled")
+def retry_stalled(timestamp: int) -> None:
+    """Enqueue deliveries whose worker died or whose job got lost. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    for number in services.requeue_lost(clock=SystemClock()):
+        log.warning("delivery %s lost its worker and is taken up again", number)
+
+
+@app.task(name="deliveries.sweep", queueing_lock="deliveries.sweep")
+def sweep_deliveries(timestamp: int) -> None:
+    """Start what the day brings and delete what was kept long enough. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    clock = SystemClock()
+    services.begin_terms(actor=system("sweep"), clock=clock)
+    services.forget_old(actor=system("sweep"), clock=clock)

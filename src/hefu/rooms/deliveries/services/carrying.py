@@ -1,0 +1,280 @@
+"""What the worker reports about a delivery it carries. Every report names the try, so that a late one is dropped."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from hefu.dataplane.run import Outcome, Progress
+from hefu.dataplane.ticket import Channel
+from hefu.kernel import events
+from hefu.kernel.actor import system
+from hefu.kernel.clock import Clock
+from hefu.kernel.refusal import Refusal
+from hefu.rooms.deliveries import decide, errors, terms
+from hefu.rooms.deliveries.models import Delivery
+from hefu.rooms.deliveries.services.rows import enqueue, facts, locked, record
+from hefu.rooms.deliveries.terms import DeliveryStatus
+from hefu.rooms.grants import queries as grants
+
+WORKER = system("worker")
+#: First half of the advisory locks that say "this delivery is being carried"; the second is the delivery's.
+LOCK_CLASS = 0x4865_6664
+
+
+@dataclass(frozen=True)
+class Carriage:
+    """A delivery that a worker has taken up."""
+
+    id: UUID
+    number: str
+    attempt: int
+    ticket_id: UUID
+    channel: Channel
+    target_id: UUID | None
+    file_format: str
+    consumer_code: str
+
+
+def lock_key(delivery_id: UUID) -> int:
+    """Return the second half of a delivery's advisory lock: 31 random bits of its id."""
+    return delivery_id.int & 0x7FFF_FFFF
+
+
+@transaction.atomic
+def take_up(*, delivery_id: UUID, clock: Clock) -> Carriage | None:
+    """Begin a try, for a worker that holds the delivery's lock; None when there is nothing to carry."""
+    row = locked().get(pk=delivery_id)
+    before = facts(row)
+    following = decide.take_up(before)
+    takeover = before.status is DeliveryStatus.RUNNING
+    if following.status is DeliveryStatus.RUNNING:
+        row.status = following.status
+        row.attempt += 1
+        row.takeovers += 1 if takeover else 0
+        row.started_at = row.heartbeat_at = clock.now()
+        row.next_try_at, row.phase = None, ""
+        row.error_code = row.error_text = ""
+        row.error_facts = {}
+        row.save()
+        record(terms.DELIVERY_TRIED, row, actor=WORKER, clock=clock, attempt=row.attempt, takeover=takeover)
+        return Carriage(
+            id=row.pk,
+            number=row.number,
+            attempt=row.attempt,
+            ticket_id=row.ticket_id,
+            channel=Channel(row.channel),
+            target_id=row.target_id,
+            file_format=row.file_format,
+            consumer_code=row.consumer.credit_code,
+        )
+    if following.status is not before.status:
+        _end(row, following.status, errors.WorkersLost(number=row.number, times=row.takeovers), clock)
+    return None
+
+
+def note_progress(*, carriage: Carriage, now: Progress, moved_at: datetime | None, clock: Clock) -> bool:
+    """Write how far a try is; return whether it is still the try that counts.
+
+    Args:
+        carriage: The try.
+        now: What the data plane says.
+        moved_at: When the last row moved, or None when none has moved since the last note.
+        clock: For the heartbeat.
+    """
+    values: dict[str, Any] = {
+        "phase": now.phase,
+        "rows": now.rows,
+        "rows_expected": now.rows_expected,
+        "bytes": now.bytes,
+        "chunks_done": now.chunks_done,
+        "chunks": now.chunks,
+        "heartbeat_at": clock.now(),
+    }
+    if moved_at is not None:
+        values |= {"last_row_at": moved_at, "pauses": 0}
+    mine = Delivery.objects.filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING)
+    return mine.update(**values) == 1
+
+
+def stop_reason(*, carriage: Carriage) -> str | None:
+    """Return why a running try must stop: `stopped` by a person, `revoked` with its ticket, or None."""
+    row = (
+        Delivery.objects.filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING)
+        .values("cancel_asked_at", "ticket_id")
+        .first()
+    )
+    if row is None or row["cancel_asked_at"] is not None:
+        return "stopped"
+    return None if grants.is_in_force(row["ticket_id"]) else "revoked"
+
+
+@transaction.atomic
+def settle_done(*, carriage: Carriage, outcome: Outcome, rejects_kept: int, clock: Clock) -> Delivery | None:
+    """Put on record that the rows arrived; None when another try has settled it already."""
+    row = _running(carriage)
+    if row is None:
+        return None
+    row.status = decide.move(facts(row), DeliveryStatus.DONE)
+    row.finished_at = row.heartbeat_at = clock.now()
+    row.cancel_asked_at = None
+    row.phase = ""
+    row.rows_read, row.rows_rejected, row.rows_written = (
+        outcome.rows_read,
+        outcome.rows_rejected,
+        outcome.rows_written,
+    )
+    row.rows, row.bytes = outcome.rows_read, outcome.bytes
+    row.rejected = dict(outcome.rejected)
+    row.digest_source, row.digest_target = outcome.digest_source, outcome.digest_target
+    row.lane = outcome.lane
+    row.columns = [[name, kind] for name, kind in outcome.columns]
+    row.milliseconds = {phase: round(seconds * 1000) for phase, seconds in outcome.seconds.items()}
+    row.resumed_rows = outcome.resumed_rows
+    row.rejects_kept = rejects_kept
+    if outcome.path is not None:
+        row.file_name = outcome.path.name
+        row.file_sha256 = outcome.sha256
+        row.file_bytes = outcome.path.stat().st_size
+    row.save()
+    record(
+        terms.DELIVERY_DONE,
+        row,
+        actor=WORKER,
+        clock=clock,
+        grant=row.grant.number,
+        request=row.grant.request,
+        ticket=str(row.ticket_id),
+        entry=row.grant.entry_code,
+        provider=row.provider.credit_code,
+        consumer=row.consumer.credit_code,
+        channel=row.channel,
+        lane=row.lane,
+        rows_read=row.rows_read,
+        rows_rejected=row.rows_rejected,
+        rejected=row.rejected,
+        rows_written=row.rows_written,
+        bytes=row.bytes,
+        digest_source=row.digest_source,
+        digest_target=row.digest_target,
+        columns=[name for name, _kind in row.columns],
+        file_sha256=row.file_sha256,
+        attempt=row.attempt,
+        resumed_rows=row.resumed_rows,
+        milliseconds=row.milliseconds,
+    )
+    events.announce(
+        terms.DeliveryDone(
+            delivery=row.number,
+            grant=row.grant.number,
+            request=row.grant.request,
+            rows=row.rows_written,
+            at=clock.now(),
+        )
+    )
+    return row
+
+
+@transaction.atomic
+def settle_failure(*, carriage: Carriage, error: Refusal, transient: bool, clock: Clock) -> Delivery | None:
+    """Put on record why a try ended without rows, and let the next one follow when it may help."""
+    row = _running(carriage)
+    if row is None:
+        return None
+    following = decide.after_failure(facts(row), transient=transient)
+    if following.status is not DeliveryStatus.WAITING or following.pause is None:
+        _end(row, following.status, error, clock)
+        return row
+    row.status = following.status
+    row.pauses += 1
+    row.next_try_at = clock.now() + following.pause
+    row.heartbeat_at = clock.now()
+    _keep_error(row, error)
+    row.save()
+    record(
+        terms.DELIVERY_PAUSED,
+        row,
+        actor=WORKER,
+        clock=clock,
+        attempt=row.attempt,
+        code=error.code,
+        pause_seconds=int(following.pause.total_seconds()),
+    )
+    enqueue(row.pk, pause=following.pause)
+    return row
+
+
+def requeue_lost(*, clock: Clock) -> list[str]:
+    """Enqueue what no worker holds though it should move: its worker died, or its job got lost.
+
+    A running delivery whose lock is free has lost its worker. One that waits past its time by a
+    minute may have lost its job; enqueuing it once more does no harm.
+    """
+    lost = []
+    for row in Delivery.objects.filter(status=DeliveryStatus.RUNNING).only("id", "number"):
+        if not _is_held(row.pk):
+            enqueue(row.pk, once=f"{row.number} taken over")
+            lost.append(row.number)
+    overdue = Delivery.objects.filter(status=DeliveryStatus.WAITING, next_try_at__lt=clock.now() - terms.LATE_AFTER)
+    for row in overdue.only("id", "number"):
+        enqueue(row.pk, once=f"{row.number} taken over")
+        lost.append(row.number)
+    return lost
+
+
+def _end(row: Delivery, status: DeliveryStatus, error: Refusal, clock: Clock) -> None:
+    row.status = status
+    row.finished_at = row.heartbeat_at = clock.now()
+    row.next_try_at = None
+    row.phase = ""
+    if status is DeliveryStatus.FAILED:
+        _keep_error(row, error)
+    row.save()
+    if status is DeliveryStatus.CANCELLED:
+        record(terms.DELIVERY_CANCELLED, row, actor=WORKER, clock=clock, attempt=row.attempt, rows=row.rows)
+    elif status is DeliveryStatus.STOPPED:
+        record(
+            terms.DELIVERY_STOPPED,
+            row,
+            actor=WORKER,
+            clock=clock,
+            attempt=row.attempt,
+            rows=row.rows,
+            grant_status=row.grant.status,
+        )
+    else:
+        record(terms.DELIVERY_FAILED, row, actor=WORKER, clock=clock, attempt=row.attempt, code=error.code)
+        events.announce(
+            terms.DeliveryFailed(
+                delivery=row.number,
+                grant=row.grant.number,
+                request=row.grant.request,
+                code=error.code,
+                at=clock.now(),
+            )
+        )
+
+
+def _running(carriage: Carriage) -> Delivery | None:
+    row: Delivery | None = (
+        locked().filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING).first()
+    )
+    return row
+
+
+def _keep_error(row: Delivery, error: Refusal) -> None:
+    row.error_code, row.error_text = error.code, error.text
+    row.error_facts = {name: str(value) for name, value in error.facts.items()}
+
+
+def _is_held(delivery_id: UUID) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"
+            " AND classid = %s AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [LOCK_CLASS, lock_key(delivery_id)],
+        )
+        return bool(cursor.fetchone()[0])

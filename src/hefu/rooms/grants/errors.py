@@ -1,0 +1,44 @@
+"""Refusals of the grants room."""
+
+from hefu.kernel.refusal import Refusal
+from hefu.kernel.words import _
+
+
+class GrantMoveRefused(Refusal):
+    """The grant's status does not allow this."""
+
+    code = "grants.move_refused"
+    text = _("Grant {number} is {status}; it cannot become {wanted}. Open the grant to see what happened to it.")
+
+
+class HoldIsAnothers(Refusal):
+    """A hold may be lifted by the side that put it on, or by the authority."""
+
+    code = "grants.hold_is_anothers"
+    text = _("Grant {number} was suspended by the {held_by}. That side or the data authority lifts the hold; ask them.")
+    status = 403
+
+
+class NotNarrower(Refusal):
+    """What is asked for is more than what was granted."""
+
+    code = "grants.not_narrower"
+    text = _(
+        "Grant {number} can only be made smaller here ({fields}). For more items, rows or time the consumer sends a "
+        "new request."
+    )
+    status = 422
+
+
+class TermOver(Refusal):
+    """The term has ended."""
+
+    code = "grants.term_over"
+    text = _("The term of grant {number} ended on {term_until}. The consumer sends a new request.")
+
+
+class ChannelNeedsNoTarget(Refusal):
+    """Files are fetched from the platform, so there is no place to choose."""
+
+    code = "grants.no_target_needed"
+    text = _("Grant {number} is delivered as a file, which is fetched from this platform. There is nothing to choose.")

@@ -1,0 +1,26 @@
+"""The periodic look at all grants; `hefu.site.schedule` says how often."""
+
+import logging
+
+from procrastinate.contrib.django import app
+
+from hefu.kernel.actor import system
+from hefu.kernel.clock import SystemClock
+from hefu.rooms.grants import services
+
+log = logging.getLogger(__name__)
+
+
+@app.task(name="grants.sweep", queueing_lock="grants.sweep")
+def sweep_grants(timestamp: int) -> None:
+    """End grants whose term is over and open those that wait no longer. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the sweep goes by the clock instead.
+    """
+    del timestamp
+    clock = SystemClock()
+    ended = services.expire_due(actor=system("sweep"), clock=clock)
+    opened = services.open_waiting(actor=system("sweep"), clock=clock)
+    if ended or opened:
+        log.info("%d grants ended with their term, %d can be delivered now", len(ended), len(opened))

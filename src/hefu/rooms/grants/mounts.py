@@ -1,0 +1,41 @@
+"""What grants ask of the rooms below: what an entry is mounted on, and whether a place is a consumer's own."""
+
+from uuid import UUID
+
+from hefu.dataplane import wire
+from hefu.dataplane.checks import Check
+from hefu.dataplane.ticket import ResourceKind
+from hefu.kernel.actor import system
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.grants.terms import Mount
+from hefu.rooms.resources import queries as resources
+from hefu.rooms.resources.terms import PlaceKind
+
+_VIEWER = system("grants")
+_KINDS = {PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE, PlaceKind.FOLDER: ResourceKind.CSV_FOLDER}
+
+
+def mount_of(entry_id: UUID, version: int) -> Mount | None:
+    """Return what an entry is mounted on, by the item codes of `version`; None when on nothing."""
+    resource = resources.resource_for_entry(entry_id)
+    if resource is None:
+        return None
+    items = catalog.version(entry_id, version, viewer=_VIEWER).items
+    return Mount(
+        source=str(resource.source_id),
+        kind=_KINDS[PlaceKind(resource.source.kind)],
+        schema=resource.schema,
+        table=resource.table,
+        columns={item.code: resource.columns[str(item.id)] for item in items if str(item.id) in resource.columns},
+        key=tuple(resource.key),
+        checks=wire.from_json(resource.rules, tuple[Check, ...]),
+    )
+
+
+def target_exists(target_id: UUID, *, department_id: UUID) -> bool:
+    """Return whether a place is an open database target of the department."""
+    return (
+        resources.targets(viewer=_VIEWER)
+        .filter(pk=target_id, department_id=department_id, kind=PlaceKind.POSTGRES, closed_at__isnull=True)
+        .exists()
+    )
