@@ -4,6 +4,7 @@ from datetime import date
 from itertools import count
 from uuid import UUID
 
+from hefu.dataplane.ticket import Channel as TicketChannel
 from hefu.kernel.actor import Actor, Role, system
 from hefu.kernel.clock import FixedClock, at_noon
 from hefu.kernel.identifiers import credit_code
@@ -27,6 +28,9 @@ from hefu.rooms.parties import queries as parties
 from hefu.rooms.parties import services as party_services
 from hefu.rooms.parties.models import Department, Person
 from hefu.rooms.parties.terms import DepartmentRole
+from hefu.rooms.requests import services as request_services
+from hefu.rooms.requests.models import AccessRequest
+from hefu.rooms.requests.terms import Application, BasisKind, LegalBasis
 
 #: A working Wednesday, under decree 809.
 TODAY = date(2026, 3, 11)
@@ -142,3 +146,33 @@ def publish(row: Entry) -> Entry:
     catalog_services.submit_entry(entry_id=row.pk, actor=an_actor(row.provider, Role.CHIEF), clock=NOON)
     reviewer = an_actor(the_authority(), Role.REVIEWER)
     return catalog_services.review_entry(entry_id=row.pk, verdict=Verdict.APPROVE, actor=reviewer, clock=NOON)
+
+
+def an_application(entry: Entry, *codes: str, **changes: object) -> Application:
+    """Return a complete application for `entry`: the items of `codes`, else all; `changes` replace fields."""
+    items = [item for item in entry.items.all() if not codes or item.code in codes]
+    facts: dict[str, object] = {
+        "purpose": "核对救助对象的户籍情况",
+        "scenario": "办理最低生活保障时核对申请人信息",
+        "basis": LegalBasis(BasisKind.ADMINISTRATIVE_REGULATION, "社会救助暂行办法", "第六十一条"),
+        "item_ids": tuple(item.pk for item in items),
+        "channel": TicketChannel.TABLE,
+        "term_from": TODAY,
+        "term_until": date(2026, 12, 31),
+    }
+    return Application(**facts | changes)  # type: ignore[arg-type]
+
+
+def a_case(
+    entry: Entry | None = None,
+    consumer: Department | None = None,
+    *,
+    application: Application | None = None,
+    clock: FixedClock = NOON,
+) -> AccessRequest:
+    """Return a request that the consumer's officer drafted and its chief handed in."""
+    wanted, office = entry or an_entry(), consumer or a_department()
+    row = request_services.draft_request(
+        entry=wanted.pk, application=application or an_application(wanted), actor=an_actor(office), clock=clock
+    )
+    return request_services.submit_request(number=row.number, actor=an_actor(office, Role.CHIEF), clock=clock)

@@ -103,12 +103,14 @@ def pause(*, subject: str, rule: str, reason: str, actor: Actor, clock: Clock) -
 def resume(*, subject: str, rule: str, actor: Actor, clock: Clock) -> CaseClock:
     """Let a clock that stands still go on; what was left when it stopped is counted again from today.
 
+    One that runs or has expired stays as it is.
+
     Raises:
         NoOpenClock: Nothing is open under that rule.
         CalendarNotPublished: The new last day lies beyond the calendar.
     """
     row = _required(subject, rule)
-    if row.state == State.RUNNING:
+    if row.state != State.PAUSED:
         return row
     today, before = _today(row, clock), row.due_on
     row.due_on = decide.resume(facts(row), today=today, calendar=calendar_of(row))
@@ -211,12 +213,12 @@ def _sweep_one(clock_id: UUID, *, settings: Settings, clock: Clock) -> object:
         row.reminded = step.reminder
         row.save(update_fields=["reminded"])
         _record(terms.WARNED, row, {"due_on": row.due_on, "days_left": step.days_left}, actor=actor, clock=clock)
-        announce(ClockWarned(row.subject, row.rule, row.responsible_id, row.due_on, step.days_left))
+        announce(ClockWarned(row.subject, row.rule, row.responsible_id, row.due_on, step.days_left, clock.now()))
     elif isinstance(step, Expire):
         row.state, row.expired_on = State.EXPIRED, today
         row.save(update_fields=["state", "expired_on"])
         _record(terms.EXPIRED, row, {"due_on": row.due_on, "seen_on": today}, actor=actor, clock=clock)
-        announce(ClockExpired(row.subject, row.rule, row.responsible_id, row.due_on))
+        announce(ClockExpired(row.subject, row.rule, row.responsible_id, row.due_on, clock.now()))
     return step
 
 

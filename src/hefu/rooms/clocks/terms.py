@@ -5,7 +5,7 @@ step, citation and the hash of the pack, and every later change of its last day.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -99,6 +99,7 @@ class ClockWarned:
     due_on: date
     #: Working days after today up to and with the last day.
     days_left: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class ClockExpired:
     rule: str
     responsible_id: UUID
     due_on: date
+    at: datetime
 
 
 @dataclass(frozen=True)
