@@ -150,6 +150,10 @@ class Words:
         """Return the text in `language`."""
         return self.zh if language is Language.ZH else self.en
 
+    def __str__(self) -> str:
+        """Return the English text, the key language of refusals."""
+        return self.en
+
 
 @dataclass(frozen=True)
 class Term:
