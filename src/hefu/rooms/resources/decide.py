@@ -1,0 +1,180 @@
+"""Decisions on places and columns: pure functions over frozen facts."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from uuid import UUID
+
+from hefu.kernel.words import _
+from hefu.rooms.resources.terms import Agreement, Allowed, ColumnSide, ColumnVerdict, ItemSide, PlaceFacts, PlaceKind
+
+_NEEDED = _("This is needed.")
+
+#: What each item type can be held by, as PostgreSQL names types without their modifiers.
+_TEXT = frozenset(
+    {"text", "character varying", "character", "bpchar", "uuid", "citext", "name", "json", "jsonb", "xml"}
+)
+_WHOLE = frozenset({"smallint", "integer", "bigint"})
+_NUMBER = _WHOLE | {"numeric", "real", "double precision"}
+_HOLDS: dict[str, frozenset[str]] = {
+    "C": _TEXT,
+    "M": _TEXT,
+    "N": _NUMBER,
+    "Y": _NUMBER | {"money"},
+    "I": _WHOLE,
+    "B": _NUMBER,
+    "F": _NUMBER,
+    "D": frozenset({"date"}),
+    "T": frozenset({"timestamp without time zone", "timestamp with time zone"}),
+    "L": frozenset({"boolean"}),
+    "G": frozenset({"bytea"}),
+}
+
+
+def place_faults(facts: PlaceFacts) -> dict[str, str]:
+    """Return what is wrong in form with a source or target: field → sentence."""
+    found: dict[str, str] = {}
+    if not facts.name.strip():
+        found["name"] = _NEEDED
+    if facts.kind is PlaceKind.POSTGRES:
+        found |= {field: _NEEDED for field in ("host", "dbname", "username", "schema") if not getattr(facts, field)}
+        if not 1 <= facts.port <= 65535:
+            found["port"] = _("A port is a number from 1 to 65535.")
+        if re.search(r"[\s,]", facts.host):
+            found["host"] = _("One host, without spaces or commas.")
+    elif not facts.folder:
+        found["folder"] = _NEEDED
+    elif not PurePosixPath(facts.folder).is_absolute() or ".." in PurePosixPath(facts.folder).parts:
+        found["folder"] = _("Give the folder in full, beginning with / and without ..")
+    return found
+
+
+def allowance_fault(kind: str, pattern: str) -> str:
+    """Return what is wrong with an operator's allowance; empty when it is well formed."""
+    if kind == "network":
+        try:
+            ipaddress.ip_network(pattern)
+        except ValueError:
+            return _("An address or a network such as 10.20.0.0/16.")
+    elif kind == "host":
+        if not re.fullmatch(r"(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?", pattern):
+            return _("A host name in small letters, or *.domain for all below it.")
+    elif not PurePosixPath(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts or pattern == "/":
+        return _("Give the folder in full, beginning with / and without ..")
+    return ""
+
+
+def host_refusal(host: str, address: str, allowed: Allowed) -> str | None:
+    """Return why connectors may not reach `address` behind `host`, or None when they may.
+
+    Without any allowance for networks or hosts, private and loopback addresses are open: offices are
+    full of them, and the internet is not where government data lies. With one, only what is named.
+
+    Args:
+        host: As typed.
+        address: One address it resolves to.
+        allowed: The operator's list.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if not allowed.networks and not allowed.hosts:
+        return None if ip.is_private or ip.is_loopback else _("a public address, and none is allowed yet")
+    name = host.casefold().rstrip(".")
+    for pattern in allowed.hosts:
+        if name == pattern or (pattern.startswith("*.") and name.endswith(pattern[1:])):
+            return None
+    if any(ip in ipaddress.ip_network(network) for network in allowed.networks):
+        return None
+    return _("not in the list of allowed hosts and networks")
+
+
+def folder_refusal(folder: str, roots: Sequence[str]) -> str | None:
+    """Return why a folder, links resolved, may not be read or written, or None when it may."""
+    path = PurePosixPath(folder)
+    if any(path == PurePosixPath(root) or PurePosixPath(root) in path.parents for root in roots):
+        return None
+    return _("outside the allowed folders")
+
+
+def propose_columns(items: Sequence[ItemSide], columns: Sequence[ColumnSide]) -> dict[UUID, str]:
+    """Return item → column by name, for a person to confirm. A column is given to one item.
+
+    Tried in turn for all items: the same code; the same code but for case and signs; the column's
+    comment is the item's name; the column's name is the item's name.
+    """
+    tests: tuple[Callable[[ItemSide, ColumnSide], bool], ...] = (
+        lambda item, column: item.code == column.name,
+        lambda item, column: _bare(item.code) == _bare(column.name) != "",
+        lambda item, column: _bare(item.name) == _bare(column.comment) != "",
+        lambda item, column: _bare(item.name) == _bare(column.name) != "",
+    )
+    made: dict[UUID, str] = {}
+    free = {column.name: column for column in columns}
+    for test in tests:
+        for item in items:
+            if item.id in made:
+                continue
+            found = next((column for column in free.values() if test(item, column)), None)
+            if found:
+                made[item.id] = found.name
+                del free[found.name]
+    return made
+
+
+def _bare(name: str) -> str:
+    return "".join(sign for sign in unicodedata.normalize("NFKC", name).casefold() if sign.isalnum())
+
+
+def compare(
+    items: Sequence[ItemSide], columns: Sequence[ColumnSide], held_in: Mapping[UUID, str]
+) -> tuple[Agreement, ...]:
+    """Return how an entry's items and its table's columns agree: items in their order, then what is left over.
+
+    Args:
+        items: Of the entry.
+        columns: Of the table now.
+        held_in: Item → column, as mounted.
+    """
+    there = {column.name: column for column in columns}
+    found = []
+    for item in items:
+        column = there.get(held_in.get(item.id, ""))
+        verdict = ColumnVerdict.MISSING
+        if column:
+            verdict = ColumnVerdict.SAME if holds(column.type, item.type) else ColumnVerdict.TYPE_DIFFERS
+        found.append(
+            Agreement(
+                verdict,
+                item.id,
+                item.name,
+                item.type,
+                column.name if column else held_in.get(item.id, ""),
+                column.type if column else "",
+            )
+        )
+    spoken_of = {held_in[item.id] for item in items if item.id in held_in}
+    found += [
+        Agreement(ColumnVerdict.NOT_CATALOGUED, column=column.name, column_type=column.type)
+        for column in columns
+        if column.name not in spoken_of
+    ]
+    return tuple(found)
+
+
+def holds(column_type: str, item_type: str) -> bool:
+    """Return whether a column of `column_type` can hold what the item is said to be.
+
+    A side that does not state its type (a text file, an unfinished item) contradicts nothing.
+    """
+    if not column_type or not item_type:
+        return True
+    bare = re.sub(r"\s*\([^)]*\)", "", column_type.casefold()).strip()
+    return bare in _HOLDS[item_type]
+
+
+def rule_faults(named: Iterable[str], columns: Iterable[str]) -> str:
+    """Return which columns the rules name that the table does not have, as one text; empty when none."""
+    return ", ".join(sorted(set(named) - set(columns)))

@@ -1,0 +1,219 @@
+"""Reads of systems, places and mounts, scoped to the viewer. Nothing here returns a secret."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Count, Model, Q, QuerySet
+
+from hefu.dataplane import wire
+from hefu.dataplane.checks import Check
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
+from hefu.kernel.actor import Actor
+from hefu.kernel.refusal import Forbidden, NotFound
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.resources import decide, errors, looking, reaching
+from hefu.rooms.resources.access import may, require, visible_places, visible_systems
+from hefu.rooms.resources.looking import TableListed, TableSeen
+from hefu.rooms.resources.models import Allowance, Resource, Source, System, Target
+from hefu.rooms.resources.terms import Agreement, ItemSide
+
+Row = TypeVar("Row", bound=Model)
+
+
+def systems(*, viewer: Actor, search: str = "") -> QuerySet[System]:
+    """Return the information systems that `viewer` may see, with how many entries each carries."""
+    found = System.objects.filter(visible_systems(viewer), name__icontains=search).select_related("department")
+    carried = Count("resources", filter=Q(resources__unmounted_at__isnull=True))
+    return found.annotate(entries=carried).order_by("department__name", "name")
+
+
+def sources(*, viewer: Actor, department_id: UUID | None = None, search: str = "") -> QuerySet[Source]:
+    """Return the open sources that `viewer` may see, with how many entries each carries."""
+    found = Source.objects.filter(visible_places(viewer), closed_at__isnull=True, name__icontains=search)
+    if department_id:
+        found = found.filter(department_id=department_id)
+    carried = Count("resources", filter=Q(resources__unmounted_at__isnull=True))
+    found = found.select_related("department", "system").annotate(entries=carried)
+    return found.order_by("department__name", "name")
+
+
+def targets(*, viewer: Actor, department_id: UUID | None = None, search: str = "") -> QuerySet[Target]:
+    """Return the open targets that `viewer` may see."""
+    found = Target.objects.filter(visible_places(viewer), closed_at__isnull=True, name__icontains=search)
+    if department_id:
+        found = found.filter(department_id=department_id)
+    return found.select_related("department").order_by("department__name", "name")
+
+
+def source(source_id: UUID | str, *, viewer: Actor) -> Source:
+    """Return one source.
+
+    Raises:
+        NotFound: There is none that the viewer may see.
+    """
+    found = _by_id(Source.objects.filter(visible_places(viewer)).select_related("department", "system"), source_id)
+    if found is None:
+        raise NotFound(what="source", key=source_id)
+    return found
+
+
+def target(target_id: UUID | str, *, viewer: Actor) -> Target:
+    """Return one target.
+
+    Raises:
+        NotFound: There is none that the viewer may see.
+    """
+    found = _by_id(Target.objects.filter(visible_places(viewer)).select_related("department"), target_id)
+    if found is None:
+        raise NotFound(what="target", key=target_id)
+    return found
+
+
+def allowances(*, viewer: Actor) -> QuerySet[Allowance]:
+    """Return what operators allowed connectors to reach.
+
+    Raises:
+        Forbidden: Neither the operator, the security administrator nor the auditor.
+    """
+    require(viewer, "resources.see_allowances")
+    return Allowance.objects.all()
+
+
+def resource_for_entry(entry_id: UUID, *, viewer: Actor) -> Resource | None:
+    """Return what an entry is mounted on, or None when it is not or the viewer may not see it."""
+    rows = Resource.objects.select_related("source", "source__department", "system", "entry")
+    found = rows.filter(entry_id=entry_id, unmounted_at__isnull=True).first()
+    return found if found and may(viewer, "resources.compare", found.source.department_id) else None
+
+
+def mounted(entry_ids: Iterable[UUID], *, viewer: Actor) -> set[UUID]:
+    """Return which of the entries are mounted on something; everybody may know that, not on what."""
+    del viewer
+    rows = Resource.objects.filter(entry_id__in=list(entry_ids), unmounted_at__isnull=True)
+    return set(rows.values_list("entry_id", flat=True))
+
+
+def checks_of(resource: Resource) -> tuple[Check, ...]:
+    """Return what rows of the resource must fulfil, as the data plane reads it."""
+    return tuple(wire.from_json(rule, Check) for rule in resource.rules)  # type: ignore[arg-type]
+
+
+def columns_of(resource: Resource) -> dict[UUID, str]:
+    """Return item → column of a resource."""
+    return {UUID(item): column for item, column in resource.columns.items()}
+
+
+def tables(source_id: UUID | str, *, viewer: Actor) -> tuple[TableListed, ...]:
+    """Look what tables or files a source offers now.
+
+    Raises:
+        NotFound: No such source that the viewer may see.
+        Forbidden: Seen, but not to be looked into: the system administrator runs it, its department reads it.
+        AddressNotAllowed, NoSecret, DataPlaneRefusal: It cannot be reached, and why.
+    """
+    row = source(source_id, viewer=viewer)
+    require(viewer, "resources.look_inside", row.department_id)
+    return looking.tables(row)
+
+
+def table(source_id: UUID | str, schema: str, name: str, *, viewer: Actor) -> TableSeen:
+    """Look what one table or file of a source looks like now.
+
+    Raises:
+        NotFound, Forbidden, AddressNotAllowed, NoSecret, DataPlaneRefusal: As `tables`.
+        NoSuchTable: It is not there.
+    """
+    row = source(source_id, viewer=viewer)
+    require(viewer, "resources.look_inside", row.department_id)
+    return looking.table(row, schema, name)
+
+
+def proposed_columns(
+    entry_id: UUID, source_id: UUID | str, schema: str, name: str, *, viewer: Actor
+) -> dict[UUID, str]:
+    """Return item → column by name, for a person to confirm before mounting.
+
+    Raises:
+        NotFound, Forbidden, AddressNotAllowed, NoSecret, DataPlaneRefusal, NoSuchTable: As `table`.
+    """
+    seen = table(source_id, schema, name, viewer=viewer)
+    return decide.propose_columns(items_of(entry_id, viewer=viewer), seen.columns)
+
+
+def items_of(entry_id: UUID, *, viewer: Actor) -> list[ItemSide]:
+    """Return an entry's items as a comparison sees them.
+
+    Raises:
+        NotFound: No such entry that the viewer may read.
+    """
+    entry = catalog.entry(entry_id, viewer=viewer)
+    return [ItemSide(item.pk, item.name, item.code, item.type) for item in catalog.items_of(entry)]
+
+
+def compare(entry_id: UUID, *, viewer: Actor) -> tuple[Agreement, ...]:
+    """Compare an entry's items with its table as it is now.
+
+    Raises:
+        NotFound: No such entry that the viewer may read.
+        Forbidden: Neither its department nor the authority's reviewer.
+        NotMounted: There is nothing to compare with.
+        NoSuchTable: The table is gone.
+        AddressNotAllowed, NoSecret, DataPlaneRefusal: The source cannot be reached, and why.
+    """
+    entry = catalog.entry(entry_id, viewer=viewer)
+    require(viewer, "resources.compare", entry.provider_id)
+    resource = resource_for_entry(entry.pk, viewer=viewer)
+    if resource is None:
+        raise errors.NotMounted(entry=entry.code)
+    seen = looking.table(resource.source, resource.schema, resource.table)
+    return decide.compare(items_of(entry.pk, viewer=viewer), seen.columns, columns_of(resource))
+
+
+def connection_for(source_id: UUID, *, actor: Actor) -> PostgresConnection | Path:
+    """Return how to reach a source, secret inside: for the worker alone.
+
+    Raises:
+        Forbidden: A person asks.
+        NotFound: No such source.
+        NoSecret, AddressNotAllowed, SealBroken: It cannot be used, and why.
+    """
+    return _reached(source, source_id, actor)
+
+
+def target_connection_for(target_id: UUID, *, actor: Actor) -> PostgresConnection | Path:
+    """Return how to reach a target, secret inside: for the worker alone.
+
+    Raises:
+        Forbidden, NotFound, NoSecret, AddressNotAllowed, SealBroken: As `connection_for`.
+    """
+    return _reached(target, target_id, actor)
+
+
+def address_policy(*, actor: Actor) -> AddressPolicy:
+    """Return what the data plane asks before it connects anywhere; for the worker.
+
+    Raises:
+        Forbidden: A person asks.
+    """
+    _only_the_platform(actor)
+    return reaching.address_policy()
+
+
+def _reached(find: Callable[..., Source | Target], place_id: UUID, actor: Actor) -> PostgresConnection | Path:
+    _only_the_platform(actor)
+    row = find(place_id, viewer=actor)
+    return reaching.postgres_of(row) if reaching.is_database(row) else reaching.folder_of(row)
+
+
+def _only_the_platform(actor: Actor) -> None:
+    if not actor.is_system:
+        raise Forbidden(action="resources.connect")
+
+
+def _by_id(rows: QuerySet[Row], key: UUID | str) -> Row | None:
+    try:
+        return rows.filter(pk=UUID(str(key))).first()
+    except ValueError:
+        return None

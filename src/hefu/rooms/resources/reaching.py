@@ -1,0 +1,106 @@
+"""The one way from a row of this room to a real database or folder: allowed, unsealed, never shown."""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.views.decorators.debug import sensitive_variables
+
+from hefu.crypto.sealing import seal, unseal
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
+from hefu.rooms.resources import decide, errors
+from hefu.rooms.resources.models import Allowance, Secret, Source, Target
+from hefu.rooms.resources.terms import AllowanceKind, Allowed, PlaceKind
+
+#: Folder in the node's home that connectors may use without an allowance.
+OWN_FOLDERS = "folders"
+
+
+def allowed() -> Allowed:
+    """Return the operator's list of what connectors may reach."""
+    rows = list(Allowance.objects.values_list("kind", "pattern"))
+
+    def of(kind: AllowanceKind) -> tuple[str, ...]:
+        return tuple(pattern for found, pattern in rows if found == kind)
+
+    return Allowed(of(AllowanceKind.NETWORK), of(AllowanceKind.HOST), of(AllowanceKind.FOLDER))
+
+
+def address_policy() -> AddressPolicy:
+    """Return what the data plane asks before it connects: its own closed ranges, then the operator's list."""
+    listed = allowed()
+
+    def policy(host: str, address: str, port: int) -> str | None:
+        closed = default_policy(host, address, port)
+        if closed or not address:
+            return closed
+        return decide.host_refusal(host, address, listed)
+
+    return policy
+
+
+@sensitive_variables("password")
+def keep_secret(place: Source | Target, password: str, *, at: datetime) -> None:
+    """Seal `password` for this place alone, in place of any before."""
+    sealed = seal(settings.HEFU.master_key, password.encode(), purpose=_purpose(place))
+    Secret.objects.update_or_create(place=place.pk, defaults={"sealed": sealed, "changed_at": at})
+
+
+def side(place: Source | Target) -> str:
+    """Return `source` or `target`."""
+    return "source" if isinstance(place, Source) else "target"
+
+
+def _purpose(place: Source | Target) -> str:
+    return f"{side(place)}:{place.pk}"
+
+
+@sensitive_variables("password")
+def postgres_of(place: Source | Target) -> PostgresConnection:
+    """Return how to connect to a database, password inside; its repr does not show it.
+
+    Raises:
+        NoSecret: Nobody has given the password.
+        SealBroken: The master key is not the one it was sealed with.
+    """
+    kept = Secret.objects.filter(place=place.pk).first()
+    if kept is None:
+        raise errors.NoSecret(name=place.name)
+    password = unseal(settings.HEFU.master_key, kept.sealed, purpose=_purpose(place)).decode()
+    return PostgresConnection(
+        host=place.host,
+        port=place.port,
+        dbname=place.dbname,
+        user=place.username,
+        password=password,
+        sslmode=place.tls,
+    )
+
+
+def folder_of(place: Source | Target) -> Path:
+    """Return the place's folder, links resolved.
+
+    Raises:
+        AddressNotAllowed: It leads outside the folders that connectors may use.
+    """
+    return checked_folder(place.folder)
+
+
+def checked_folder(folder: str) -> Path:
+    """Return `folder` with its links resolved, when connectors may use it.
+
+    Raises:
+        AddressNotAllowed: It leads outside.
+    """
+    path = Path(folder).resolve()
+    roots = [str(Path(settings.HEFU.home, OWN_FOLDERS).resolve())]
+    roots += [str(Path(root).resolve()) for root in allowed().folders]
+    reason = decide.folder_refusal(str(path), roots)
+    if reason:
+        raise errors.AddressNotAllowed(address=folder, reason=reason)
+    return path
+
+
+def is_database(place: Source | Target) -> bool:
+    """Return whether it is reached as a PostgreSQL database rather than a folder."""
+    return place.kind == PlaceKind.POSTGRES
