@@ -17,7 +17,7 @@ _KINDS = {PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE, PlaceKind.FOLDER: Res
 
 def mount_of(entry_id: UUID, version: int) -> Mount | None:
     """Return what an entry is mounted on, by the item codes of `version`; None when on nothing."""
-    resource = resources.resource_for_entry(entry_id)
+    resource = resources.resource_for_entry(entry_id, viewer=_VIEWER)
     if resource is None:
         return None
     items = catalog.version(entry_id, version, viewer=_VIEWER).items
