@@ -154,6 +154,20 @@ def receipt_for(*, entry_uid: UUID | str, viewer: Actor, clock: Clock) -> bytes:
     )
 
 
+@transaction.atomic
+def record_export(*, entries: int, narrowed_by: str, actor: Actor, clock: Clock) -> Entry:
+    """Put on record that somebody took a list of entries out.
+
+    Args:
+        entries: How many there are in it.
+        narrowed_by: The filters in force, as an address writes them.
+        actor: Who took it.
+        clock: For the entry's instant.
+    """
+    body = {"entries": entries, "filter": narrowed_by}
+    return record(terms.EXPORTED, subject="evidence", by=actor, at=clock.now(), body=body)
+
+
 def plain_leaf(entry: Entry) -> dict[str, Any]:
     """Return the document whose canonical bytes are the entry's leaf."""
     document: dict[str, Any] = json.loads(bytes(entry.leaf))

@@ -10,6 +10,7 @@ MAY = {
     "parties.register_person": {Role.SECURITY},
     "parties.close_person": {Role.SECURITY},
     "parties.set_password": {Role.SECURITY},
+    "parties.unlock_person": {Role.SECURITY},
     "parties.give_seat": {Role.SECURITY},
     "parties.end_seat": {Role.SECURITY},
     "parties.see_people": {Role.SECURITY, Role.AUDITOR},

@@ -1,11 +1,15 @@
 """Reads of departments, people and seats. Names of departments are public within the node."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from axes.models import AccessAttempt
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from hefu.kernel.actor import Actor, Role
+from hefu.kernel.clock import Clock
 from hefu.kernel.ids import read_id
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.parties.access import require
@@ -88,6 +92,22 @@ def person(person_id: UUID | str, *, viewer: Actor) -> Person:
     if found is None:
         raise NotFound(what="person", key=person_id)
     return found
+
+
+def locked_until(usernames: Iterable[str], *, viewer: Actor, clock: Clock) -> dict[str, datetime]:
+    """Return, of these sign-in names, those that failed attempts have locked, and until when.
+
+    Raises:
+        Forbidden: As for `people`.
+    """
+    require(viewer, "parties.see_people")
+    rest = timedelta(hours=settings.AXES_COOLOFF_TIME)
+    attempts = AccessAttempt.objects.filter(
+        username__in=[name.lower() for name in usernames],
+        failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
+        attempt_time__gt=clock.now() - rest,
+    )
+    return {attempt.username: attempt.attempt_time + rest for attempt in attempts.order_by("attempt_time")}
 
 
 def seats_of(person: Person) -> list[Seat]:

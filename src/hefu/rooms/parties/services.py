@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from axes.utils import reset as forget_attempts
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -13,7 +14,7 @@ from hefu.kernel.identifiers import credit_code as credit_codes
 from hefu.kernel.identifiers import division_code
 from hefu.kernel.identifiers.fault import IdentifierFault
 from hefu.kernel.ids import new_id
-from hefu.kernel.refusal import InputsRejected, NotFound
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.kernel.words import _
 from hefu.rooms.evidence.services import record
 from hefu.rooms.parties import errors, terms
@@ -194,6 +195,43 @@ def set_password(*, person_id: UUID, password: str, actor: Actor, clock: Clock) 
         at=clock.now(),
         body={"person": str(person.pk)},
     )
+    return person
+
+
+@transaction.atomic
+def unlock_person(*, person_id: UUID, actor: Actor, clock: Clock) -> int:
+    """Open a sign-in that failed attempts have locked; return how many attempts were forgotten.
+
+    Raises:
+        Forbidden: The actor is not the security administrator.
+        NotFound: There is no such person.
+    """
+    require(actor, "parties.unlock_person")
+    person = _person(person_id)
+    failures = int(forget_attempts(username=person.username.lower()))
+    if failures:
+        record(
+            terms.PERSON_UNLOCKED,
+            subject=f"person:{person.pk}",
+            by=actor,
+            at=clock.now(),
+            body={"person": str(person.pk), "failures": failures},
+        )
+    return failures
+
+
+@transaction.atomic
+def choose_language(*, person_id: UUID, language: str, actor: Actor) -> Person:
+    """Keep the language in which a person reads pages. A taste, not an act: nothing goes on record.
+
+    Raises:
+        Forbidden: Not the person.
+    """
+    if actor.id != f"person:{person_id}":
+        raise Forbidden(action="parties.choose_language")
+    person = _person(person_id)
+    person.language = language[:10]
+    person.save(update_fields=["language"])
     return person
 
 

@@ -53,5 +53,8 @@ DEPARTMENT_CHANGED = Kind("department.changed", 1, ("credit_code", "changes"), "
 PERSON_REGISTERED = Kind("person.registered", 1, ("person",), "A person got a sign-in; no name is recorded.")
 PERSON_CLOSED = Kind("person.closed", 1, ("person", "reason"), "A person's sign-in was closed.")
 PASSWORD_SET = Kind("person.password_set", 1, ("person",), "A person's password was set by an administrator.")
+PERSON_UNLOCKED = Kind(
+    "person.unlocked", 1, ("person", "failures"), "A sign-in locked after failed attempts was opened before its time."
+)
 SEAT_GIVEN = Kind("seat.given", 1, ("seat", "person", "department", "role"), "A person may act for a department.")
 SEAT_ENDED = Kind("seat.ended", 1, ("seat", "person", "department", "role", "reason"), "A seat ended.")
