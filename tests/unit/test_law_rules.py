@@ -49,8 +49,23 @@ def test_decree_809_gives_its_periods_from_its_first_day_and_not_before(
     period = NATION.period(rule, on=DECREE)
     assert (period.amount, period.unit, period.source.document) == (amount, unit, "decree-809")
     assert period.source.article == article
-    with pytest.raises(RuleNotYetInForce, match="it begins on 01 August 2025"):
+    with pytest.raises(NoRuleInForce):
         NATION.period(rule, on=BEFORE)
+
+
+def test_a_rule_that_begins_later_says_when() -> None:
+    with pytest.raises(RuleNotYetInForce, match="it begins on 01 August 2025"):
+        NATION.period("requests.delivery", on=BEFORE)
+
+
+def test_a_part_of_a_text_that_is_lost_gives_no_value_and_says_so() -> None:
+    with pytest.raises(RuleLost, match=r"The part of sc-2016-51 that would answer requests\.answer_conditional"):
+        NATION.period("requests.answer_conditional", on=BEFORE)
+
+
+def test_a_new_resource_and_a_changed_entry_have_twenty_working_days_each() -> None:
+    for rule in ("resources.register", "catalog.refresh_entry"):
+        assert NATION.period(rule, on=date(2025, 9, 22)).count_from(date(2025, 9, 22)).due_on == date(2025, 10, 24)
 
 
 def test_an_unconditional_request_received_on_friday_is_answered_by_monday() -> None:
@@ -165,7 +180,7 @@ def test_a_project_review_starts_at_the_figure_of_the_city() -> None:
 
 def test_a_rule_that_no_pack_of_the_place_knows_is_refused_with_a_way_on() -> None:
     with pytest.raises(NoRuleInForce, match="Ask the data authority to set the matter"):
-        NATION.period("resources.refresh", on=DECREE)
+        NATION.period("grants.idle", on=DECREE)
 
 
 def test_a_rule_that_does_not_exist_is_a_mistake_of_the_caller() -> None:
@@ -188,4 +203,5 @@ def test_the_version_names_every_pack_and_the_calendar_with_a_hash() -> None:
 
 def test_rules_in_force_are_listed_by_day() -> None:
     assert "requests.answer_unconditional" in NATION.in_force(DECREE)
-    assert NATION.in_force(BEFORE) == ()
+    assert "requests.answer_unconditional" not in NATION.in_force(BEFORE)
+    assert NATION.in_force(date(2008, 1, 1)) == ()

@@ -1,6 +1,6 @@
 """Working days: which days count, with names for those that do not. The days are data in `calendars/`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
@@ -64,8 +64,8 @@ class Calendar:
     expected_until: date
     #: Where the days come from.
     source: str
-    rest: dict[date, Words]
-    work: dict[date, Words]
+    rest: dict[date, Words] = field(repr=False)
+    work: dict[date, Words] = field(repr=False)
 
     def day(self, day: date) -> CalendarDay:
         """Return what the calendar says about `day`.

@@ -1,5 +1,6 @@
 """What can be wrong with a pack, and how the law says that it has no answer."""
 
+from datetime import date
 from typing import Any
 
 from hefu.kernel.refusal import Refusal
@@ -15,7 +16,8 @@ class PackError(ValueError):
         self.key = key
         self.found = found
         self.expected = expected
-        super().__init__(f"{file}: {key or '(file)'}: found {found!r}; expected {expected}")
+        shown = found.isoformat() if isinstance(found, date) else repr(found)
+        super().__init__(f"{file}: {key or '(file)'}: found {shown}; expected {expected}")
 
 
 class NoRuleInForce(Refusal):

@@ -1,6 +1,6 @@
 """A pack in memory: one jurisdiction's rules as dated values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -129,8 +129,8 @@ class Pack:
     place: str
     #: Id of the pack one level up; empty at the top.
     parent: str
-    documents: dict[str, Document]
-    parameters: dict[str, Parameter]
+    documents: dict[str, Document] = field(repr=False)
+    parameters: dict[str, Parameter] = field(repr=False)
 
     def cite(self, citation: Citation) -> Citation:
         """Return the citation with the title of its document."""
