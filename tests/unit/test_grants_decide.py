@@ -177,3 +177,15 @@ def test_the_last_day_is_still_in_time_and_the_next_is_not() -> None:
     assert not decide.has_ended(GRANT, date(2026, 12, 31))
     assert decide.has_ended(GRANT, date(2027, 1, 1))
     assert not decide.has_ended(replace(GRANT, status=GrantStatus.REVOKED), date(2027, 1, 1))
+
+
+def test_the_consumers_table_is_called_like_the_providers_unless_that_name_is_taken() -> None:
+    assert decide.table_name("population", taken=()) == "population"
+    assert decide.table_name("population", taken={"population", "population_2"}) == "population_3"
+    assert decide.table_name("企业名录.csv", taken=()) == "企业名录"
+
+
+def test_a_long_name_is_cut_between_characters() -> None:
+    name = decide.table_name("企" * 30, taken={"企" * 21})
+    assert name == "企" * 20 + "_2"
+    assert len(name.encode()) <= decide.LONGEST_NAME

@@ -17,21 +17,26 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from hefu.dataplane import run
+from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.postgres.connection import PostgresConnection
+from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.errors import DataPlaneRefusal
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.masks import Hash
 from hefu.dataplane.run import Outcome, Progress, Rejected
-from hefu.dataplane.ticket import Channel, Ticket
+from hefu.dataplane.ticket import Ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import services
+from hefu.rooms.deliveries.errors import PlaceGone
 from hefu.rooms.deliveries.queries import files_folder
 from hefu.rooms.deliveries.services import Carriage
-from hefu.rooms.deliveries.services.carrying import LOCK_CLASS, lock_key
+from hefu.rooms.deliveries.services.carrying import LOCK_CLASS, WORKER, lock_key
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import queries as grants
+from hefu.rooms.resources import queries as resources
 
 log = logging.getLogger(__name__)
 
@@ -91,21 +96,34 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         keys=evidence.public_keys(KeyPurpose.TICKET),
         clock=clock,
         revoked=frozenset() if signed.in_force else frozenset({signed.id}),
-        source=source_of(ticket),
-        target=_target(carriage, ticket),
+        source=_source(ticket),
+        target=_target(carriage),
         salts=_salts(ticket, carriage),
         watcher=watcher,
         rejects=sink,
+        policy=resources.address_policy(actor=WORKER),
     )
 
 
-def _target(carriage: Carriage, ticket: Ticket) -> PostgresTarget | FileTarget:
-    if carriage.channel is Channel.FILE:
+def _source(ticket: Ticket) -> PostgresSource | FolderSource:
+    place = resources.source(ticket.resource.source, viewer=WORKER)
+    reached = resources.connection_for(place.pk, actor=WORKER)
+    if isinstance(reached, PostgresConnection):
+        return PostgresSource(reached)
+    return FolderSource(reached, encoding=place.encoding)
+
+
+def _target(carriage: Carriage) -> PostgresTarget | FileTarget:
+    if carriage.target_id is None:
         folder = files_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file_format = FileFormat(carriage.file_format)
-        return FileTarget(folder / f"{carriage.number}.{file_format}", file_format)
-    return table_target_of(carriage, ticket)
+        return FileTarget(folder / f"{carriage.number}.{file_format.value}", file_format)
+    place = resources.target(carriage.target_id, viewer=WORKER)
+    reached = resources.target_connection_for(place.pk, actor=WORKER)
+    if not isinstance(reached, PostgresConnection):
+        raise PlaceGone(side="target", number=carriage.number)
+    return PostgresTarget(reached, place.schema, carriage.target_table)
 
 
 def _salts(ticket: Ticket, carriage: Carriage) -> dict[str, str]:

@@ -51,8 +51,8 @@ MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
 OPEN = frozenset({DeliveryStatus.WAITING, DeliveryStatus.RUNNING})
 
 STATUS_NAMES = {
-    DeliveryStatus.WAITING: _("waiting"),
-    DeliveryStatus.RUNNING: _("running"),
+    DeliveryStatus.WAITING: _("waiting to run"),
+    DeliveryStatus.RUNNING: _("under way"),
     DeliveryStatus.DONE: _("delivered"),
     DeliveryStatus.FAILED: _("failed"),
     DeliveryStatus.CANCELLED: _("cancelled"),

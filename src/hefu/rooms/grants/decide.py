@@ -1,14 +1,20 @@
 """What may happen to a grant, and what its ticket says. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from itertools import count
 
 from hefu.dataplane.filters import Condition, RowFilter
 from hefu.dataplane.ticket import Channel, Item, Quota, ResourceRef
 from hefu.kernel.clock import CHINA
+from hefu.kernel.words import _
 from hefu.rooms.grants.errors import ChannelNeedsNoTarget, GrantMoveRefused, HoldIsAnothers, NotNarrower, TermOver
 from hefu.rooms.grants.terms import MOVES, SIDE_NAMES, STATUS_NAMES, GrantFacts, GrantStatus, Lack, Mount, Side
 from hefu.rooms.requests.terms import GrantedItem
+
+#: Bytes that PostgreSQL keeps of a name.
+LONGEST_NAME = 63
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ def narrow(grant: GrantFacts, wanted: Wanted) -> GrantFacts:
         quota_deliveries=wanted.quota_deliveries or grant.quota_deliveries,
     )
     if wider or smaller == grant:
-        raise NotNarrower(number=grant.number, fields=", ".join(wider) or "nothing would change")
+        raise NotNarrower(number=grant.number, fields=", ".join(wider) or _("nothing would change"))
     return smaller
 
 
@@ -170,6 +176,22 @@ def key_of(items: tuple[Item, ...], mount: Mount) -> tuple[str, ...]:
     """
     granted = tuple(item.column for item in items)
     return mount.key if mount.key and set(mount.key) <= set(granted) else granted
+
+
+def table_name(source_table: str, *, taken: Collection[str]) -> str:
+    """Return a free name for the consumer's table: the provider's, with a number when it is taken.
+
+    Args:
+        source_table: Table, or a file's name; its ending is left out.
+        taken: Tables of the same place into which other grants deliver.
+    """
+    stem = source_table.rpartition(".")[0] or source_table
+    for place in count(1):
+        ending = f"_{place}" if place > 1 else ""
+        name = stem.encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
+        if name not in taken:
+            return name
+    raise AssertionError("unreachable: counting does not end")
 
 
 def validity(grant: GrantFacts) -> tuple[datetime, datetime]:

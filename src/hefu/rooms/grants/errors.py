@@ -42,3 +42,10 @@ class ChannelNeedsNoTarget(Refusal):
 
     code = "grants.no_target_needed"
     text = _("Grant {number} is delivered as a file, which is fetched from this platform. There is nothing to choose.")
+
+
+class TableTaken(Refusal):
+    """Two grants cannot replace one table in turn."""
+
+    code = "grants.table_taken"
+    text = _("Another grant delivers into the table {table} of that place. Choose another name.")

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from hefu.dataplane import wire
 from hefu.dataplane.filters import Condition
 from hefu.dataplane.ticket import Channel
-from hefu.rooms.grants.terms import STATUS_NAMES, GrantFacts, GrantStatus, Lack, Side
+from hefu.rooms.grants.terms import OVER, STATUS_NAMES, GrantFacts, GrantStatus, Lack, Side
 from hefu.rooms.requests.terms import GrantedItem
 
 
@@ -38,6 +38,7 @@ class Grant(models.Model):
     rows = models.JSONField(default=list, help_text="Conditions on item codes; all must hold.")
     channel = models.CharField(max_length=12)
     target_id = models.UUIDField(null=True, blank=True, help_text="Where the consumer receives.")
+    target_table = models.CharField(max_length=63, blank=True, help_text="Table there; named when it is opened.")
     purpose = models.TextField()
     basis = models.JSONField(default=list, help_text="Citations of the decision.")
     term_from = models.DateField(help_text="First day of the term.")
@@ -67,6 +68,11 @@ class Grant(models.Model):
                 condition=~Q(status=GrantStatus.WAITING.value) | Q(missing__len__gt=0), name="grant_waits_for_something"
             ),
             models.CheckConstraint(condition=~Q(consumer=F("provider")), name="grant_two_sides"),
+            models.UniqueConstraint(
+                fields=["target_id", "target_table"],
+                condition=~Q(status__in=values(OVER)) & ~Q(target_table=""),
+                name="grant_one_of_a_table",
+            ),
         ]
         indexes = [
             models.Index(fields=["consumer", "status"], name="grant_consumer"),

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from hefu.dataplane import wire
-from hefu.dataplane.checks import Check
 from hefu.dataplane.ticket import ResourceKind
 from hefu.kernel.actor import system
 from hefu.rooms.catalog import queries as catalog
@@ -20,22 +18,20 @@ def mount_of(entry_id: UUID, version: int) -> Mount | None:
     resource = resources.resource_for_entry(entry_id, viewer=_VIEWER)
     if resource is None:
         return None
+    columns = resources.columns_of(resource)
     items = catalog.version(entry_id, version, viewer=_VIEWER).items
     return Mount(
         source=str(resource.source_id),
         kind=_KINDS[PlaceKind(resource.source.kind)],
         schema=resource.schema,
         table=resource.table,
-        columns={item.code: resource.columns[str(item.id)] for item in items if str(item.id) in resource.columns},
+        columns={item.code: columns[item.id] for item in items if item.id in columns},
         key=tuple(resource.key),
-        checks=wire.from_json(resource.rules, tuple[Check, ...]),
+        checks=resources.checks_of(resource),
     )
 
 
-def target_exists(target_id: UUID, *, department_id: UUID) -> bool:
-    """Return whether a place is an open database target of the department."""
-    return (
-        resources.targets(viewer=_VIEWER)
-        .filter(pk=target_id, department_id=department_id, kind=PlaceKind.POSTGRES, closed_at__isnull=True)
-        .exists()
-    )
+def is_own_database(target_id: UUID, *, department_id: UUID) -> bool:
+    """Return whether a target is an open database of the department, where a table can arrive."""
+    own = resources.targets(viewer=_VIEWER, department_id=department_id)
+    return own.filter(pk=target_id, kind=PlaceKind.POSTGRES).exists()

@@ -1,13 +1,14 @@
 """Writes of grants: issue, open, suspend, resume, narrow, revoke, expire."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from hefu.dataplane import wire
-from hefu.dataplane.ticket import Party, Ticket, sign_ticket
+from hefu.dataplane.ticket import Channel, Party, Ticket, sign_ticket
 from hefu.kernel import events
 from hefu.kernel.actor import Actor, system
 from hefu.kernel.citation import Citation
@@ -18,15 +19,30 @@ from hefu.kernel.refusal import InputsRejected, NotFound
 from hefu.kernel.words import _
 from hefu.rooms.evidence.services import record, signer
 from hefu.rooms.evidence.terms import KeyPurpose, Kind
-from hefu.rooms.grants import decide, terms
+from hefu.rooms.grants import decide, errors, terms
 from hefu.rooms.grants.access import require, visible
 from hefu.rooms.grants.decide import Wanted
 from hefu.rooms.grants.models import Grant, SignedTicket
-from hefu.rooms.grants.mounts import mount_of, target_exists
+from hefu.rooms.grants.mounts import is_own_database, mount_of
 from hefu.rooms.grants.queries import read
 from hefu.rooms.grants.terms import GrantFacts, GrantStatus, Lack, Mount, Side
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.requests.terms import RequestGranted
+
+
+class MountChanged(Protocol):
+    """What the room of resources announces when an entry is mounted or unmounted, or its checks change."""
+
+    @property
+    def entry_id(self) -> UUID:
+        """The entry."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """When."""
+        ...
+
 
 #: Limits that can be drawn closer.
 NARROWED = ("items", "rows", "term_until", "quota_rows", "quota_deliveries")
@@ -35,6 +51,11 @@ NARROWED = ("items", "rows", "term_until", "quota_rows", "quota_deliveries")
 def on_request_granted(event: RequestGranted) -> None:
     """Issue the grant of a decided request; listens to `RequestGranted`."""
     issue_grant(decision=event, actor=system("grants"), clock=FixedClock(event.decided_at))
+
+
+def on_mount_changed(event: MountChanged) -> None:
+    """Bring the entry's grants in line; listens to what resources announce of mounts."""
+    mount_changed(entry_id=event.entry_id, actor=system("grants"), clock=FixedClock(event.at))
 
 
 @transaction.atomic
@@ -114,24 +135,39 @@ def open_grant(*, number: str, actor: Actor, clock: Clock) -> Grant:
 
 
 @transaction.atomic
-def choose_target(*, number: str, target_id: UUID, actor: Actor, clock: Clock) -> Grant:
+def choose_target(*, number: str, target_id: UUID, table: str = "", actor: Actor, clock: Clock) -> Grant:
     """Name the consumer's place where rows arrive; a grant in force is signed anew for it.
+
+    Args:
+        number: Of the grant.
+        target_id: One of the consumer's own databases.
+        table: Name of the table there; without it, that of the provider's table when it is free.
+        actor: Somebody of the consumer.
+        clock: For the record.
 
     Raises:
         NotFound, Forbidden: The actor may not see the grant, or not do this.
         ChannelNeedsNoTarget: The grant is delivered as a file.
         GrantMoveRefused: The grant is over.
-        InputsRejected: The place is not one of the consumer's.
+        TableTaken: Another grant delivers into that table.
+        InputsRejected: The place is not one of the consumer's, or the table's name is too long.
     """
     grant, _side = _load(number, "grants.choose_target", actor)
     decide.choose_target(grant.facts)
-    if not target_exists(target_id, department_id=grant.consumer_id):
-        raise InputsRejected(problems={"target": _("Choose one of your department's own places.")})
-    if grant.target_id == target_id:
+    problems = {}
+    if not is_own_database(target_id, department_id=grant.consumer_id):
+        problems["target"] = _("Choose one of your department's own databases.")
+    if len(table.encode()) > decide.LONGEST_NAME:
+        problems["table"] = _("A table's name has at most 63 bytes; a Chinese character takes three.")
+    if problems:
+        raise InputsRejected(problems=problems)
+    if table and table in _tables_taken(grant, target_id):
+        raise errors.TableTaken(table=table)
+    if (grant.target_id, grant.target_table) == (target_id, table or grant.target_table):
         return grant
-    grant.target_id = target_id
-    grant.save(update_fields=["target_id"])
-    _record(terms.TARGET_CHOSEN, grant, actor=actor, clock=clock, target=str(target_id))
+    grant.target_id, grant.target_table = target_id, table
+    grant.save(update_fields=["target_id", "target_table"])
+    _record(terms.TARGET_CHOSEN, grant, actor=actor, clock=clock, target=str(target_id), table=table)
     if grant.status == GrantStatus.WAITING:
         _try_to_open(grant, actor=actor, clock=clock)
     elif grant.status == GrantStatus.ACTIVE:
@@ -323,6 +359,9 @@ def _sign_anew(grant: Grant, *, actor: Actor, clock: Clock) -> None:
 
 
 def _sign(grant: Grant, mount: Mount, *, actor: Actor, clock: Clock, resumed: bool = False) -> SignedTicket:
+    if grant.channel == Channel.TABLE and not grant.target_table and grant.target_id:
+        grant.target_table = decide.table_name(mount.table, taken=_tables_taken(grant, grant.target_id))
+        grant.save(update_fields=["target_table"])
     scope = decide.scope(grant.facts, mount)
     first, after = decide.validity(grant.facts)
     ticket_id = new_id(clock.now())
@@ -374,6 +413,15 @@ def _sign(grant: Grant, mount: Mount, *, actor: Actor, clock: Clock, resumed: bo
     )
     events.announce(terms.GrantIssued(grant=grant.number, request=grant.request, at=clock.now(), resumed=resumed))
     return signed
+
+
+def _tables_taken(grant: Grant, target_id: UUID) -> frozenset[str]:
+    """Return the tables of a target into which other grants that are not over deliver."""
+    with connection.cursor() as cursor:
+        # Two grants opened at once must not choose the same name; held until the transaction ends.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"grants.target:{target_id}"])
+    others = Grant.objects.filter(target_id=target_id).exclude(pk=grant.pk).exclude(status__in=terms.OVER)
+    return frozenset(others.values_list("target_table", flat=True)) - {""}
 
 
 def _is_up_to_date(grant: Grant) -> bool:

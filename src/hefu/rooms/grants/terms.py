@@ -41,12 +41,15 @@ MOVES: dict[GrantStatus, frozenset[GrantStatus]] = {
     GrantStatus.EXPIRED: frozenset(),
 }
 
+#: Statuses that a grant does not leave.
+OVER = frozenset(status for status, following in MOVES.items() if not following)
+
 STATUS_NAMES = {
-    GrantStatus.WAITING: _("waiting to be mounted"),
-    GrantStatus.ACTIVE: _("active"),
+    GrantStatus.WAITING: _("not yet deliverable"),
+    GrantStatus.ACTIVE: _("in force"),
     GrantStatus.SUSPENDED: _("suspended"),
     GrantStatus.REVOKED: _("revoked"),
-    GrantStatus.EXPIRED: _("expired"),
+    GrantStatus.EXPIRED: _("past its term"),
 }
 
 
@@ -181,7 +184,9 @@ TICKET_SIGNED = Kind(
     "A ticket of the grant was signed; an earlier one holds no more.",
 )
 GRANT_OPENED = Kind("grant.opened", 1, ("status",), "What the grant waited for is there.")
-TARGET_CHOSEN = Kind("grant.target_chosen", 1, ("status", "target"), "The consumer named where the rows arrive.")
+TARGET_CHOSEN = Kind(
+    "grant.target_chosen", 1, ("status", "target", "table"), "The consumer named where the rows arrive."
+)
 GRANT_UNMOUNTED = Kind(
     "grant.unmounted", 1, ("status", "missing"), "What the grant is delivered from is not there any more."
 )

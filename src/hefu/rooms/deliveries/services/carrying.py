@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from hefu.dataplane.run import Outcome, Progress
-from hefu.dataplane.ticket import Channel
 from hefu.kernel import events
 from hefu.kernel.actor import system
 from hefu.kernel.clock import Clock
@@ -32,8 +31,9 @@ class Carriage:
     number: str
     attempt: int
     ticket_id: UUID
-    channel: Channel
+    #: Where the rows go; None for a file.
     target_id: UUID | None
+    target_table: str
     file_format: str
     consumer_code: str
 
@@ -65,8 +65,8 @@ def take_up(*, delivery_id: UUID, clock: Clock) -> Carriage | None:
             number=row.number,
             attempt=row.attempt,
             ticket_id=row.ticket_id,
-            channel=Channel(row.channel),
             target_id=row.target_id,
+            target_table=row.grant.target_table,
             file_format=row.file_format,
             consumer_code=row.consumer.credit_code,
         )

@@ -14,13 +14,13 @@ from hefu.crypto.sealing import seal
 from hefu.dataplane.run import Rejected
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
+from hefu.kernel.words import _
 from hefu.rooms.deliveries import errors, terms
 from hefu.rooms.deliveries.models import Delivery, RejectedRow
 from hefu.rooms.deliveries.queries import delivery, done_entry, files_folder, reject_purpose
 from hefu.rooms.deliveries.services.rows import load, locked, record
 from hefu.rooms.deliveries.terms import KEEP_DAYS, MOST_REJECTS_KEPT, DeliveryStatus
 from hefu.rooms.evidence.services import receipt_for
-from hefu.rooms.grants.terms import STATUS_NAMES as GRANT_STATUS_NAMES
 from hefu.rooms.grants.terms import GrantStatus
 
 
@@ -134,11 +134,11 @@ def _forget(number: str, *, actor: Actor, clock: Clock) -> None:
 
 def _why_no_file(row: Delivery) -> str:
     if not row.file_format:
-        return "its rows went into a table"
+        return _("its rows went into a table")
     if row.status != DeliveryStatus.DONE:
-        return f"it is {row.status_name}"
+        return _("it has not arrived")
     if row.grant.status != GrantStatus.ACTIVE:
-        return f"its grant is {GRANT_STATUS_NAMES[GrantStatus(row.grant.status)]}"
+        return _("its grant is not in force")
     if not row.file_name or not (files_folder() / row.file_name).is_file():
-        return "the platform's copy was deleted after its time"
+        return _("the copy kept here was deleted after its time")
     return ""
