@@ -49,8 +49,10 @@ def test_the_explanation_says_the_same_in_chinese() -> None:
 def test_a_deadline_in_a_year_without_a_notice_says_that_it_may_move() -> None:
     deadline = GUANGDONG.period("requests.answer_conditional", on=date(2026, 12, 25)).count_from(date(2026, 12, 25))
     assert deadline.provisional
-    assert "Provisional: holidays are published until Thu 31 Dec 2026 only" in explain(deadline, Language.EN)
-    assert "暂定：放假安排仅公布至2026年12月31日周四" in explain(deadline)
+    assert "Provisional: from Fri 1 Jan 2027 on no holiday notice of the place is known" in explain(
+        deadline, Language.EN
+    )
+    assert "暂定：2027年1月1日周五起未见当地放假通知（全国通知公布至2026年12月31日周四）" in explain(deadline)
 
 
 def test_a_deadline_inside_the_published_years_is_final() -> None:

@@ -1,6 +1,6 @@
 """Working days: which days count, with names for those that do not. The days are data in `calendars/`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
@@ -13,6 +13,8 @@ from hefu.law.places import NATION, ancestry
 from hefu.law.reading import Reader, read_yaml
 from hefu.law.terms import Language, Words
 
+#: Id of the calendar on which the regional ones rest.
+NATIONAL = "cn"
 #: How a day range is written in the files.
 _EXPECTED = "month-day, or two of them such as 10-01..10-07"
 
@@ -64,6 +66,10 @@ class Calendar:
     expected_until: date
     #: Where the days come from.
     source: str
+    #: Years for which a notice of the place itself was seen; None for the national calendar, which has all.
+    own_years: frozenset[int] | None
+    #: Key of the file → holiday.
+    names: dict[str, Words] = field(repr=False)
     rest: dict[date, Words] = field(repr=False)
     work: dict[date, Words] = field(repr=False)
 
@@ -75,7 +81,8 @@ class Calendar:
         """
         if not self.first <= day <= self.expected_until:
             raise CalendarNotPublished(calendar=self.id, day=day, first=self.first, last=self.expected_until)
-        provisional = day > self.published_until
+        unseen = self.own_years is not None and day.year not in self.own_years
+        provisional = unseen or day > self.published_until
         if day in self.rest:
             return CalendarDay(day, DayKind.HOLIDAY, self.rest[day], provisional)
         if day in self.work:
@@ -155,35 +162,36 @@ def shipped() -> dict[str, Calendar]:
         PackError: A file is broken.
     """
     folder = resources.files("hefu.law") / "calendars"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda f: f.name)
-    found: dict[str, Calendar] = {}
-    for file in files:
-        calendar = read_calendar(file.read_text(encoding="utf-8"), file.name)
-        found[calendar.place] = calendar
-    return found
+    files = {file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".yaml")}
+    national = read_calendar(files.pop(f"{NATIONAL}.yaml"), f"{NATIONAL}.yaml")
+    regional = [read_calendar(text, name, base=national) for name, text in sorted(files.items())]
+    return {calendar.place: calendar for calendar in (national, *regional)}
 
 
-def read_calendar(text: str, file: str) -> Calendar:
+def read_calendar(text: str, file: str, *, base: Calendar | None = None) -> Calendar:
     """Return the calendar written in `text`.
+
+    Args:
+        text: YAML in the form of `calendars/cn.yaml`.
+        file: Name for messages.
+        base: For a region: the national calendar, whose days hold where the region has none of its own. Years that
+            the file does not list stay provisional, because no notice of the region was seen for them.
 
     Raises:
         PackError: The text is not a calendar; the message names the place.
     """
     reader = read_yaml(text, file)
     names = {key: _name(entry) for key, entry in reader.inner("names").entries()}
-    rest: dict[date, Words] = {}
-    work: dict[date, Words] = {}
-    years = [*_years(reader, "years", names, rest, work)]
-    expected = [*_years(reader, "expected", names, rest, work)] if reader.has("expected") else []
+    days = _Days(names)
+    years = days.read(reader, "years")
+    expected = days.read(reader, "expected") if reader.has("expected") else []
+    reader.day("checked")
+    published_until = base.published_until if base else reader.day("published_until")
     if not years:
         raise reader.fault("years", "at least one year")
-    published_until = reader.day("published_until")
-    if years != list(range(years[0], published_until.year + 1)):
-        raise reader.fault("years", f"every year from {years[0]} to {published_until.year}")
-    if expected and expected != list(range(years[-1] + 1, expected[-1] + 1)):
-        raise reader.fault("expected", f"every year from {years[-1] + 1} to {expected[-1]}")
-    last = expected[-1] if expected else years[-1]
-    reader.day("checked")
+    if base is None:
+        _check_years(reader, years, expected, published_until)
+    last = (expected or years)[-1]
     calendar = Calendar(
         id=reader.text("id"),
         title=Words(zh=reader.text("title_zh"), en=reader.text("title_en")),
@@ -191,49 +199,108 @@ def read_calendar(text: str, file: str) -> Calendar:
         zone=ZoneInfo(reader.text("zone")),
         release=reader.text("release"),
         digest=sha256(text.encode()),
-        first=date(years[0], 1, 1),
+        first=base.first if base else date(years[0], 1, 1),
         published_until=published_until,
-        expected_until=max(published_until, date(last, 12, 31)),
+        expected_until=base.expected_until if base else max(published_until, date(last, 12, 31)),
         source=reader.text("source"),
-        rest=rest,
-        work=work,
+        own_years=frozenset(years) if base else None,
+        names={**base.names, **names} if base else names,
+        rest=_overlay(base.rest, days.rest, days.work) if base else days.rest,
+        work=_overlay(base.work, days.work, days.rest) if base else days.work,
     )
     reader.done()
     return calendar
+
+
+def add_notice(calendar: Calendar, text: str, file: str) -> Calendar:
+    """Return the calendar with the holiday notice of one more year, so that its days are no longer provisional.
+
+        year: 2027
+        place: "00"             # of the notice: the calendar's own place, or 00 for the national notice
+        notice: number or address of the notice
+        rest: {new_year: ["01-01..01-03"]}
+        work: {new_year: ["01-09"]}
+
+    Raises:
+        PackError: The text is no such notice, it belongs to another place, or it is not of the next year.
+    """
+    reader = read_yaml(text, file)
+    year, place = reader.whole("year", least=2000), reader.text("place")
+    reader.text("notice")
+    if place not in (calendar.place, NATION):
+        raise reader.fault("place", f"{calendar.place} or {NATION}")
+    national = place == NATION
+    if national and year != calendar.published_until.year + 1:
+        raise reader.fault("year", str(calendar.published_until.year + 1))
+    days = _Days(calendar.names)
+    days.read_year(reader, year)
+    reader.done()
+    kept = {day: name for day, name in calendar.rest.items() if not (national and day.year == year)}
+    own = calendar.own_years
+    return replace(
+        calendar,
+        release=f"{calendar.release}+{place}:{year}",
+        digest=sha256(f"{calendar.digest}\n{text}".encode()),
+        published_until=date(year, 12, 31) if national else calendar.published_until,
+        expected_until=max(calendar.expected_until, date(year, 12, 31)),
+        own_years=own if own is None or national else own | {year},
+        rest=_overlay(kept, days.rest, days.work),
+        work=_overlay(calendar.work, days.work, days.rest),
+    )
+
+
+def _check_years(reader: Reader, years: list[int], expected: list[int], published_until: date) -> None:
+    if years != list(range(years[0], published_until.year + 1)):
+        raise reader.fault("years", f"every year from {years[0]} to {published_until.year}")
+    if expected and expected != list(range(years[-1] + 1, expected[-1] + 1)):
+        raise reader.fault("expected", f"every year from {years[-1] + 1} to {expected[-1]}")
+
+
+def _overlay(below: dict[date, Words], above: dict[date, Words], against: dict[date, Words]) -> dict[date, Words]:
+    return {**{day: name for day, name in below.items() if day not in against}, **above}
+
+
+class _Days:
+    """Rest days and worked weekends as they are read from a file."""
+
+    def __init__(self, names: dict[str, Words]) -> None:
+        self.names = names
+        self.rest: dict[date, Words] = {}
+        self.work: dict[date, Words] = {}
+
+    def read(self, reader: Reader, key: str) -> list[int]:
+        """Read the years at `key` and return them in the file's order."""
+        found = []
+        for label, entry in reader.inner(key).entries():
+            if not label.isdigit():
+                raise PackError(file=reader.file, key=f"{key}.{label}", found=label, expected="a year")
+            found.append(int(label))
+            entry.text_or("notice")
+            self.read_year(entry, int(label))
+            entry.done()
+        return found
+
+    def read_year(self, reader: Reader, year: int) -> None:
+        """Read the tables `rest` and `work` of one year."""
+        for table, into in (("rest", self.rest), ("work", self.work)):
+            if reader.has(table):
+                self._read_table(reader.inner(table), year, into)
+
+    def _read_table(self, reader: Reader, year: int, into: dict[date, Words]) -> None:
+        for holiday in reader.names():
+            if holiday not in self.names:
+                raise PackError(file=reader.file, key=reader.key(holiday), found=holiday, expected="a key of names")
+            for text in reader.texts(holiday):
+                for day in _range(text, year, reader, holiday):
+                    if day in into:
+                        raise reader.fault(holiday, f"{day} only once")
+                    into[day] = self.names[holiday]
 
 
 def _name(entry: Reader) -> Words:
     name = entry.name()
     entry.done()
     return name
-
-
-def _years(
-    reader: Reader, key: str, names: dict[str, Words], rest: dict[date, Words], work: dict[date, Words]
-) -> list[int]:
-    found = []
-    for label, entry in reader.inner(key).entries():
-        if not label.isdigit():
-            raise PackError(file=reader.file, key=f"{key}.{label}", found=label, expected="a year")
-        year = int(label)
-        found.append(year)
-        entry.text_or("notice")
-        for table, into in (("rest", rest), ("work", work)):
-            if entry.has(table):
-                _days(entry.inner(table), year, names, into)
-        entry.done()
-    return found
-
-
-def _days(reader: Reader, year: int, names: dict[str, Words], into: dict[date, Words]) -> None:
-    for holiday in reader.names():
-        if holiday not in names:
-            raise PackError(file=reader.file, key=reader.key(holiday), found=holiday, expected="a key of names")
-        for text in reader.texts(holiday):
-            for day in _range(text, year, reader, holiday):
-                if day in into:
-                    raise reader.fault(holiday, f"{day} only once")
-                into[day] = names[holiday]
 
 
 def _range(text: str, year: int, reader: Reader, holiday: str) -> list[date]:

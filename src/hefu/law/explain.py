@@ -113,13 +113,15 @@ def other_lines(deadline: Deadline, language: Language) -> list[str]:
 
 
 def provisional_line(deadline: Deadline, language: Language) -> str:
-    """Return the sentence that warns of a calendar not yet published."""
+    """Return the sentence that warns of days that no official notice covers yet."""
+    days = [step.day for step in deadline.steps if step.provisional]
+    first = show_day(min(days), language) if days else ""
     until = show_day(deadline.published_until, language)
     if language is Language.ZH:
-        return f"暂定：放假安排仅公布至{until}，之后按周末和法定节日推算，公布后重新计算。"
+        return f"暂定：{first}起未见当地放假通知（全国通知公布至{until}），按周末和已知节日推算，通知公布后重新计算。"
     return (
-        f"Provisional: holidays are published until {until} only; later days follow weekends and fixed festivals "
-        "and are counted again once the notice is out."
+        f"Provisional: from {first} on no holiday notice of the place is known (the national one reaches {until}); "
+        "weekends and known festivals are taken, and the days are counted again once the notice is out."
     )
 
 
