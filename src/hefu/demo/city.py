@@ -78,6 +78,12 @@ class City:
         return next(actor for actor in self.actors.values() if actor.department_id == home and actor.has(role))
 
 
+def sign_ins() -> list[tuple[str, str, str]]:
+    """Return sign-in name, person and department of everybody in the city."""
+    names = {key: name for key, name, _short, _roles in DEPARTMENTS}
+    return [(username, name, names[key]) for username, name, key, _roles in PEOPLE]
+
+
 def invented_code(number: int) -> str:
     """Return a valid credit code of an organ that does not exist."""
     body = f"11{PLACE}{number:08d}D"

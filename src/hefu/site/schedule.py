@@ -1,1 +1,20 @@
-"""Every periodic task: what, how often. Each is safe to run twice."""
+"""Every periodic task: what, how often. Each is safe to run twice.
+
+The evidence log is sequenced beside the queue, not from it: see `hefu.rooms.evidence.jobs`.
+"""
+
+from procrastinate.contrib.django import app
+
+from hefu.rooms.clocks.jobs import sweep_clocks
+from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
+from hefu.rooms.grants.jobs import sweep_grants
+
+#: Cron expressions of six fields, the last one seconds, so that a lost worker is noticed soon.
+EVERY_TEN_SECONDS = "* * * * * */10"
+EVERY_MINUTE = "* * * * *"
+EVERY_FIVE_MINUTES = "*/5 * * * *"
+
+app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
+app.periodic(cron=EVERY_MINUTE)(sweep_grants)
+app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
+app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
