@@ -21,7 +21,7 @@ def values(words: Iterable[StrEnum]) -> list[str]:
     return sorted(word.value for word in words)
 
 
-@pghistory.track(fields=["status", "held_by", "items", "rows", "term_until", "target_id"])
+@pghistory.track()
 class Grant(models.Model):
     """Permission bound to purpose, items, rows, masks, channel, term and quota."""
 
