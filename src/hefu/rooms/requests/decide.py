@@ -42,8 +42,10 @@ STATED_IN = {
     "scope": ("items",),
     "legal_basis": ("basis_kind", "basis_title"),
     "scenario": ("scenario",),
+    "need": ("scenario",),
     "mode": ("channel",),
     "term": ("term_from", "term_until"),
+    "pledge": ("pledge",),
 }
 
 
@@ -148,6 +150,8 @@ def _states(application: Application, field: str) -> bool:
     match field:
         case "items":
             return bool(application.item_ids)
+        case "pledge":
+            return application.pledge
         case "basis_kind":
             return application.basis is not None
         case "basis_title":

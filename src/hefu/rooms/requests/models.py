@@ -69,6 +69,7 @@ class AccessRequest(models.Model):
     target_id = models.UUIDField(null=True, blank=True, help_text="Where the rows arrive.")
     term_from = models.DateField(null=True, blank=True)
     term_until = models.DateField(null=True, blank=True, help_text="Last day of use, included.")
+    pledge = models.BooleanField(default=False, help_text="Pledged to be true, lawful and safe.")
 
     place = models.CharField(max_length=12, help_text="Division code of the provider, whose law decides.")
     share_type = models.CharField(max_length=13, blank=True, help_text="Terms on which it is answered; set on receipt.")
@@ -171,6 +172,7 @@ class AccessRequest(models.Model):
             target_id=self.target_id,
             term_from=self.term_from,
             term_until=self.term_until,
+            pledge=self.pledge,
         )
 
     @property

@@ -6,16 +6,17 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from hefu.kernel.actor import Actor, Role
+from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import NotFound
 from hefu.law.answers import Choice, Grounds, Period
-from hefu.law.rules import rules_for
+from hefu.law.rules import Rules, rules_for
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import BASIS_NAMES as CATALOG_BASIS_NAMES
 from hefu.rooms.catalog.terms import BasisKind as CatalogBasisKind
 from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.catalog.terms import Status as EntryStatus
 from hefu.rooms.clocks import queries as clocks
-from hefu.rooms.requests import access
+from hefu.rooms.requests import access, decide
 from hefu.rooms.requests.access import oversees, visible
 from hefu.rooms.requests.models import AccessRequest, Extension, Notice, Submission, Voice
 from hefu.rooms.requests.terms import (
@@ -23,6 +24,8 @@ from hefu.rooms.requests.terms import (
     DECIDERS_RULE,
     EXTENSION_RULE,
     GROUNDS_RULE,
+    MUST_STATE_RULE,
+    UNCONDITIONAL_RULE,
     ExtensionStatus,
     Offer,
     OfferedItem,
@@ -255,13 +258,46 @@ def grounds_of(row: AccessRequest) -> Grounds:
     return rules_for(row.place).grounds(GROUNDS_RULE, on=_received_on(row))
 
 
+def must_state(place: str, *, on: date) -> tuple[str, ...]:
+    """Return what the law of a place wants a request to state; nothing where it says nothing."""
+    rules = rules_for(place)
+    return rules.listing(MUST_STATE_RULE, on=on).ids if rules.has(MUST_STATE_RULE, on=on) else ()
+
+
+def needed_fields(place: str, *, on: date) -> dict[str, tuple[Citation, ...]]:
+    """Return every field that a request must fill in → the articles that ask for it; none if only the ticket does."""
+    rules = rules_for(place)
+    asked: dict[str, tuple[Citation, ...]] = {}
+    if rules.has(MUST_STATE_RULE, on=on):
+        asked = rules.listing(MUST_STATE_RULE, on=on).asked_by
+    found: dict[str, tuple[Citation, ...]] = {}
+    for item in (*decide.ALWAYS, *asked):
+        for field in decide.STATED_IN[item]:
+            found[field] = tuple(dict.fromkeys((*found.get(field, ()), *asked.get(item, ()))))
+    return found
+
+
+def lacking(row: AccessRequest, *, today: date) -> dict[str, str]:
+    """Return what a draft still lacks, field → sentence, for its page to show while it is written."""
+    return decide.missing(row.application, must_state(row.place, on=row.received_on or today), today=today)
+
+
 def deciders_of(row: AccessRequest) -> Choice:
     """Return whom the law names to decide a received request.
 
     Raises:
         NoRuleInForce: The law of the place names nobody for that day.
     """
-    return rules_for(row.place).choice(DECIDERS_RULE, on=_received_on(row))
+    return who_decides(rules_for(row.place), ShareType(row.share_type), on=_received_on(row))
+
+
+def who_decides(rules: Rules, share_type: ShareType, *, on: date) -> Choice:
+    """Return whom the law names to decide on data of that sharing type; for unconditional data mostly nobody.
+
+    Raises:
+        NoRuleInForce: The law of the place is silent for that day.
+    """
+    return rules.choice(UNCONDITIONAL_RULE if share_type is ShareType.UNCONDITIONAL else DECIDERS_RULE, on=on)
 
 
 def extension_allowed(row: AccessRequest) -> Period:

@@ -37,6 +37,7 @@ ANSWER_RULES = {
 EXTENSION_RULE = "requests.extension"
 DELIVERY_RULE = "requests.delivery"
 DECIDERS_RULE = "requests.deciders"
+UNCONDITIONAL_RULE = "requests.unconditional_way"
 MUST_STATE_RULE = "requests.must_state"
 GROUNDS_RULE = "requests.refusal_grounds"
 
@@ -108,11 +109,14 @@ SIDE_NAMES = {
 #: A side and the role in which somebody acts on it.
 Standing = tuple[Side, Role]
 
-#: Who decides, by the option that the pack chooses. An authority that is itself the provider decides once.
-DECIDERS = {
+#: Who decides, by the option that the pack chooses. Where nobody needs to, the platform grants on receipt.
+DECIDERS: dict[str, tuple[Side, ...]] = {
     "provider": (Side.PROVIDER,),
     "authority_with_provider": (Side.PROVIDER, Side.AUTHORITY),
     "authority": (Side.AUTHORITY,),
+    "taken_directly": (),
+    "answered": (),
+    "after_authority_review": (Side.AUTHORITY,),
 }
 
 
@@ -170,6 +174,7 @@ FIELD_NAMES = {
     "target": _("place of delivery"),
     "term_from": _("first day of use"),
     "term_until": _("last day of use"),
+    "pledge": _("pledge"),
 }
 
 
@@ -199,6 +204,8 @@ class Application:
     #: First and last day of use, both included, in the office's zone.
     term_from: date | None = None
     term_until: date | None = None
+    #: Whether the consumer pledges that all this is true, lawful and safe; some places ask for it.
+    pledge: bool = False
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class Migration(migrations.Migration):
                 ("target_id", models.UUIDField(blank=True, help_text="Where the rows arrive.", null=True)),
                 ("term_from", models.DateField(blank=True, null=True)),
                 ("term_until", models.DateField(blank=True, help_text="Last day of use, included.", null=True)),
+                ("pledge", models.BooleanField(default=False, help_text="Pledged to be true, lawful and safe.")),
                 (
                     "place",
                     models.CharField(help_text="Division code of the provider, whose law decides.", max_length=12),
@@ -472,8 +473,8 @@ class Migration(migrations.Migration):
                     (
                         "status__in",
                         [
-                            hefu.rooms.requests.terms.Status["PARTLY_GRANTED"],
                             hefu.rooms.requests.terms.Status["GRANTED"],
+                            hefu.rooms.requests.terms.Status["PARTLY_GRANTED"],
                         ],
                     ),
                     _connector="OR",

@@ -63,6 +63,7 @@ def content(application: Application, items: Sequence[OfferedItem]) -> dict[str,
             "target": application.target_id,
             "term_from": application.term_from,
             "term_until": application.term_until,
+            "pledge": application.pledge,
         }
     )
     return written

@@ -25,6 +25,7 @@ from hefu.rooms.parties.terms import DepartmentRole
 from hefu.rooms.requests import decide, errors, terms
 from hefu.rooms.requests.access import require
 from hefu.rooms.requests.models import AccessRequest, Submission
+from hefu.rooms.requests.queries import deciders_of, must_state, who_decides
 from hefu.rooms.requests.queries import offer as offer_of
 from hefu.rooms.requests.services.answering import conclude
 from hefu.rooms.requests.services.case import content, content_digest, locked, today_at, write_down
@@ -34,8 +35,6 @@ from hefu.rooms.requests.terms import (
     ART_20,
     ART_21,
     DECIDERS,
-    DECIDERS_RULE,
-    MUST_STATE_RULE,
     STATUS_NAMES,
     WRITABLE,
     Application,
@@ -121,9 +120,9 @@ def submit_request(*, number: str, actor: Actor, clock: Clock) -> AccessRequest:
     """Sign the request off and hand it in; the chief does.
 
     Everything that is missing is named at once, and then nothing changes. On receipt the clock starts.
-    What touches only unconditional items is granted at once by the platform: no queue, the same day.
-    Otherwise whom the law of the provider's place names must decide. A request that was sent back keeps
-    its day of receipt, and its clock goes on.
+    What touches only unconditional items is granted at once by the platform: no queue, the same day,
+    unless the law of the provider's place wants a review. Otherwise whom that law names must decide.
+    A request that was sent back keeps its day of receipt, and its clock goes on.
 
     Raises:
         NotFound, Forbidden: As everywhere.
@@ -142,10 +141,8 @@ def submit_request(*, number: str, actor: Actor, clock: Clock) -> AccessRequest:
     offer = offer_of(row.entry_id, viewer=actor)
     application = row.application
     decide.refuse_kept_back(application, offer)
-    must_state = (
-        rules.listing(MUST_STATE_RULE, on=received_on).ids if rules.has(MUST_STATE_RULE, on=received_on) else ()
-    )
-    problems = decide.missing(application, must_state, today=today_at(row, clock)) | decide.faults(application, offer)
+    needed = must_state(row.place, on=received_on)
+    problems = decide.missing(application, needed, today=today_at(row, clock)) | decide.faults(application, offer)
     if problems:
         raise errors.Incomplete(number=number, problems=problems, citation=ART_21)
     completed = row.received_at is not None
@@ -163,13 +160,13 @@ def submit_request(*, number: str, actor: Actor, clock: Clock) -> AccessRequest:
         _go_on(row, actor=actor, clock=clock)
     else:
         _begin(row, rules, basis, actor=actor, clock=clock)
-    if share_type is ShareType.UNCONDITIONAL:
+    if not deciders:
         asked = decide.as_asked(row.facts)
         conclude(
             row,
             Settled(Status.GRANTED, asked, row.row_filter, reason=""),
             sides=(),
-            basis=[ART_21],
+            basis=basis,
             actor=system("platform"),
             clock=clock,
         )
@@ -197,9 +194,13 @@ def return_incomplete(*, number: str, problems: dict[str, str], actor: Actor, cl
     """
     row, sides = locked(number, "requests.return", actor=actor)
     facts = row.facts
-    row.status = decide.return_incomplete(facts, problems)
+    status = decide.return_incomplete(facts, problems)
     if not sides & set(facts.deciders):
-        raise errors.NotADecider(number=number, deciders=" / ".join(row.deciders), source=ART_21)
+        choice = deciders_of(row)
+        raise errors.NotADecider(
+            citation=choice.source, number=number, deciders=choice.option.words, source=choice.source
+        )
+    row.status = status
     row.returned_on, row.missing, row.changed_at = today_at(row, clock), problems, clock.now()
     row.save(update_fields=["status", "returned_on", "missing", "changed_at"])
     pauses = clock_queries.office().pause_while_incomplete
@@ -259,6 +260,7 @@ def _take(row: AccessRequest, application: Application, offer: Offer) -> None:
     row.rows = wire.to_json(application.rows)
     row.channel, row.target_id = application.channel or "", application.target_id
     row.term_from, row.term_until = application.term_from, application.term_until
+    row.pledge = application.pledge
 
 
 def _take_basis(row: AccessRequest, basis: LegalBasis | None) -> None:
@@ -270,9 +272,7 @@ def _take_basis(row: AccessRequest, basis: LegalBasis | None) -> None:
 def _deciders(
     row: AccessRequest, share_type: ShareType, rules: Rules, received_on: date
 ) -> tuple[tuple[Side, ...], list[Citation]]:
-    if share_type is ShareType.UNCONDITIONAL:
-        return (), []
-    choice = rules.choice(DECIDERS_RULE, on=received_on)
+    choice = who_decides(rules, share_type, on=received_on)
     sides = DECIDERS[choice.value]
     if row.provider.is_authority and Side.PROVIDER in sides:
         sides = (Side.PROVIDER,)
