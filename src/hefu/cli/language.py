@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from hefu.kernel.refusal import Refusal
 
@@ -43,4 +44,10 @@ def translated(text: str) -> str:
 
 def sentence_of(refusal: Refusal) -> str:
     """Return the refusal's sentence in the chosen language."""
-    return refusal.sentence(translated(refusal.text))
+    return filled(refusal.text, refusal.facts)
+
+
+def filled(text: str, facts: Mapping[str, Any]) -> str:
+    """Return `text` in the chosen language with its facts; a fact may be a sentence itself."""
+    told = {name: translated(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    return translated(text).format(**told)

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 
@@ -18,6 +19,8 @@ class Server:
     major: int
     database: str
     encoding: str
+    #: What time its machine says it is.
+    now: datetime
 
 
 def reach(url: str, *, way_on: str) -> Server:
@@ -35,14 +38,14 @@ def reach(url: str, *, way_on: str) -> Server:
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             row = connection.execute(
                 "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
-                " current_database()::text, current_setting('server_encoding')"
+                " current_database()::text, current_setting('server_encoding'), clock_timestamp()"
             ).fetchone()
     except psycopg.OperationalError as error:
         reason = re.sub(r"\s+", " ", str(error)).strip().rstrip(".")
         raise DatabaseAway(reason=reason, way_on=way_on) from None
     if row is None:
         raise DatabaseAway(reason="it answered nothing", way_on=way_on)
-    server = Server(str(row[1]).split()[0], int(row[0]) // 10_000, row[2], row[3])
+    server = Server(str(row[1]).split()[0], int(row[0]) // 10_000, row[2], row[3], row[4])
     if server.major < OLDEST or server.encoding != "UTF8":
         raise DatabaseUnfit(version=server.version, encoding=server.encoding, oldest=OLDEST)
     return server

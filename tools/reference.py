@@ -1,0 +1,125 @@
+"""Write docs/reference/errors.md, evidence.md and settings.md from the code, or check that they are fresh.
+
+python tools/reference.py            write them
+python tools/reference.py --check    exit 1 when one is stale or a public code has vanished
+"""
+
+import importlib
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src"
+REFERENCE = ROOT / "docs" / "reference"
+sys.path.insert(0, str(SOURCE))
+
+from hefu.kernel.refusal import Refusal  # noqa: E402 - the path comes first
+from hefu.node.config import settings  # noqa: E402
+from hefu.rooms.evidence.terms import Kind  # noqa: E402
+
+_CODE = re.compile(r"^\| `([a-z0-9_.]+)` \|", re.MULTILINE)
+
+
+def refusals() -> list[type[Refusal]]:
+    """Return every class of refusal, by code."""
+    for module in (*_modules("errors"), *_modules("refusal"), *_modules("receipt")):
+        importlib.import_module(module)
+    return sorted(_below(Refusal), key=lambda found: found.code)
+
+
+def kinds() -> list[Kind]:
+    """Return every declared kind of evidence, by code."""
+    found: dict[str, Kind] = {}
+    for module in _modules("terms"):
+        for value in vars(importlib.import_module(module)).values():
+            if isinstance(value, Kind):
+                found[value.code] = value
+    return [found[code] for code in sorted(found)]
+
+
+def errors_page() -> str:
+    """Return the page of refusals."""
+    rows = [
+        f"| `{found.code}` | {found.status} | {_first_line(found)} | {_cell(found.text)} |"
+        for found in refusals()
+        if found.text
+    ]
+    return (
+        '# Refusals\n\nEvery "no" that a rule says, by its public code. Codes are never renamed. Written by '
+        "`tools/reference.py`.\n\n| code | HTTP | when | sentence |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def evidence_page() -> str:
+    """Return the page of evidence kinds."""
+    rows = [
+        f"| `{kind.code}` | {kind.version} | {_cell(kind.meaning)} | {', '.join(f'`{name}`' for name in kind.fields)} |"
+        for kind in kinds()
+    ]
+    return (
+        "# Kinds of evidence\n\nWhat the log records. Fields are only appended, under a new version. Written by "
+        "`tools/reference.py`.\n\n| kind | version | meaning | fields of the body |\n|---|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+def settings_page() -> str:
+    """Return the page of settings."""
+    rows = []
+    for _field, facts, default in settings():
+        name = facts["name"]
+        key = "" if name == "HEFU_MASTER_KEY" else f"`{name.removeprefix('HEFU_').lower()}`"
+        rows.append(f"| `{name}` | {key} | {_cell(facts['meaning'])} | {_cell(facts['shown'] or f'`{default}`')} |")
+    return (
+        "# Settings\n\nA node reads them from the environment, else from `config.toml` in its home. An empty value "
+        "counts as not set; a value that cannot be used stops the start and says why. Written by "
+        "`tools/reference.py`.\n\n"
+        "`HEFU_HOME` names the home: the folder that holds everything a node keeps on its machine. Without it, it is "
+        "`hefu-home` below the folder in which the command is typed. `HEFU_LANG` (`zh` or `en`) chooses the language "
+        "of the command line; without it the shell's own language does.\n\n"
+        "| environment | config.toml | meaning | default |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
+
+
+def main() -> int:
+    """Write or check; return the exit code."""
+    stale = []
+    pages = (("errors.md", errors_page()), ("evidence.md", evidence_page()), ("settings.md", settings_page()))
+    for name, page in pages:
+        path = REFERENCE / name
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        vanished = set(_CODE.findall(before)) - set(_CODE.findall(page))
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(page, encoding="utf-8")
+        elif before != page:
+            gone = f" (public codes vanished: {', '.join(sorted(vanished))})" if vanished else ""
+            stale.append(f"docs/reference/{name} is stale{gone}; run: python tools/reference.py")
+    for line in stale:
+        print(line)
+    return 1 if stale else 0
+
+
+def _modules(name: str) -> Iterator[str]:
+    for path in sorted((SOURCE / "hefu").rglob(f"{name}.py")):
+        yield ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+
+
+def _below(parent: type[Refusal]) -> set[type[Refusal]]:
+    found = set(parent.__subclasses__())
+    return found.union(*(_below(child) for child in found))
+
+
+def _first_line(found: type[Refusal]) -> str:
+    return _cell((found.__doc__ or "").strip().splitlines()[0])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
