@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from hefu.kernel.citation import Citation
+from hefu.kernel.words import _
 
 
 class Refusal(Exception):
@@ -34,7 +35,7 @@ class Forbidden(Refusal):
     """The person may not do this, or may not know that the thing exists."""
 
     code = "access.forbidden"
-    text = "You may not do this ({action}). Ask an administrator of your department for the seat it needs."
+    text = _("You may not do this ({action}). Ask an administrator of your department for the seat it needs.")
     status = 403
 
 
@@ -42,7 +43,7 @@ class NotFound(Refusal):
     """There is no such thing, or the viewer may not see it: both look the same from outside."""
 
     code = "access.not_found"
-    text = "There is no {what} {key} that you can see. Check the number, or ask its department."
+    text = _("There is no {what} {key} that you can see. Check the number, or ask its department.")
     status = 404
 
 
@@ -50,7 +51,7 @@ class InputsRejected(Refusal):
     """What was typed cannot be taken; every fault is named at once."""
 
     code = "inputs.rejected"
-    text = "Some entries need another look: {fields}. Correct them and send again; nothing was lost."
+    text = _("Some entries need another look: {fields}. Correct them and send again; nothing was lost.")
     status = 422
 
     def __init__(self, *, problems: dict[str, str], citation: Citation | None = None) -> None:

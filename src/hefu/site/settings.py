@@ -161,8 +161,8 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS: list[str] = []
-STATIC_ROOT = str(CONFIG.home / "static")
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # from the package itself: there is nothing to collect
+WHITENOISE_MAX_AGE = 600
 STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024

@@ -1,0 +1,10 @@
+"""Django's name for the portal."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    """The pages."""
+
+    name = "hefu.portal"
+    label = "portal"

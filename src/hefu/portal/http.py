@@ -1,0 +1,29 @@
+"""The request as every page gets it."""
+
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
+
+from hefu.kernel.actor import Actor
+from hefu.kernel.clock import Clock
+
+#: Who has not signed in: no seat, so no room shows anything.
+NOBODY = Actor(id="nobody", name="")
+
+
+class PortalRequest(HttpRequest):
+    """What the middleware adds to Django's request."""
+
+    #: The person who signed in, in the department chosen; `NOBODY` before sign-in.
+    actor: Actor
+    #: The clock of this request; services and queries are given it.
+    clock: Clock
+    #: Truthy when htmx asks for a part of a page.
+    htmx: HtmxDetails
+
+
+def local(address: str | None, otherwise: str = "/") -> str:
+    """Return `address` when it stays on this node, else `otherwise`: nobody is sent away by a link."""
+    if address and address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+        return address
+    return otherwise

@@ -1,0 +1,26 @@
+"""Answers for a list: the page, the part that htmx asks for, or a file."""
+
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+
+from hefu.portal.http import PortalRequest
+from hefu.portal.lists.export import as_csv, as_xlsx
+from hefu.portal.lists.listing import Listing
+from hefu.portal.words import say
+
+
+def list_page(
+    request: PortalRequest, listing: Listing[Any], template: str = "portal/list_page.html", **context: Any
+) -> HttpResponseBase:
+    """Return what was asked for: CSV, a workbook, the changed part, or the whole page."""
+    form = request.GET.get("format", "")
+    if form in ("csv", "xlsx"):
+        listing.exported(form)
+        name = f"{say(listing.title)}-{request.clock.today():%Y%m%d}"
+        header = [say(column.label) for column in listing.shown]
+        return (as_csv if form == "csv" else as_xlsx)(name, header, listing.export_rows())
+    if request.htmx and request.htmx.target == f"list-{listing.name}":
+        return render(request, "portal/list_part.html", {"list": listing, **context})
+    return render(request, template, {"list": listing, **context})

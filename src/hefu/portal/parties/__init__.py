@@ -1,0 +1,1 @@
+"""Pages of departments, people and seats."""

@@ -1,0 +1,63 @@
+"""The workplaces on the left: which there are, and who has them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.words import _
+
+#: Roles in which people handle cases.
+CASEWORK = (Role.OFFICER, Role.CHIEF, Role.REVIEWER, Role.SUPERVISOR)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """One entry on the left."""
+
+    key: str
+    #: Marked word.
+    label: str
+    icon: str
+    #: Name of the address.
+    route: str
+    has: Callable[[Actor], bool]
+
+    @property
+    def address(self) -> str:
+        """Return where it is, or nothing while its room is not there."""
+        try:
+            return reverse(self.route)
+        except NoReverseMatch:
+            return ""
+
+
+def _anyone(actor: Actor) -> bool:
+    return True
+
+
+def _casework(actor: Actor) -> bool:
+    return actor.has(*CASEWORK, Role.AUDITOR)
+
+
+WORKPLACES = (
+    Workplace("desk", _("My desk"), "desk", "desk", _anyone),
+    Workplace("catalog", _("Catalogue"), "catalog", "catalog:list", _anyone),
+    Workplace("requests", _("Requests"), "request", "requests:list", _casework),
+    Workplace("grants", _("Grants"), "grant", "grants:list", lambda a: _casework(a) or a.has(Role.SECURITY)),
+    Workplace("deliveries", _("Deliveries"), "delivery", "deliveries:list", _casework),
+    Workplace(
+        "resources", _("Data sources"), "resource", "resources:list", lambda a: a.has(Role.OFFICER, Role.OPERATOR)
+    ),
+    Workplace("evidence", _("Evidence"), "evidence", "evidence:list", _casework),
+    Workplace("departments", _("Departments"), "department", "parties:departments", _anyone),
+    Workplace(
+        "people", _("People and seats"), "people", "parties:people", lambda a: a.has(Role.SECURITY, Role.AUDITOR)
+    ),
+)
+
+
+def workplaces_of(actor: Actor) -> list[Workplace]:
+    """Return the workplaces that `actor` has."""
+    return [place for place in WORKPLACES if place.has(actor) and place.address]
