@@ -63,9 +63,7 @@ class Revoked(DataPlaneRefusal):
     """The grant was revoked while rows were under way; nothing reached the consumer's table."""
 
     code = "dataplane.revoked"
-    text = _(
-        "The grant was revoked after {rows} rows were under way; they were discarded. Ask for a new grant."
-    )
+    text = _("The grant was revoked after {rows} rows were under way; they were discarded. Ask for a new grant.")
     status = 403
 
 
@@ -119,3 +117,19 @@ class FormatLimit(DataPlaneRefusal):
     code = "dataplane.format_limit"
     text = _("{format} cannot hold this delivery: {detail}. Choose another format or fewer rows.")
     status = 422
+
+
+class TooManyRejects(DataPlaneRefusal):
+    """So many rows fail the checks that the source is broken rather than dirty."""
+
+    code = "dataplane.too_many_rejects"
+    text = _("More than {limit} rows fail the checks. Have the provider mend the source, or the checks.")
+    status = 422
+
+
+class QuotaExceeded(DataPlaneRefusal):
+    """More rows are granted by the filter than the grant lets out."""
+
+    code = "dataplane.quota_exceeded"
+    text = _("The delivery would hold more than the {quota} rows of the grant. Narrow the filter or ask for more.")
+    status = 409

@@ -114,9 +114,7 @@ def sign_ticket(ticket: Ticket, signer: Signer) -> str:
     return wire.sign(wire.to_json(ticket), signer)
 
 
-def read_ticket(
-    token: str, keys: Iterable[PublicKey], at: datetime, revoked: Collection[UUID] = frozenset()
-) -> Ticket:
+def read_ticket(token: str, keys: Iterable[PublicKey], at: datetime, revoked: Collection[UUID] = frozenset()) -> Ticket:
     """Return the ticket in `token` when it is genuine and holds at the instant `at`.
 
     Args:

@@ -106,9 +106,7 @@ def to_json(thing: Any) -> Any:
             return {"is": "decimal", "value": str(thing)}
         case tuple():
             return [to_json(part) for part in thing]
-    body = {
-        CLAIMS.get(field.name, field.name): to_json(getattr(thing, field.name)) for field in fields(thing)
-    }
+    body = {CLAIMS.get(field.name, field.name): to_json(getattr(thing, field.name)) for field in fields(thing)}
     for name in ("iat", "nbf", "exp"):
         if name in body:
             body[name] = int(datetime.fromisoformat(body[name]["value"]).timestamp())
@@ -143,9 +141,7 @@ def _read(value: Any, expected: Any, where: str) -> Any:
     if expected in (str, int, bool):
         return _need(value, expected, where)
     try:
-        return (
-            _SCALARS[expected](value, where) if expected in _SCALARS else expected(_need(value, str, where))
-        )
+        return _SCALARS[expected](value, where) if expected in _SCALARS else expected(_need(value, str, where))
     except (ValueError, InvalidOperation, OverflowError):
         return _fail(where, value)
 
@@ -172,10 +168,7 @@ def _read_fields(value: Any, expected: type[Any], where: str) -> Any:
     if missing or unknown or body.get("is") != kind(expected):
         raise TicketRefused("malformed", f"{where} lacks {missing} or holds unknown {unknown}")
     return expected(
-        **{
-            field.name: _read(body[name], hints[field.name], f"{where}.{name}")
-            for name, field in names.items()
-        }
+        **{field.name: _read(body[name], hints[field.name], f"{where}.{name}") for name, field in names.items()}
     )
 
 

@@ -2,6 +2,4 @@
 
 from hefu.dataplane.connectors import Capabilities
 
-CAPABILITIES = Capabilities(
-    name="postgres", reads=True, writes=True, pushes_down=True, snapshot=True, resumes=True
-)
+CAPABILITIES = Capabilities(name="postgres", reads=True, writes=True, pushes_down=True, snapshot=True, resumes=True)

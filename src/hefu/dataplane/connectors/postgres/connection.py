@@ -115,9 +115,7 @@ SESSION = (
 )
 
 
-def open_session(
-    connection: PostgresConnection, side: str, policy: AddressPolicy = default_policy
-) -> PgSession:
+def open_session(connection: PostgresConnection, side: str, policy: AddressPolicy = default_policy) -> PgSession:
     """Return a new session of `connection`, printing values in the house's form.
 
     Raises:

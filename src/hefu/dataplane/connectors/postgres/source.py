@@ -1,0 +1,155 @@
+"""PostgreSQL as a source: one moment in time, seen by as many sessions as the run needs."""
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from hefu.dataplane.addresses import Addresses, tid_array
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
+from hefu.dataplane.connectors.postgres.inspection import OLDEST_MAJOR, table_facts
+from hefu.dataplane.connectors.postgres.session import ArrowSession, Session
+from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
+from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.errors import SideRefused
+
+
+@dataclass(frozen=True)
+class PostgresSource:
+    """A provider's PostgreSQL database."""
+
+    connection: PostgresConnection
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One part of a table: a range of its pages, or the whole."""
+
+    number: int
+    first_page: int = 0
+    #: First page that is out; None for an open end.
+    end_page: int | None = None
+    #: The whole relation, whose rows have no lasting address.
+    whole: bool = False
+
+    @property
+    def condition(self) -> str:
+        """Return the SQL condition of the chunk's rows; the server reads its pages only."""
+        if self.whole:
+            return "true"
+        end = "" if self.end_page is None else f" and ctid < '({self.end_page},0)'::tid"
+        return f"ctid >= '({self.first_page},0)'::tid{end}"
+
+
+def not_among(rejected: Addresses) -> str:
+    """Return the condition that leaves out rejected rows; hashed by the server, so long lists are fine."""
+    return f"not (ctid = any({tid_array(rejected)}))" if len(rejected) else "true"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the source looked like when the run began."""
+
+    facts: TableFacts
+    #: Whether a row can be found again by its page: a plain heap table or a materialized view.
+    addressable: bool
+    pages: int
+    #: Changes whenever the table's file is written anew, and names the table within the server.
+    file: str
+    #: Every transaction before this one had ended.
+    oldest_running: int
+
+
+@dataclass
+class Snapshot:
+    """One exported snapshot of the source; closing it lets the server clean up again."""
+
+    source: PostgresSource
+    policy: AddressPolicy
+    holder: Session = field(init=False)
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the holding session and export its snapshot."""
+        self.holder = Session(self.source.connection, "source", self.policy)
+        try:
+            if self.holder.raw.server_version < OLDEST_MAJOR * 10000:
+                raise SideRefused("source", f"this PostgreSQL is older than {OLDEST_MAJOR}")
+            self.holder.run("set transaction isolation level repeatable read, read only")
+            self.name = self.holder.run("select pg_export_snapshot()")[0][0]
+        except BaseException:
+            self.holder.close()
+            raise
+
+    def session(self) -> Session:
+        """Return another session that sees the same moment."""
+        session = Session(self.source.connection, "source", self.policy)
+        try:
+            session.run("set transaction isolation level repeatable read, read only")
+            session.run("set transaction snapshot %s", (self.name,))
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def arrow(self) -> ArrowSession:
+        """Return an Arrow session that sees the same moment."""
+        return ArrowSession(self.source.connection, self.policy, self.name)
+
+    def moment(self, schema: str, table: str) -> Moment:
+        """Return what the table looks like.
+
+        Raises:
+            SideRefused: There is no such table that the role may read.
+        """
+        with self.holder.plainly():
+            facts = table_facts(self.holder.raw, schema, table)
+        if facts is None:
+            user = self.source.connection.user
+            raise SideRefused("source", f"there is no table {schema}.{table} that {user} may read")
+        row = self.holder.run(_MOMENT, (Dialect.POSTGRES.name_of(schema, table),))[0]
+        return Moment(facts, row[0], row[1], row[2], row[3])
+
+    def columns(self, schema: str, table: str) -> tuple[ColumnFacts, ...]:
+        """Return the table's columns."""
+        return self.moment(schema, table).facts.columns
+
+    def close(self) -> None:
+        """Let the snapshot go."""
+        self.holder.close()
+
+    def __enter__(self) -> "Snapshot":
+        """Return itself."""
+        return self
+
+    def __exit__(self, *failure: Any) -> None:
+        """Let the snapshot go."""
+        with contextlib.suppress(Exception):
+            self.close()
+
+
+# A row keeps its page for as long as our snapshot sees it, unless the table's file is rewritten. That
+# holds for the heap only; a parent of others gives several rows the same address; and under row security
+# or in a foreign table the server may not read by page.
+_MOMENT = """
+select c.relkind in ('r', 'm') and not c.relhassubclass and coalesce(a.amname = 'heap', false),
+       case when c.relkind in ('r', 'm')
+            then (pg_relation_size(c.oid) / current_setting('block_size')::int)::int else 0 end,
+       concat(c.oid, ':', pg_relation_filenode(c.oid)),
+       pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+from pg_class c left join pg_am a on a.oid = c.relam where c.oid = %s::regclass
+"""
+
+#: Fewest and most pages of a chunk: 8 MiB keeps progress and restarts lively, 64 MiB keeps commits rare.
+SMALLEST, LARGEST = 1024, 8192
+
+
+def chunks_of(moment: Moment, pages: int | None = None) -> tuple[Chunk, ...]:
+    """Return the parts in which the source is read; `pages` fixes their size, for tests."""
+    if not moment.addressable:
+        return (Chunk(0, whole=True),)
+    size = pages or min(LARGEST, max(SMALLEST, moment.pages // 12))
+    starts = range(0, max(1, moment.pages), size)
+    # The last one is open: the count of pages may have been taken before the last row.
+    return tuple(
+        Chunk(number, start, start + size if number < len(starts) - 1 else None) for number, start in enumerate(starts)
+    )

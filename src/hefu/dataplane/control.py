@@ -1,0 +1,224 @@
+"""Keeps a running delivery stoppable: the workers work, the caller's thread watches."""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeVar
+
+from hefu.dataplane.errors import DataPlaneRefusal, Revoked, Stopped
+
+T = TypeVar("T")
+
+#: Seconds between two looks at the watcher; revocation must act within two.
+LOOK_EVERY = 0.25
+#: Seconds after which a session that does not heed its cancellation is cut.
+CUT_AFTER = 1.5
+#: Seconds for which threads are waited for after that; the operating system ends the rest.
+WAIT_AT_MOST = 3.0
+
+Phase = Literal["prepare", "examine", "rejects", "copy", "publish"]
+StopWord = Literal["stopped", "revoked"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a delivery is."""
+
+    phase: Phase
+    #: Rows examined or committed in this phase.
+    rows: int
+    #: Rows that the source's statistics or the examination announce, or None.
+    rows_expected: int | None
+    #: Bytes that passed.
+    bytes: int
+    chunks_done: int
+    chunks: int
+
+
+class Watcher(Protocol):
+    """Looks on and may stop the run. Both methods are called in the thread that called `deliver`."""
+
+    def progress(self, now: Progress) -> None:
+        """Take note of how far the run is; called about four times a second."""
+        ...
+
+    def stop_requested(self) -> StopWord | None:
+        """Return whether to stop, and why; asked about four times a second."""
+        ...
+
+
+class Quiet:
+    """A watcher that never stops the run."""
+
+    def progress(self, now: Progress) -> None:
+        """Do nothing."""
+
+    def stop_requested(self) -> StopWord | None:
+        """Return None."""
+        return None
+
+
+class Interrupted(Exception):
+    """A worker ended because the run as a whole ends; never leaves this package."""
+
+
+class Cancellable(Protocol):
+    """Something that blocks a worker and can be told to let go."""
+
+    def cancel(self) -> None:
+        """Ask the server to end the statement."""
+        ...
+
+    def cut(self) -> None:
+        """End the connection without asking."""
+        ...
+
+
+class Control:
+    """One run's threads, sessions and counters."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        """Watch with `watcher`."""
+        self._watcher = watcher
+        self._lock = threading.Lock()
+        self._sessions: set[Cancellable] = set()
+        self.ending = threading.Event()
+        self.phase: Phase = "prepare"
+        self.rows = self.bytes = self.chunks_done = self.chunks = 0
+        self.rows_expected: int | None = None
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def timed(self, phase: Phase, chunks: int = 0) -> Iterator[None]:
+        """Enter a phase: counters start anew and its seconds are kept."""
+        self.phase, self.chunks, self.chunks_done, self.rows = phase, chunks, 0, 0
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[phase] = round(self.seconds.get(phase, 0.0) + time.monotonic() - started, 3)
+
+    def add(self, *, rows: int = 0, bytes_: int = 0, chunks: int = 0) -> None:
+        """Count what a worker did."""
+        with self._lock:
+            self.rows += rows
+            self.bytes += bytes_
+            self.chunks_done += chunks
+
+    @contextlib.contextmanager
+    def watched(self, session: Cancellable) -> Iterator[None]:
+        """Let the run cancel `session` while the block lasts."""
+        with self._lock:
+            self._sessions.add(session)
+        try:
+            self.check()
+            yield
+        finally:
+            with self._lock:
+                self._sessions.discard(session)
+
+    def check(self) -> None:
+        """Leave the worker when the run is ending.
+
+        Raises:
+            Interrupted: It is.
+        """
+        if self.ending.is_set():
+            raise Interrupted
+
+    def look(self) -> None:
+        """Report progress and ask whether to stop; in the caller's thread.
+
+        Raises:
+            Stopped: On request.
+            Revoked: The grant is no more.
+        """
+        self._watcher.progress(
+            Progress(self.phase, self.rows, self.rows_expected, self.bytes, self.chunks_done, self.chunks)
+        )
+        word = self._watcher.stop_requested()
+        if word == "revoked":
+            raise Revoked(rows=self.rows)
+        if word == "stopped":
+            raise Stopped(rows=self.rows)
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Run `work` in a thread and watch meanwhile; return what it returned."""
+        results: list[T] = []
+        self.run([lambda: results.append(work())])
+        return results[0]
+
+    def each(self, items: Iterable[T], workers: int, worker: Callable[[Iterator[T]], None]) -> None:
+        """Run `workers` threads of `worker`, which share the items between them."""
+        waiting: queue.SimpleQueue[T] = queue.SimpleQueue()
+        for item in items:
+            waiting.put(item)
+
+        def taken() -> Iterator[T]:
+            while not self.ending.is_set():
+                try:
+                    yield waiting.get_nowait()
+                except queue.Empty:
+                    return
+
+        self.run([lambda: worker(taken())] * max(1, min(workers, waiting.qsize())))
+
+    def run(self, jobs: Iterable[Callable[[], None]]) -> None:
+        """Run all jobs in threads of their own, watching; the first failure ends them all and is raised."""
+        failures: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
+        changed = threading.Event()
+
+        def guarded(job: Callable[[], None]) -> None:
+            try:
+                job()
+            except Interrupted:
+                pass
+            except BaseException as error:  # noqa: BLE001 - carried into the caller's thread and raised there
+                failures.put(error)
+            finally:
+                changed.set()
+
+        threads = [threading.Thread(target=guarded, args=(job,), daemon=True) for job in jobs]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads) and failures.empty():
+                changed.wait(LOOK_EVERY)
+                changed.clear()
+                self.look()
+        except BaseException:
+            self._end(threads)
+            raise
+        if not failures.empty():
+            self._end(threads)
+            raise self._cause(failures)
+        self.look()
+
+    @staticmethod
+    def _cause(failures: "queue.SimpleQueue[BaseException]") -> BaseException:
+        found = []
+        while not failures.empty():
+            found.append(failures.get())
+        # A cut side makes others stumble; what we can name says more than what only followed from it.
+        named = [error for error in found if isinstance(error, DataPlaneRefusal)]
+        return (named or found)[0]
+
+    def _end(self, threads: list[threading.Thread]) -> None:
+        """Cancel every statement, cut what does not listen, and wait for the threads."""
+        self.ending.set()
+        started = time.monotonic()
+        cut = False
+        while any(thread.is_alive() for thread in threads):
+            with self._lock:
+                sessions = list(self._sessions)
+            for session in sessions:
+                # Cancelling opens a connection of its own, which a dead network would block.
+                threading.Thread(target=session.cut if cut else session.cancel, daemon=True).start()
+            for thread in threads:
+                thread.join(0.3)
+            cut = time.monotonic() - started > CUT_AFTER
+            if time.monotonic() - started > WAIT_AT_MOST:
+                return

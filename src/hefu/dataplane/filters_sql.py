@@ -1,0 +1,86 @@
+"""Row filters as SQL, and what is wrong with one for the columns at hand."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith, Value
+from hefu.dataplane.types import Kind, SqlType
+
+#: Kinds of column that a value of each Python type is compared with.
+_COMPARABLE: dict[type, tuple[Kind, ...]] = {
+    str: (Kind.TEXT,),
+    bool: (Kind.BOOLEAN,),
+    int: (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT),
+    Decimal: (Kind.INTEGER, Kind.DECIMAL),
+    date: (Kind.DATE, Kind.TIMESTAMP),
+    datetime: (Kind.TIMESTAMP, Kind.INSTANT),
+}
+
+
+def filter_problems(rows: RowFilter, columns: Mapping[str, SqlType]) -> list[str]:
+    """Return everything that keeps `rows` from being asked of `columns`."""
+    problems = []
+    for condition in rows.conditions:
+        of = columns.get(condition.column)
+        if of is None:
+            problems.append(f"the row filter names column {condition.column!r}, which the source does not have")
+            continue
+        if isinstance(condition, OneOf) and not condition.values:
+            problems.append(f"the row filter lists no value for {condition.column!r}")
+        for value in _values(condition):
+            if not _comparable(value, of):
+                problems.append(
+                    f"the row filter compares {condition.column!r} ({of}) with {type(value).__name__} {value!r}"
+                )
+    return problems
+
+
+def _values(condition: Condition) -> tuple[Value, ...]:
+    match condition:
+        case Equals(_, value):
+            return (value,)
+        case OneOf(_, values):
+            return values
+        case Between(_, low, high):
+            return tuple(end for end in (low, high) if end is not None)
+        case StartsWith(_, prefix):
+            return (prefix,)
+        case IsNull():
+            return ()
+
+
+def _comparable(value: Value, of: SqlType) -> bool:
+    if isinstance(value, datetime) and (value.tzinfo is None) != (of.kind is Kind.TIMESTAMP):
+        return False
+    if isinstance(value, str) and "\0" in value:
+        return False
+    return of.kind in _COMPARABLE[type(value)]
+
+
+def filter_sql(rows: RowFilter, columns: Mapping[str, SqlType], dialect: Dialect) -> str:
+    """Return the filter as one boolean expression, `true` when it opens every row."""
+    parts = [_condition(condition, columns[condition.column], dialect) for condition in rows.conditions]
+    return " and ".join(parts) or "true"
+
+
+def _condition(condition: Condition, of: SqlType, dialect: Dialect) -> str:
+    column = dialect.name_of(condition.column)
+    if of.name == "character":
+        column = dialect.cast(column, "text")
+    # Text is compared by its bytes, whatever order the provider's database sorts in.
+    bytewise = f'{column} collate "C"' if dialect is Dialect.POSTGRES and of.kind is Kind.TEXT else column
+    match condition:
+        case Equals(_, value):
+            return f"{bytewise} = {dialect.literal(value)}"
+        case OneOf(_, values):
+            return f"{bytewise} in ({', '.join(dialect.literal(value) for value in values)})"
+        case Between(_, low, high):
+            ends = [f"{bytewise} >= {dialect.literal(low)}"] if low is not None else []
+            ends += [f"{bytewise} <= {dialect.literal(high)}"] if high is not None else []
+            return f"({' and '.join(ends) or f'{column} is not null'})"
+        case StartsWith(_, prefix):
+            return f"starts_with({column}, {dialect.text(prefix)})"
+        case IsNull():
+            return f"{column} is null"

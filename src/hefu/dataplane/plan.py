@@ -1,0 +1,199 @@
+"""What will be done, decided before a row moves: read → filter → check → mask → project → write.
+
+A plan is compiled from the ticket, from what the source's columns really are and from the target's
+columns. Whatever does not fit is said at once and completely.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from hefu.dataplane.checks import Check, NotNull
+from hefu.dataplane.checks.sql import check_problems
+from hefu.dataplane.connectors.relation import ColumnFacts
+from hefu.dataplane.errors import PlanRefused
+from hefu.dataplane.filters import RowFilter
+from hefu.dataplane.filters_sql import filter_problems
+from hefu.dataplane.masks import Constant, Mask, Null
+from hefu.dataplane.masks.sql import mask_problem, masked_type
+from hefu.dataplane.ticket import Item, Ticket
+from hefu.dataplane.types import Kind, SqlType, fits, parse
+
+
+@dataclass(frozen=True)
+class Read:
+    """The relation that is read, with the types of all its columns."""
+
+    schema: str
+    table: str
+    columns: tuple[ColumnFacts, ...]
+
+    @property
+    def types(self) -> dict[str, SqlType]:
+        """Type by column."""
+        return {column.name: column.type for column in self.columns}
+
+
+@dataclass(frozen=True)
+class Output:
+    """One delivered column: where it comes from, what is hidden, what it becomes."""
+
+    #: Column of the source.
+    column: str
+    source_type: SqlType
+    mask: Mask | None
+    #: Column of the delivery, and its type there.
+    name: str
+    type: SqlType
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The whole, as frozen parts in the order in which they act on a row."""
+
+    read: Read
+    filter: RowFilter
+    checks: tuple[Check, ...]
+    #: Mask and projection: the delivered columns in their order.
+    outputs: tuple[Output, ...]
+    #: Names of delivered columns that the key digest is taken over.
+    key: tuple[str, ...]
+    #: Most rows that may leave, or None.
+    quota: int | None
+
+    @property
+    def key_outputs(self) -> tuple[Output, ...]:
+        """The delivered columns of the key, in the key's order."""
+        by_name = {output.name: output for output in self.outputs}
+        return tuple(by_name[name] for name in self.key)
+
+
+#: Types besides the common ones that have exactly one text, so that they can be a key.
+_KEY_TYPES = ("uuid", "inet", "cidr", "macaddr")
+
+
+def compile_plan(
+    ticket: Ticket,
+    source: Sequence[ColumnFacts],
+    target: Sequence[ColumnFacts] | None,
+    salts: Mapping[str, str] | None,
+    extra_checks: tuple[Check, ...] = (),
+) -> Plan:
+    """Return the plan of one delivery.
+
+    Args:
+        ticket: The grant.
+        source: The source's columns as they are now.
+        target: The target's columns, or None when the delivery makes its own table or file.
+        salts: Salts by name; None when the plan is only looked at, so that no secret is needed.
+        extra_checks: What the connector itself checks beside the grant's checks.
+
+    Raises:
+        PlanRefused: Something does not fit; all of it is named.
+    """
+    columns = {column.name: column for column in source}
+    types = {column.name: column.type for column in source}
+    problems = _item_problems(ticket.items)
+    outputs = []
+    for item in ticket.items:
+        output, found = _output(item, types, salts)
+        problems += found
+        if output is not None:
+            outputs.append(output)
+    problems += filter_problems(ticket.filter, types)
+    problems += check_problems(ticket.checks, types)
+    problems += _key_problems(ticket, outputs)
+    if target is not None:
+        outputs, found = _onto_target(outputs, columns, target, ticket.checks)
+        problems += found
+    if problems:
+        raise PlanRefused(tuple(problems))
+    delivered = {output.column: output.name for output in outputs}
+    return Plan(
+        read=Read(ticket.resource.schema, ticket.resource.table, tuple(source)),
+        filter=ticket.filter,
+        checks=(*ticket.checks, *extra_checks),
+        outputs=tuple(outputs),
+        key=tuple(delivered[column] for column in ticket.key),
+        quota=ticket.quota.rows if ticket.quota else None,
+    )
+
+
+def _item_problems(items: Sequence[Item]) -> list[str]:
+    problems = [] if items else ["the ticket grants no items"]
+    names = [item.name for item in items]
+    problems += [f"two items are delivered as {name!r}" for name in sorted(set(names)) if names.count(name) > 1]
+    sources = [item.column for item in items]
+    problems += [f"column {name!r} is granted twice" for name in sorted(set(sources)) if sources.count(name) > 1]
+    for name in names:
+        if not name or len(name.encode()) > 63 or "\0" in name:
+            problems.append(f"{name!r} cannot be the name of a column: 1 to 63 bytes")
+    return problems
+
+
+def _output(
+    item: Item, types: Mapping[str, SqlType], salts: Mapping[str, str] | None
+) -> tuple[Output | None, list[str]]:
+    source = types.get(item.column)
+    if source is None:
+        return None, [f"column {item.column!r} is granted but the source does not have it"]
+    problem = mask_problem(item.mask, source, salts) if item.mask else None
+    if problem:
+        return None, [f"item {item.name!r}: {problem}"]
+    became = masked_type(item.mask, source)
+    if not item.type:
+        return Output(item.column, source, item.mask, item.name, became), []
+    try:
+        promised = parse(item.type)
+    except ValueError as error:
+        return None, [f"item {item.name!r}: {error}"]
+    if not fits(became, promised) and not isinstance(item.mask, Null):
+        return None, [f"item {item.name!r} is promised as {promised}, but the source gives {became}"]
+    return Output(item.column, source, item.mask, item.name, promised), []
+
+
+def _key_problems(ticket: Ticket, outputs: Sequence[Output]) -> list[str]:
+    problems = [] if ticket.key else ["the ticket names no key columns"]
+    granted = {item.column for item in ticket.items}
+    by_column = {output.column: output for output in outputs}
+    for column in dict.fromkeys(ticket.key):
+        if column not in granted:
+            problems.append(f"key column {column!r} is not among the granted items")
+        elif column in by_column and not _can_be_key(by_column[column].type):
+            problems.append(f"key column {column!r} is {by_column[column].type}, which has no one text")
+    return problems
+
+
+def _can_be_key(of: SqlType) -> bool:
+    return of.kind not in (Kind.OTHER, Kind.FLOAT) or of.name in _KEY_TYPES
+
+
+def _onto_target(
+    outputs: Sequence[Output],
+    source: Mapping[str, ColumnFacts],
+    target: Sequence[ColumnFacts],
+    checks: Sequence[Check],
+) -> tuple[list[Output], list[str]]:
+    columns = {column.name: column for column in target}
+    assured = {check.column for check in checks if isinstance(check, NotNull)}
+    cast, problems = [], []
+    for output in outputs:
+        column = columns.get(output.name)
+        if column is None or column.generated:
+            why = "is computed there" if column else "is missing there"
+            problems.append(f"item {output.name!r} cannot be written to the target: the column {why}")
+            continue
+        if not fits(output.type, column.type) and not isinstance(output.mask, Null):
+            problems.append(f"item {output.name!r} is {output.type}, the target's column is {column.type}")
+        hides = isinstance(output.mask, Null)
+        given = isinstance(output.mask, Constant) or output.column in assured
+        if not column.nullable and (hides or (source[output.column].nullable and not given)):
+            problems.append(
+                f"the target's column {output.name!r} refuses NULL, but the source's may be NULL: "
+                "add a not-null check or relax the column"
+            )
+        cast.append(replace(output, type=column.type))
+    written = {output.name for output in outputs}
+    for column in target:
+        if column.name not in written and not (column.nullable or column.has_default or column.generated):
+            problems.append(f"the target's column {column.name!r} refuses NULL and no item is delivered to it")
+    return cast, problems
