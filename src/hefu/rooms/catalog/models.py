@@ -110,6 +110,7 @@ class Entry(models.Model):
     import_key = models.CharField(max_length=64, blank=True, help_text="Digest by which an import finds it again.")
     import_digest = models.CharField(max_length=64, blank=True, help_text="Digest of what the last import said.")
     original = models.JSONField(null=True, blank=True, help_text="The imported row as it was.")
+    more = models.JSONField(default=dict, blank=True, help_text="Days, address, size as the other catalogue had them.")
     words = models.TextField(blank=True, help_text="What a search reads: folded name, abstract, items, provider.")
 
     class Meta:

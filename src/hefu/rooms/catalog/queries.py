@@ -10,7 +10,10 @@ from django.db.models import Count, F, Func, Q, QuerySet
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.catalog import decide, snapshots
-from hefu.rooms.catalog.access import visible, visible_batches
+from hefu.rooms.catalog.access import require, visible, visible_batches
+from hefu.rooms.catalog.importing.mapping import propose_mapping
+from hefu.rooms.catalog.importing.notions import Field
+from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
 from hefu.rooms.catalog.rows import content_of
 from hefu.rooms.catalog.terms import Content, Difference, ItemContent, Status
@@ -245,6 +248,30 @@ def _facet(found: QuerySet[Entry], name: str) -> list[Facet]:
         rows = found.exclude(**{name: ""}).values_list(name).annotate(count=Count("pk"))
         made = [Facet(value, value, count) for value, count in rows]
     return sorted(made, key=lambda facet: (-facet.count, facet.label))
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """What a file to import looks like, before anything is taken in."""
+
+    columns: tuple[str, ...]
+    #: Column → (field, confidence).
+    mapping: dict[str, tuple[Field, float]]
+    rows: int
+    samples: tuple[dict[str, Any], ...]
+
+
+def preview_import(data: bytes, file_name: str, *, sheet: str = "", viewer: Actor) -> ImportPreview:
+    """Read a catalogue file and propose what its columns mean, for a person to correct.
+
+    Raises:
+        Forbidden: The viewer may not import.
+        FileUnreadable: The file is not a table.
+    """
+    require(viewer, "catalog.import", viewer.department_id)
+    table = read_table(data, file_name, sheet=sheet)
+    samples = table.samples()
+    return ImportPreview(table.columns, propose_mapping(table.columns, samples), len(table.rows), tuple(samples[:5]))
 
 
 def batches(*, viewer: Actor) -> QuerySet[ImportBatch]:

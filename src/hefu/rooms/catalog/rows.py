@@ -100,12 +100,23 @@ def write_items(entry: Entry, items: Iterable[ItemContent], *, at: datetime, ado
         if row is None:
             row = Item(id=item.id if adopt and item.id else new_id(at), entry=entry)
             row.stands_for = item.id if item.id in carried_on else None
-        row.position = position
-        for name in _ITEM_COLUMNS:
-            setattr(row, name, _stored(name, getattr(item, name)))
+        _fill_item(row, position, item)
         row.save(force_insert=fresh)
         kept.append(row.pk)
     entry.items.exclude(pk__in=kept).delete()
+
+
+def item_row(entry: Entry, position: int, item: ItemContent, *, at: datetime) -> Item:
+    """Return an unsaved row for a new item."""
+    row = Item(id=new_id(at), entry=entry)
+    _fill_item(row, position, item)
+    return row
+
+
+def _fill_item(row: Item, position: int, item: ItemContent) -> None:
+    row.position = position
+    for name in _ITEM_COLUMNS:
+        setattr(row, name, _stored(name, getattr(item, name)))
 
 
 def _claim(unclaimed: list[Item], item: ItemContent) -> Item | None:

@@ -42,7 +42,7 @@ def address_policy() -> AddressPolicy:
 @sensitive_variables("password")
 def keep_secret(place: Source | Target, password: str, *, at: datetime) -> None:
     """Seal `password` for this place alone, in place of any before."""
-    sealed = seal(settings.HEFU.master_key, password.encode(), purpose=_purpose(place))
+    sealed = seal(settings.HEFU.master_key(), password.encode(), purpose=_purpose(place))
     Secret.objects.update_or_create(place=place.pk, defaults={"sealed": sealed, "changed_at": at})
 
 
@@ -66,7 +66,7 @@ def postgres_of(place: Source | Target) -> PostgresConnection:
     kept = Secret.objects.filter(place=place.pk).first()
     if kept is None:
         raise errors.NoSecret(name=place.name)
-    password = unseal(settings.HEFU.master_key, kept.sealed, purpose=_purpose(place)).decode()
+    password = unseal(settings.HEFU.master_key(), kept.sealed, purpose=_purpose(place)).decode()
     return PostgresConnection(
         host=place.host,
         port=place.port,

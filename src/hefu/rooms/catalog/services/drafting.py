@@ -66,16 +66,24 @@ def change_entry(*, entry_id: UUID, content: Content, actor: Actor, clock: Clock
     """
     row = locked(entry_id, "catalog.rewrite", actor)
     content = _checked(content)
+    return write_draft(row, content, actor=actor, at=clock.now())
+
+
+def write_draft(row: Entry, content: Content, *, actor: Actor, at: datetime) -> Entry:
+    """Write `content` as the draft of a locked row, or as the change of a published one; return what was written.
+
+    Raises:
+        NotWritable: In review, or withdrawn.
+        InputsRejected: A new class of a published entry.
+    """
+    if content.class_code != row.class_code and (row.is_change or row.status == Status.PUBLISHED):
+        raise InputsRejected(problems={"class_code": CLASS_IS_FIXED})
     if row.status == Status.PUBLISHED:
-        if content.class_code != row.class_code:
-            raise InputsRejected(problems={"class_code": CLASS_IS_FIXED})
-        return _change_published(row, content, actor=actor, at=clock.now())
+        return _change_published(row, tidy(content), actor=actor, at=at)
     decide.rewrite(facts(row))
     if content.class_code != row.class_code:
-        if row.is_change:
-            raise InputsRejected(problems={"class_code": CLASS_IS_FIXED})
         row.code = next_codes(content.class_code)[0]
-    _rewrite(row, content, actor=actor, at=clock.now())
+    _rewrite(row, tidy(content), actor=actor, at=at)
     return row
 
 

@@ -11,11 +11,19 @@ from hefu.kernel.events import announce
 from hefu.kernel.hashing import digest
 from hefu.kernel.ids import new_id
 from hefu.rooms.catalog import decide, terms
-from hefu.rooms.catalog.models import Entry, EntryVersion
+from hefu.rooms.catalog.models import Entry, EntryVersion, ImportBatch
 from hefu.rooms.catalog.rows import content_of, fill, write_items
 from hefu.rooms.catalog.services.locked import facts, locked
 from hefu.rooms.catalog.snapshots import to_json
-from hefu.rooms.catalog.terms import EntryPublished, EntryWithdrawn, ShareType, ShareTypeChanged, Status, Verdict
+from hefu.rooms.catalog.terms import (
+    Content,
+    EntryPublished,
+    EntryWithdrawn,
+    ShareType,
+    ShareTypeChanged,
+    Status,
+    Verdict,
+)
 from hefu.rooms.evidence.services import record
 
 
@@ -101,7 +109,7 @@ def _publish(row: Entry, *, actor: Actor, at: datetime) -> Entry:
     entry.status, entry.version = Status.PUBLISHED, entry.version + 1
     entry.carried_over, entry.published_at, entry.changed_at = False, at, at
     entry.save()
-    made = freeze(entry, approved_name=actor.name, at=at)
+    made = freeze(entry, content_of(entry), approved_name=actor.name, at=at)
     made.save(force_insert=True)
     record(
         terms.ENTRY_PUBLISHED,
@@ -136,9 +144,11 @@ def _copied_onto_entry(change: Entry, onto: UUID, *, at: datetime) -> Entry:
     return entry
 
 
-def freeze(entry: Entry, *, approved_name: str, at: datetime) -> EntryVersion:
-    """Return the unsaved version that keeps what `entry` says now."""
-    snapshot = to_json(content_of(entry))
+def freeze(
+    entry: Entry, content: Content, *, approved_name: str, at: datetime, batch: ImportBatch | None = None
+) -> EntryVersion:
+    """Return the unsaved version that keeps `content`, which is what `entry` says now."""
+    snapshot = to_json(content)
     return EntryVersion(
         id=new_id(at),
         entry=entry,
@@ -148,6 +158,7 @@ def freeze(entry: Entry, *, approved_name: str, at: datetime) -> EntryVersion:
         signed_name=entry.signed_name,
         approved_name=approved_name,
         published_at=at,
+        batch=batch,
     )
 
 

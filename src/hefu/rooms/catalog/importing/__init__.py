@@ -1,0 +1,1 @@
+"""Taking in catalogues that others wrote: reading files, finding columns, normalising values. Pure."""

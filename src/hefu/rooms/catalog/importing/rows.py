@@ -1,0 +1,297 @@
+"""From a foreign row to the content of an entry: normalised, with what could not be read said aloud."""
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hefu.rooms.catalog import decide
+from hefu.rooms.catalog.importing import values
+from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
+from hefu.rooms.catalog.terms import (
+    CHANNELS_OF,
+    KEEPS_BACK,
+    LONGEST_NAME,
+    Channel,
+    Content,
+    Defaults,
+    FormatClass,
+    ItemContent,
+    OpenType,
+    Reason,
+    Secrecy,
+    ShareType,
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of a file that describe one entry: one row, or one for each of its items."""
+
+    #: Row number of the first, as the file counts.
+    row: int
+    #: The first row as it was.
+    original: dict[str, Any]
+    #: Field → cell of the first row.
+    cells: dict[Field, Any]
+    #: Field → cell for each item's row.
+    items: tuple[dict[Field, Any], ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a group of rows says."""
+
+    group: Group
+    provider: str
+    provider_code: str
+    content: Content
+    #: Facts beside the law's: days, address, size as the other catalogue had them.
+    more: dict[str, Any]
+    #: Why it cannot be taken in; empty when it can.
+    reasons: tuple[Reason, ...]
+    #: Fields whose value nobody could read; left empty.
+    notes: tuple[str, ...]
+    #: Fields of the content that the file itself speaks of.
+    told: frozenset[str]
+
+
+def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Field]) -> list[Group]:
+    """Gather rows into entries.
+
+    Where items have columns of their own, a row with an item but without the entry's name, or with the
+    same name, provider and code as the row above, goes on with the entry above (merged cells).
+    """
+    by_item = Field.ITEM_NAME in mapping.values()
+    groups: list[tuple[int, dict[str, Any], dict[Field, Any], list[dict[Field, Any]]]] = []
+    before: tuple[str, ...] = ()
+    for number, original in rows:
+        cells = {field: original.get(column) for column, field in mapping.items()}
+        item = {field: cells.pop(field) for field in ITEM_FIELDS if field in cells}
+        identity = tuple(values.key(cells.get(field)) for field in (Field.NAME, Field.PROVIDER, Field.OUTSIDE_CODE))
+        goes_on = by_item and groups and values.line(item.get(Field.ITEM_NAME)) and identity[0] in ("", before[0])
+        if goes_on and (not identity[0] or identity == before):
+            groups[-1][3].append(item)
+            continue
+        groups.append((number, original, cells, [item] if values.line(item.get(Field.ITEM_NAME)) else []))
+        before = identity
+    return [Group(number, original, cells, tuple(items)) for number, original, cells, items in groups]
+
+
+def read(group: Group, defaults: Defaults) -> Reading:
+    """Return what `group` says as content, with `defaults` where the file is silent."""
+    return _Reader(group, defaults).reading()
+
+
+class _Reader:
+    """Reads one group; collects reasons and notes on the way."""
+
+    def __init__(self, group: Group, defaults: Defaults) -> None:
+        self.group = group
+        self.cells = group.cells
+        self.defaults = defaults
+        self.reasons: list[Reason] = []
+        self.notes: list[str] = []
+
+    def reading(self) -> Reading:
+        content = self._content()
+        told = {field.value for field in self.cells if values.line(self.cells[field])}
+        return Reading(
+            self.group,
+            values.line(self.cells.get(Field.PROVIDER)),
+            values.key(self.cells.get(Field.PROVIDER_CODE)).upper(),
+            content,
+            self._more(),
+            (*self.reasons, *_unlawful(content)),
+            tuple(self.notes),
+            frozenset(told | ({"items"} if content.items else set()) | _also_told(told)),
+        )
+
+    def _content(self) -> Content:
+        name = self._line(Field.NAME)
+        if not name:
+            self.reasons.append(Reason("no_name"))
+        elif len(name) > LONGEST_NAME:
+            self.reasons.append(Reason("name_too_long", {"length": len(name)}))
+        types = values.formats(self.cells.get(Field.FORMAT))
+        format_class = self._read(Field.FORMAT_CLASS, values.format_class) or values.class_of(types)
+        share_type = self._needed(Field.SHARE_TYPE, values.share_type) or self.defaults.share_type
+        content = Content(
+            name=name[:LONGEST_NAME],
+            abstract=values.block(self.cells.get(Field.ABSTRACT)),
+            class_code=values.key(self.cells.get(Field.CLASS_CODE)) or self.defaults.class_code,
+            internal_office=self._line(Field.INTERNAL_OFFICE, 120),
+            format_class=format_class,
+            format_types=types[:20],
+            share_type=share_type,
+            noshare_reason=values.block(self.cells.get(Field.NOSHARE_REASON)),
+            basis_kind=self._read(Field.BASIS_KIND, values.basis_kind),
+            basis_title=self._line(Field.BASIS_TITLE, 200),
+            basis_article=self._line(Field.BASIS_ARTICLE, 60),
+            channels=self._channels(types, format_class),
+            open_type=self._open_type(),
+            open_condition=values.block(self.cells.get(Field.OPEN_CONDITION)),
+            update_cycle=self._read(Field.UPDATE_CYCLE, values.update_cycle),
+            grade=self._read(Field.GRADE, values.grade) or self.defaults.grade,
+            use_condition=values.block(self.cells.get(Field.USE_CONDITION)),
+            secrecy=self._secrecy(),
+            system_name=self._line(Field.SYSTEM_NAME, 200),
+            business_item=self._line(Field.BUSINESS_ITEM, 200),
+            theme=self._line(Field.THEME, 60),
+            tags=tuple(tag[:60] for tag in values.parts(self.cells.get(Field.TAGS)))[:30],
+            phone=self._line(Field.PHONE, 60),
+            outside_code=self._line(Field.OUTSIDE_CODE, 120),
+            related_codes=tuple(code[:120] for code in values.parts(self.cells.get(Field.RELATED_CODES))),
+            items=self._items(),
+        )
+        return self._with_conditions(content)
+
+    def _with_conditions(self, content: Content) -> Content:
+        told = values.block(self.cells.get(Field.SHARE_CONDITION))
+        if content.share_type is ShareType.CONDITIONAL:
+            return dataclasses.replace(
+                content,
+                share_condition=told or self.defaults.share_condition,
+                share_scope=values.block(self.cells.get(Field.SHARE_SCOPE)) or self.defaults.share_scope,
+            )
+        if content.share_type is ShareType.NONE:
+            # Templates have one column for the condition and for the basis of not sharing.
+            return dataclasses.replace(
+                content,
+                basis_title=content.basis_title or told[:200],
+                noshare_reason=content.noshare_reason or told,
+            )
+        return dataclasses.replace(content, share_condition=told)
+
+    def _open_type(self) -> OpenType | None:
+        found: OpenType | None = self._needed(Field.OPEN_TYPE, values.open_type)
+        if found is OpenType.UNCONDITIONAL and values.line(self.cells.get(Field.OPEN_CONDITION)):
+            return OpenType.CONDITIONAL  # "open: yes" beside a condition
+        return found
+
+    def _secrecy(self) -> Secrecy | None:
+        found: Secrecy | None = self._needed(Field.SECRECY, values.secrecy)
+        return found or self.defaults.secrecy
+
+    def _channels(self, types: tuple[str, ...], kind: FormatClass | None) -> tuple[Channel, ...]:
+        stated = values.channels(self.cells.get(Field.CHANNELS))
+        if stated:
+            return stated
+        if kind is not None:
+            able = CHANNELS_OF[kind]
+            usual = Channel.TABLE if kind is FormatClass.DATABASE else Channel.FILE
+            return (usual,) if usual in able else tuple(sorted(able))
+        return self.defaults.channels or ((Channel.FILE,) if "file" in types else ())
+
+    def _items(self) -> tuple[ItemContent, ...]:
+        listed = self.cells.get(Field.ITEMS)
+        if self.group.items:
+            told: Sequence[dict[Field, Any]] = self.group.items
+        elif isinstance(listed, list) and listed and all(isinstance(one, dict) for one in listed):
+            told = [_item_cells(one) for one in listed]
+        else:
+            told = [{Field.ITEM_NAME: name} for name in values.parts(listed)]
+        made = [self._item(cells) for cells in told if values.line(cells.get(Field.ITEM_NAME))]
+        return _told_apart(made)
+
+    def _item(self, cells: Mapping[Field, Any]) -> ItemContent:
+        kind = values.item_type(cells.get(Field.ITEM_TYPE))
+        if kind is None and values.line(cells.get(Field.ITEM_TYPE)):
+            self.notes.append("item_type")
+        length = values.line(cells.get(Field.ITEM_LENGTH)).partition(",")[0].partition(".")[0]
+        return ItemContent(
+            name=values.line(cells.get(Field.ITEM_NAME))[:LONGEST_NAME],
+            code=values.line(cells.get(Field.ITEM_CODE))[:63],
+            type=kind,
+            length=int(length) if length.isdecimal() and 0 < int(length) < 2**31 else None,
+            description=values.block(cells.get(Field.ITEM_DESCRIPTION)),
+        )
+
+    def _more(self) -> dict[str, Any]:
+        days = {
+            field.value: found.isoformat()
+            for field in (Field.PUBLISHED_ON, Field.UPDATED_ON)
+            if (found := self._read(field, values.day))
+        }
+        texts = {
+            field.value: found
+            for field in (Field.INDUSTRY, Field.EMAIL, Field.DETAIL_URL)
+            if (found := values.line(self.cells.get(field)))
+        }
+        rows = self._read(Field.ROW_COUNT, values.number)
+        return days | texts | ({} if rows is None else {Field.ROW_COUNT.value: rows})
+
+    def _line(self, field: Field, longest: int = 10_000) -> str:
+        text = values.line(self.cells.get(field))
+        if len(text) > longest:
+            self.notes.append(field.value)
+        return text[:longest]
+
+    def _read(self, field: Field, reader: Any) -> Any:
+        """Return the cell's value; one that cannot be read is noted and left empty."""
+        cell = self.cells.get(field)
+        found = reader(cell)
+        if found is None and values.line(cell):
+            self.notes.append(field.value)
+        return found
+
+    def _needed(self, field: Field, reader: Any) -> Any:
+        """Return the cell's value; one that cannot be read is a reason, because guessing it could break the law."""
+        cell = self.cells.get(field)
+        found = reader(cell)
+        if found is None and values.line(cell):
+            self.reasons.append(Reason("value_unknown", {"field": field.value, "value": values.line(cell)[:100]}))
+        return found
+
+
+def _unlawful(content: Content) -> list[Reason]:
+    found = []
+    if content.secrecy not in (None, Secrecy.NONE):
+        found.append(Reason("secret"))
+    if content.share_type is ShareType.NONE:
+        if not content.basis_title or not content.noshare_reason or content.basis_kind is None:
+            found.append(Reason("basis_missing"))
+        elif content.basis_kind not in KEEPS_BACK:
+            found.append(Reason("basis_not_enough", {"basis": content.basis_title}))
+    problems = decide.faults(content)
+    found += [Reason("fault", {"field": field}) for field in sorted(problems) if field != "name"]
+    return found
+
+
+def _also_told(told: set[str]) -> set[str]:
+    """Return the fields of the content that other columns' fields speak of."""
+    also = set()
+    if "format" in told:
+        also |= {"format_types", "format_class", "channels"}
+    if "share_type" in told or "share_condition" in told:
+        also |= {"share_type", "share_condition", "share_scope", "basis_title", "noshare_reason"}
+    return also
+
+
+_ITEM_WORDS = {
+    Field.ITEM_NAME: ("name", "名称", "item_name", "信息项名称", "字段名称", "中文名", "title"),
+    Field.ITEM_CODE: ("code", "代码", "item_code", "英文名", "字段名", "field"),
+    Field.ITEM_TYPE: ("type", "类型", "item_type", "数据类型", "字段类型"),
+    Field.ITEM_LENGTH: ("length", "长度", "item_length", "数据长度"),
+    Field.ITEM_DESCRIPTION: ("description", "描述", "说明", "item_description"),
+}
+
+
+def _item_cells(item: Mapping[str, Any]) -> dict[Field, Any]:
+    return {field: next((item[word] for word in words if word in item), None) for field, words in _ITEM_WORDS.items()}
+
+
+def _told_apart(items: list[ItemContent]) -> tuple[ItemContent, ...]:
+    """Drop items that say again what an earlier one said, and number those that only share its name or code."""
+    made: list[ItemContent] = []
+    names: dict[str, int] = {}
+    codes: set[str] = set()
+    for item in items:
+        if item in made:
+            continue
+        known = names[item.name] = names.get(item.name, 0) + 1
+        name = item.name if known == 1 else f"{item.name} ({known})"
+        code = item.code if item.code.casefold() not in codes else ""
+        codes.add(code.casefold())
+        made.append(dataclasses.replace(item, name=name, code=code))
+    return tuple(made)
