@@ -3,6 +3,7 @@
     python tools/messages.py              check, and say what is missing, stale or half done
     python tools/messages.py --add        append what is missing, with an empty translation
     python tools/messages.py --compile    write django.mo beside each django.po
+    python tools/messages.py --only src/hefu/rooms/parties    look at one part alone
 
 The owner of a sentence is the nearest folder above it that has a `locale` folder, else the part of
 `hefu` it stands in. Nothing here needs GNU gettext.
@@ -79,8 +80,9 @@ def in_python(source: str, file: Path) -> Iterator[Sentence]:
     Raises:
         SystemExit: A mark around something that is not plain text, which no catalogue can hold.
     """
-    for node in ast.walk(ast.parse(source, str(file))):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+    calls = (node for node in ast.walk(ast.parse(source, str(file))) if isinstance(node, ast.Call))
+    for node in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        if not isinstance(node.func, ast.Name):
             continue
         forms = _MARKS.get(node.func.id, 0)
         for argument in node.args[:forms]:
@@ -139,12 +141,14 @@ def read(path: Path) -> Catalog:
         return read_po(file, locale=LANGUAGE)
 
 
-def check(root: Path) -> list[Problem]:
-    """Return everything that is missing, stale, half done or does not fit its sentence."""
+def check(root: Path, only: Path | None = None) -> list[Problem]:
+    """Return everything that is missing, stale, half done or does not fit its sentence, below `only`."""
     problems = []
     by_catalogue = wanted(root)
     known = set((root / "src/hefu").rglob(f"locale/{LANGUAGE}/LC_MESSAGES/django.po"))
     for path in sorted(known | set(by_catalogue)):
+        if only is not None and not path.is_relative_to(only):
+            continue
         where = str(path.relative_to(root))
         here = by_catalogue.get(path, {})
         entries = {key: message for message in read(path) if message.id for key in _keys(message)}
@@ -183,13 +187,13 @@ def fields(text: str) -> set[str]:
     return named
 
 
-def add_missing(root: Path) -> int:
-    """Append what is missing to each catalogue, with an empty translation, and return how many there were."""
+def add_missing(root: Path, only: Path | None = None) -> int:
+    """Append what is missing to each catalogue below `only`, untranslated, and return how many there were."""
     count = 0
     for path, here in sorted(wanted(root).items()):
         known = {key for message in read(path) if message.id for key in _keys(message)}
         missing = [text for text in here if text not in known]
-        if not missing:
+        if not missing or (only is not None and not path.is_relative_to(only)):
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.read_text(encoding="utf-8") if path.exists() else _HEADER
@@ -239,13 +243,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--add", action="store_true", help="append what is missing")
     parser.add_argument("--compile", action="store_true", help="write the compiled catalogues")
+    parser.add_argument("--only", type=Path, help="folder of the catalogues to look at")
     asked = parser.parse_args()
+    only = asked.only and asked.only.resolve()
     if asked.add:
-        print(f"{add_missing(ROOT)} sentences added")
+        print(f"{add_missing(ROOT, only)} sentences added")
     if asked.compile:
         print(f"{compile_all(ROOT)} catalogues compiled")
         return 0
-    problems = check(ROOT)
+    problems = check(ROOT, only)
     for problem in problems:
         print(problem)
     return 1 if problems else 0

@@ -40,11 +40,29 @@ def told() -> list[str]:
     return []
 
 
+@pytest.fixture(scope="module")
+def made_once() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="hefu-cluster-") as folder:
+        Path(folder).chmod(0o711)
+        made = Cluster(Path(folder, "database"), Path(folder, "secrets"), settings=FAST)
+        made.start()
+        made.stop()
+        yield Path(folder)
+
+
 @pytest.fixture
-def cluster(home: Path, told: list[str]) -> Iterator[Cluster]:
-    made = Cluster(home / "database", home / "secrets", settings=FAST, say=told.append, store=home / "store")
-    yield made
-    made.stop()
+def new_cluster(home: Path, told: list[str]) -> Iterator[Cluster]:
+    """A cluster that was never made."""
+    cluster = Cluster(home / "database", home / "secrets", settings=FAST, say=told.append, store=home / "store")
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture
+def cluster(new_cluster: Cluster, made_once: Path, home: Path) -> Cluster:
+    """A cluster that was made and stopped before."""
+    subprocess.run(["/bin/cp", "-a", *map(str, made_once.iterdir()), str(home)], check=True)
+    return new_cluster
 
 
 def ask(cluster: Cluster, question: str) -> object:
@@ -54,8 +72,9 @@ def ask(cluster: Cluster, question: str) -> object:
     return row[0]
 
 
-def test_a_new_cluster_is_utf8_finds_chinese_and_listens_on_its_socket_alone(cluster: Cluster) -> None:
-    cluster.start()
+def test_a_new_cluster_is_utf8_finds_chinese_and_listens_on_its_socket_alone(new_cluster: Cluster) -> None:
+    new_cluster.start()
+    cluster = new_cluster
     assert ask(cluster, "SHOW server_encoding") == "UTF8"
     assert ask(cluster, "SHOW listen_addresses") == ""
     assert ask(cluster, "SHOW wal_level") == "logical"
@@ -192,7 +211,8 @@ def test_lost_passwords_are_set_anew(cluster: Cluster, lost: list[str]) -> None:
     assert ask(cluster, "SELECT current_user::text") == "hefu"
 
 
-def test_a_half_made_cluster_is_made_again(cluster: Cluster) -> None:
+def test_a_half_made_cluster_is_made_again(new_cluster: Cluster) -> None:
+    cluster = new_cluster
     half = cluster.folder / "data.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -254,8 +274,9 @@ def test_a_long_path_gets_its_socket_elsewhere(home: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's database runs as another user")
 def test_a_home_that_the_databases_user_cannot_enter_lends_it_a_folder(
-    cluster: Cluster, home: Path, told: list[str]
+    new_cluster: Cluster, home: Path, told: list[str]
 ) -> None:
+    cluster = new_cluster
     closed = home / "closed"
     closed.mkdir(mode=0o700)
     cluster.folder = closed / "database"

@@ -7,7 +7,9 @@ from types import FrameType
 
 import click
 
+from hefu.cli.language import told, translated
 from hefu.cli.output import json_option, show
+from hefu.kernel.words import _
 from hefu.node.config import load
 from hefu.node.errors import DatabaseEnded, NotEmbedded
 
@@ -24,7 +26,7 @@ def command(url_only: bool, status_only: bool, as_json: bool) -> None:
         return
     if not config.embedded:
         raise NotEmbedded
-    cluster = config.cluster(say=lambda sentence: click.echo(sentence, err=True))
+    cluster = config.cluster(say=lambda sentence: click.echo(told(sentence), err=True))
     if status_only:
         status = cluster.status()
         facts = {"running": status.running, "pid": status.pid, "version": status.version, "folder": status.folder}
@@ -41,7 +43,7 @@ def command(url_only: bool, status_only: bool, as_json: bool) -> None:
         signal.signal(number, stop)
     cluster.start()
     try:
-        click.echo("The database is up. Its address: hefu db --url", err=True)
+        click.echo(translated(_("The database is up. Its address: hefu db --url")), err=True)
         while not asked and cluster.returncode() is None:
             time.sleep(0.2)
         if not asked:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hefu.kernel.refusal import Refusal
+from hefu.node.sentence import Sentence
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -45,6 +46,11 @@ def translated(text: str) -> str:
 def sentence_of(refusal: Refusal) -> str:
     """Return the refusal's sentence in the chosen language."""
     return filled(refusal.text, refusal.facts)
+
+
+def told(sentence: str) -> str:
+    """Return a sentence of the node in the chosen language; other text as it is."""
+    return filled(sentence.text, sentence.facts) if isinstance(sentence, Sentence) else sentence
 
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:

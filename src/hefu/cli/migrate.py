@@ -2,7 +2,9 @@
 
 import click
 
+from hefu.cli.language import filled
 from hefu.cli.site import prepare_site
+from hefu.kernel.words import _
 
 #: Any number that nothing else in the database locks on: "hefu" as digits of its letters.
 _LOCK = 0x68656675
@@ -23,6 +25,6 @@ def command() -> None:
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
             if plan:
                 call_command("migrate", interactive=False, verbosity=0)
-                click.echo(f"Tables are up to date: {len(plan)} steps done.")
+                click.echo(filled(_("The tables are up to date: {steps} steps done."), {"steps": len(plan)}))
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])

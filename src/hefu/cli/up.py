@@ -7,11 +7,14 @@ from collections.abc import Callable
 
 import click
 
+from hefu.cli.language import told
+from hefu.kernel.words import _
 from hefu.node.config import Config, load
 from hefu.node.errors import AlreadyRunning
 from hefu.node.locks import FileLock
 from hefu.node.ports import require_free
 from hefu.node.reach import reach
+from hefu.node.sentence import Sentence
 from hefu.node.supervisor import Part, Supervisor
 
 #: Runs this same installation, whatever the PATH says.
@@ -48,14 +51,15 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
         require_free(config.host, config.port, "HEFU_PORT")
         os.environ["HEFU_HOME"] = str(config.home)
         write = _Lines()
-        write("hefu", f"Home {config.home}")
+        write("hefu", Sentence(_("The home is {home}."), home=config.home))
         cluster = None
         if not config.embedded:
-            reach(config.address(), way_on="Check HEFU_DATABASE_URL and the server it names.")
+            reach(config.address(), way_on=_("Check HEFU_DATABASE_URL and the server it names."))
         else:
             cluster = config.cluster(say=lambda sentence: write("database", sentence))
             if (holder := cluster.held_by()) is not None:
-                write("database", f"The database of this home already runs (process {holder}); using it.")
+                text = _("The database of this home already runs (process {pid}); using it.")
+                write("database", Sentence(text, pid=holder))
                 cluster = None
         supervisor = Supervisor(
             home=str(config.home),
@@ -70,7 +74,7 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
             ready=lambda: _ready(config, greeting),
         )
         supervisor.run()
-        write("hefu", "Stopped.")
+        write("hefu", Sentence(_("Stopped.")))
     finally:
         lock.give_back()
 
@@ -88,8 +92,9 @@ def _ready(config: Config, greeting: Callable[[], str] | None) -> str | None:
         connection.close()
     address = f"http://{host}:{config.port}/"
     if status >= 500:
-        return f"The pages at {address} answer with an error ({status}); 'hefu doctor' says more."
-    return greeting() if greeting else f"Ready: {address}  Ctrl-C stops it."
+        text = _("The pages at {address} answer with an error ({status}); 'hefu doctor' says more.")
+        return Sentence(text, address=address, status=status)
+    return greeting() if greeting else Sentence(_("Ready: {address}  Ctrl-C stops it."), address=address)
 
 
 class _Lines:
@@ -100,6 +105,6 @@ class _Lines:
 
     def __call__(self, name: str, text: str) -> None:
         """Write `text`, every line of it."""
-        for line in text.splitlines():
+        for line in told(text).splitlines():
             click.echo(f"{click.style(name.ljust(self._WIDTH), fg=self._COLOURS.get(name))} | {line}")
             sys.stdout.flush()

@@ -29,6 +29,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from hefu.kernel.words import _
 from hefu.node import binaries, processes
 from hefu.node.account import Account, database_account
 from hefu.node.binaries import Binaries
@@ -40,6 +41,7 @@ from hefu.node.errors import (
 )
 from hefu.node.locks import FileLock
 from hefu.node.private import read_or_make, write_private
+from hefu.node.sentence import Sentence
 
 #: Owns the cluster; nothing of the platform works under this name.
 SUPERUSER = "postgres"
@@ -61,6 +63,7 @@ _LOG_LIMIT = 10 * 2**20
 #: The kernel's limit for a socket's path is 107 bytes.
 _SOCKET_PATH_LIMIT = 100
 
+#: Is told a `Sentence`; `print` will do.
 Say = Callable[[str], None]
 
 
@@ -137,7 +140,11 @@ class Cluster:
                 try:
                     self._process.wait(_STOP_SECONDS)
                 except subprocess.TimeoutExpired:
-                    self.say("The database did not stop in time; stopping it at once. Its next start recovers it.")
+                    self.say(
+                        Sentence(
+                            _("The database did not stop in time; stopping it at once. Its next start recovers it.")
+                        )
+                    )
                     self._process.send_signal(signal.SIGQUIT)
                     self._process.wait()
             self._process = None
@@ -230,8 +237,12 @@ class Cluster:
             elsewhere = self.store / f"{self.folder.absolute().parent.name}-{mark}"
             self.store.mkdir(parents=True, exist_ok=True, mode=0o755)
             self.say(
-                f"The database runs as the user {account.name}, who cannot enter {self.folder.parent}; "
-                f"its folder is {elsewhere}."
+                Sentence(
+                    _("The database runs as the user {user}, who cannot enter {closed}; its folder is {folder}."),
+                    user=account.name,
+                    closed=self.folder.parent,
+                    folder=elsewhere,
+                )
             )
             if elsewhere.exists():
                 self.folder.rmdir()  # an earlier link was lost; the cluster is still there
@@ -282,10 +293,11 @@ class Cluster:
         """End what an earlier supervisor left behind. We hold the lock, so nobody looks after it."""
         note = self._data / "postmaster.pid"
         if (pid := self._postmaster()) is not None:
-            self.say(f"A database of an earlier run was up without its supervisor (process {pid}); ending it.")
+            text = _("A database of an earlier run was up without its supervisor (process {pid}); ending it.")
+            self.say(Sentence(text, pid=pid))
             processes.end(pid, signal.SIGINT, seconds=_STOP_SECONDS)
         elif note.exists():
-            self.say("The database was not stopped properly last time; it recovers from its own log now.")
+            self.say(Sentence(_("The database was not stopped properly last time; it recovers from its own log now.")))
         left = processes.working_in(self._data)
         if left and not processes.wait_until_gone(left, _ZOMBIE_SECONDS):
             for one in left:
@@ -310,7 +322,8 @@ class Cluster:
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(mode=0o700)
         account.give(half)
-        self.say(f"Making a database with PostgreSQL {programs.version} ({programs.source}).")
+        text = _("Making a database with PostgreSQL {version} ({source}).")
+        self.say(Sentence(text, version=programs.version, source=programs.source))
         if programs.major >= 17:
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         else:
@@ -432,7 +445,8 @@ class Cluster:
             now = time.monotonic()
             if now - told > 15:
                 told = now
-                self.say(f"The database is still recovering after {now - begin:.0f} s; its log is {self.log}.")
+                text = _("The database is still recovering after {seconds:.0f} s; its log is {log}.")
+                self.say(Sentence(text, seconds=now - begin, log=self.log))
             if now - begin > _READY_SECONDS:
                 process.send_signal(signal.SIGQUIT)
                 process.wait()
@@ -471,7 +485,7 @@ class Cluster:
 
     def _reset_superuser_password(self, account: Account, programs: Binaries) -> None:
         """Set a new password in single-user mode: whoever owns the files owns the cluster."""
-        self.say("The database's password file was gone; a new password is set.")
+        self.say(Sentence(_("The database's password file was gone; a new password is set.")))
         password = self._password(SUPERUSER)
         done = subprocess.run(
             [programs.program("postgres"), "--single", "-D", str(self._data), "postgres"],

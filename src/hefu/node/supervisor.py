@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO, Protocol
 
+from hefu.kernel.words import _
 from hefu.node import processes
 from hefu.node.errors import PartFailed
+from hefu.node.sentence import Sentence
 
 #: Names the home in the environment of every child.
 MARK = "HEFU_SUPERVISED_HOME"
@@ -126,13 +128,13 @@ class Supervisor:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._asked += 1
         if self._asked == 1:
-            self.say("Stopping. Press Ctrl-C again to stop at once.")
+            self.say(_("Stopping. Press Ctrl-C again to stop at once."))
             if self._starting:
                 raise StopAsked
 
-    def say(self, sentence: str) -> None:
+    def say(self, text: str, **facts: object) -> None:
         """Show a sentence of the supervisor's own."""
-        self.write("hefu", sentence)
+        self.write("hefu", Sentence(text, **facts))
 
     # -- start ----------------------------------------------------------------------------------------
 
@@ -142,7 +144,8 @@ class Supervisor:
         if not left:
             return
         names = ", ".join(f"{processes.name_of(pid)} {pid}" for pid in left)
-        self.say(f"Processes of an earlier run were still up without their supervisor ({names}); ending them.")
+        text = _("Processes of an earlier run were still up without their supervisor ({names}); ending them.")
+        self.say(text, names=names)
         for pid in left:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
@@ -184,18 +187,19 @@ class Supervisor:
         while not self._asked:
             self._read(_TICK)
             if self.database is not None and (status := self.database.returncode()) is not None:
-                self.say(f"The database ended ({_how(status)}); starting it again in {database_wait:.0f} s.")
+                text = _("The database ended ({how}); starting it again in {wait:.0f} s.")
+                self.say(text, how=_how(status), wait=database_wait)
                 self._pause(database_wait)
                 database_wait = min(_LONGEST_WAIT, database_wait * 2)
                 if not self._asked:
                     self.database.stop()
                     self.database.start()
-                    self.say("The database is up again.")
+                    self.say(_("The database is up again."))
             for child in self._children.values():
                 self._look_after(child)
             if not ready_said and (sentence := self.ready()):
                 ready_said = True
-                self.say(sentence)
+                self.write("hefu", sentence)
 
     def _look_after(self, child: _Child) -> None:
         now = time.monotonic()
@@ -205,9 +209,8 @@ class Supervisor:
             child.process = None
             child.wait = 1.0 if ran > _SOUND_SECONDS else child.wait
             child.again_at = now + child.wait
-            self.say(
-                f"{child.part.name} ended after {ran:.0f} s ({_how(status)}); starting it again in {child.wait:.0f} s."
-            )
+            text = _("{name} ended after {ran:.0f} s ({how}); starting it again in {wait:.0f} s.")
+            self.say(text, name=child.part.name, ran=ran, how=_how(status), wait=child.wait)
             child.wait = min(_LONGEST_WAIT, child.wait * 2)
         elif child.again_at is not None and now >= child.again_at:
             self._start(child)
@@ -222,7 +225,7 @@ class Supervisor:
         events = self._selector.select(seconds)
         if not events and not self._selector.get_map():
             time.sleep(seconds)
-        for key, _ in events:
+        for key, _mask in events:
             self._take(key.data, key.fileobj)  # type: ignore[arg-type]
 
     def _take(self, child: _Child, pipe: IO[bytes]) -> None:
@@ -265,7 +268,8 @@ class Supervisor:
         while process.poll() is None and time.monotonic() < until and self._asked < 2:
             self._read(_TICK)
         if process.poll() is None and self._asked < 2:
-            self.say(f"{child.part.name} did not end within {child.part.patience:.0f} s; ending it at once.")
+            text = _("{name} did not end within {patience:.0f} s; ending it at once.")
+            self.say(text, name=child.part.name, patience=child.part.patience)
         _end_group(process.pid)
         process.wait()
 
@@ -279,7 +283,5 @@ def _end_group(leader: int) -> None:
 def _how(status: int) -> str:
     if status >= 0:
         return f"status {status}"
-    try:
-        return f"killed by {signal.Signals(-status).name}"
-    except ValueError:
-        return f"killed by signal {-status}"
+    names = {number.value: number.name for number in signal.Signals}
+    return names.get(-status, f"signal {-status}")
