@@ -44,6 +44,10 @@ def pytest_configure(config: pytest.Config) -> None:
         import django
 
         django.setup()
+        from django.conf import settings
+
+        # Slow hashes guard real passwords; a test makes many people and signs few of them in.
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
 def _folders(config: pytest.Config) -> set[str]:
