@@ -184,8 +184,8 @@ def test_a_rule_that_no_pack_of_the_place_knows_is_refused_with_a_way_on() -> No
 
 
 def test_a_rule_that_does_not_exist_is_a_mistake_of_the_caller() -> None:
-    with pytest.raises(KeyError, match=r"requests\.anser is no rule"):
-        NATION.period("requests.anser", on=DECREE)
+    with pytest.raises(KeyError, match=r"requests\.answers is no rule"):
+        NATION.period("requests.answers", on=DECREE)
     with pytest.raises(KeyError, match="is a choice, not a period"):
         NATION.period("requests.deciders", on=DECREE)
 
