@@ -1,9 +1,12 @@
 """What tests start from: made through the real services, as an office would."""
 
+from collections.abc import Sequence
 from datetime import date
 from itertools import count
+from typing import TYPE_CHECKING
 from uuid import UUID
 
+from hefu.dataplane.checks import Check
 from hefu.dataplane.ticket import Channel as TicketChannel
 from hefu.kernel.actor import Actor, Role, system
 from hefu.kernel.clock import FixedClock, at_noon
@@ -24,13 +27,22 @@ from hefu.rooms.catalog.terms import (
     UpdateCycle,
     Verdict,
 )
+from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants.models import Grant
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.parties import services as party_services
 from hefu.rooms.parties.models import Department, Person
 from hefu.rooms.parties.terms import DepartmentRole
 from hefu.rooms.requests import services as request_services
 from hefu.rooms.requests.models import AccessRequest
-from hefu.rooms.requests.terms import Application, BasisKind, LegalBasis
+from hefu.rooms.requests.terms import Answer, Application, BasisKind, LegalBasis
+from hefu.rooms.requests.terms import Verdict as Word
+from hefu.rooms.resources import services as resource_services
+from hefu.rooms.resources.models import Source, Target
+from hefu.rooms.resources.terms import PlaceFacts, PlaceKind
+
+if TYPE_CHECKING:
+    from tests.conftest import Database
 
 #: A working Wednesday, under decree 809.
 TODAY = date(2026, 3, 11)
@@ -176,3 +188,84 @@ def a_case(
         entry=wanted.pk, application=application or an_application(wanted), actor=an_actor(office), clock=clock
     )
     return request_services.submit_request(number=row.number, actor=an_actor(office, Role.CHIEF), clock=clock)
+
+
+def a_place(database: "Database", **changes: object) -> PlaceFacts:
+    """Return what one states of a source or target that is `database`."""
+    facts: dict[str, object] = {
+        "name": f"数据库{next(_numbers)}",
+        "kind": PlaceKind.POSTGRES,
+        "host": database.host,
+        "port": database.port,
+        "dbname": database.name,
+        "username": database.user,
+    }
+    return PlaceFacts(**facts | changes)  # type: ignore[arg-type]
+
+
+def a_source(department: Department, database: "Database") -> Source:
+    """Return a database of `department` that can be read."""
+    return resource_services.register_source(
+        department_id=department.pk,
+        facts=a_place(database),
+        password=database.password,
+        actor=an_actor(department),
+        clock=NOON,
+    )
+
+
+def a_target(department: Department, database: "Database") -> Target:
+    """Return a database of `department` where granted rows may arrive."""
+    return resource_services.register_target(
+        department_id=department.pk,
+        facts=a_place(database),
+        password=database.password,
+        actor=an_actor(department),
+        clock=NOON,
+    )
+
+
+def a_population(database: "Database", rows: int = 100) -> None:
+    """Make the table that `a_content` speaks of: numbers that are no citizens', every tenth name missing."""
+    database.run(
+        "CREATE TABLE population (id_number text PRIMARY KEY, name text, birth_date date);"
+        "INSERT INTO population SELECT lpad(n::text, 18, '0'), CASE WHEN n % 10 > 0 THEN '张' || n END,"
+        f" date '1950-01-01' + (n % 20000) FROM generate_series(1, {rows}) AS n"
+    )
+
+
+def a_mounted_entry(
+    provider: Department, database: "Database", *, checks: Sequence[Check] = (), table: str = "population"
+) -> Entry:
+    """Return a published entry, mounted on `table` of `database`."""
+    row, officer = an_entry(provider), an_actor(provider)
+    source = a_source(provider, database)
+    resource_services.mount(
+        entry_id=row.pk, source_id=source.pk, schema="public", table=table, actor=officer, clock=NOON
+    )
+    if checks:
+        resource_services.set_rules(entry_id=row.pk, rules=list(checks), actor=officer, clock=NOON)
+    return row
+
+
+def a_grant(
+    entry: Entry,
+    consumer: Department,
+    *,
+    target: Target | None = None,
+    answer: Answer | None = None,
+    clock: FixedClock = NOON,
+    **application: object,
+) -> Grant:
+    """Return the grant of a request of `consumer` that the chief of the entry's department agreed to."""
+    wanted = an_application(entry, target_id=target.pk if target else None, **application)
+    case = a_case(entry, consumer, application=wanted, clock=clock)
+    request_services.decide_request(
+        number=case.number,
+        answer=answer or Answer(Word.GRANT),
+        actor=an_actor(entry.provider, Role.CHIEF),
+        clock=clock,
+    )
+    found = grants.grant_of_request(case.number, viewer=SYSTEM)
+    assert found is not None
+    return found

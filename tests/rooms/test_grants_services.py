@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
-from django.db import InternalError, connection
+from django.db import DatabaseError, connection
 
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.filters import Between, RowFilter
@@ -196,7 +196,7 @@ class TestHolding:
 
     def test_the_database_never_revives_a_ticket(self, grant: Grant) -> None:
         services.suspend_grant(number=grant.number, reason="检查", actor=chief(grant), clock=NOON)
-        with pytest.raises(InternalError, match="Cannot update"), connection.cursor() as cursor:
+        with pytest.raises(DatabaseError, match="Cannot update"), connection.cursor() as cursor:
             cursor.execute("UPDATE grants_signedticket SET ended_at = NULL")
 
     def test_the_term_ends_grants_of_yesterday_and_spares_those_of_today(self, grant: Grant) -> None:

@@ -68,7 +68,7 @@ MOST_TAKEOVERS = 20
 #: Rejected rows whose values are kept for the provider; counts by reason are always exact.
 MOST_REJECTS_KEPT = 100_000
 #: How long rejected values and delivered files are kept. An office setting, not law.
-KEEP_DAYS = timedelta(days=90)
+KEEP_FOR = timedelta(days=90)
 
 
 class Quiet(StrEnum):

@@ -19,7 +19,7 @@ from hefu.rooms.deliveries import errors, terms
 from hefu.rooms.deliveries.models import Delivery, RejectedRow
 from hefu.rooms.deliveries.queries import delivery, done_entry, files_folder, reject_purpose
 from hefu.rooms.deliveries.services.rows import load, locked, record
-from hefu.rooms.deliveries.terms import KEEP_DAYS, MOST_REJECTS_KEPT, DeliveryStatus
+from hefu.rooms.deliveries.terms import KEEP_FOR, MOST_REJECTS_KEPT, DeliveryStatus
 from hefu.rooms.evidence.services import receipt_for
 from hefu.rooms.grants.terms import GrantStatus
 
@@ -101,7 +101,7 @@ def forget_old(*, actor: Actor, clock: Clock) -> int:
 
     Counts, digests and evidence stay.
     """
-    over = Q(finished_at__lt=clock.now() - KEEP_DAYS) | Q(grant__status__in=[GrantStatus.REVOKED, GrantStatus.EXPIRED])
+    over = Q(finished_at__lt=clock.now() - KEEP_FOR) | Q(grant__status__in=[GrantStatus.REVOKED, GrantStatus.EXPIRED])
     rows = Delivery.objects.filter(over, ~Q(file_name="") | Q(rejects_kept__gt=0))
     numbers = list(rows.values_list("number", flat=True))
     for number in numbers:
