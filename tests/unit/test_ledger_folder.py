@@ -93,6 +93,9 @@ def test_a_copy_is_whole_and_holds_exactly_what_its_checkpoint_covers(tmp_path: 
     target = FolderLog(tmp_path)
     assert copy_log(source, target) == len(list(tiles_of(size)))
     assert files(tmp_path) == {"checkpoint", *(tile.path for tile in tiles_of(size))}
+    assert {tile: (tmp_path / tile.path).read_bytes() for tile in tiles_of(size)} == {
+        tile: small.read(tile) for tile in tiles_of(size)
+    }
     assert fsck(target, LOG_KEY.public).ok
     note = target.checkpoint()
     assert note is not None

@@ -68,14 +68,13 @@ def integrate(head: TreeHead, entries: Sequence[bytes], log: TileReader) -> Grow
     tiles.update(bundles)
     level, new = 0, leaf_hashes(entries)
     while new:
-        data = edge.pop(level, b"") + new
+        data = edge.get(level, b"") + new
         first = head.size >> HEIGHT * (level + 1)
         for start in range(0, len(data), FULL):
             tile = data[start : start + FULL]
             tiles[TileId(level, first + start // FULL, len(tile) // HASH)] = tile
         whole = len(data) - len(data) % FULL
-        if whole < len(data):
-            edge[level] = data[whole:]
+        edge[level] = data[whole:]
         level, new = level + 1, data[:whole]
         for _ in range(HEIGHT):
             new = parents(new)
