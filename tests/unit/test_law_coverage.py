@@ -78,7 +78,11 @@ documents:
         (", code: [pkg.room.decide.check]", "", "A-1.code: found None; expected dotted paths for a claim, and none"),
         ("reason: definition", "code: [a.b]", "A-2.reason: found None; expected one of definition"),
         ("reason: definition", "reason: lazy", "A-2.reason: found 'lazy'; expected one of definition"),
-        ("corrections.answer", "corrections.answers", "A-3.rules: found ['corrections.answers']; expected ids of rules"),
+        (
+            "corrections.answer",
+            "corrections.answers",
+            "A-3.rules: found ['corrections.answers']; expected ids of rules",
+        ),
         ("A-3:", "A-1:", "expected well-formed YAML"),
         ("state: open,", "state: open, note: x,", "A-3.note: found 'x'; expected"),
     ],

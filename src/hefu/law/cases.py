@@ -1,4 +1,4 @@
-"""Worked cases: what the law answers on a day, written by hand beside the packs and run as tests.
+"""Worked cases: what the law answers on a day, kept beside the packs with their article and run as tests.
 
     cases:
       - name: A request received on the first day of the decree is answered in ten working days
