@@ -48,7 +48,9 @@ def command(as_json: bool) -> int:
 
 def _sentence(finding: Finding) -> str:
     said = filled(finding.text, finding.facts)
-    return f"{said} {filled(finding.way_on, finding.facts)}" if finding.way_on else said
+    if not finding.way_on:
+        return said
+    return said + ("" if said.endswith("。") else " ") + filled(finding.way_on, finding.facts)
 
 
 def _as_data(finding: Finding) -> dict[str, Any]:

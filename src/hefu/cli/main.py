@@ -110,5 +110,5 @@ def _show_refusal(refusal: Refusal, *, as_json: bool) -> None:
 def _show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Show an error that nobody foresaw, with every secret of this node blotted out."""
     text = "".join(traceback.format_exception(kind, error, trace))
-    click.echo(without_secrets(text, os.environ), err=True)
-    click.echo("This is a fault of Hefu, not of yours. Please report the lines above.", err=True)
+    click.echo("This is a fault of Hefu, not of yours. Please report these lines:", err=True)
+    click.echo(without_secrets(text.rstrip("\n"), os.environ), err=True)

@@ -256,7 +256,8 @@ def load(environ: Mapping[str, str]) -> Config:
     for field, facts, _default in settings():
         name = facts["name"]
         key = name.removeprefix("HEFU_").lower()
-        text = environ.get(name) or in_file.pop(key, "")
+        below = in_file.pop(key, "")
+        text = environ.get(name) or below
         if text:
             try:
                 values[field] = facts["read"](text)

@@ -160,7 +160,8 @@ class Supervisor:
             self._read(_TICK)
         del self._children[part.name]
         if process.returncode != 0:
-            raise PartFailed(part=part.name, status=process.returncode, said=child.last_line or "no word")
+            said = child.last_line.rstrip(".") or "no word"
+            raise PartFailed(part=part.name, status=process.returncode, said=said)
 
     def _start(self, child: _Child) -> "subprocess.Popen[bytes]":
         child.process = process = subprocess.Popen(
