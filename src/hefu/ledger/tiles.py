@@ -126,7 +126,7 @@ def decode_bundle(data: bytes) -> Iterator[bytes]:
     place = count = 0
     while place < len(data):
         end = place + 2 + int.from_bytes(data[place : place + 2], "big")
-        if place + 2 > len(data) or end > len(data):
+        if end > len(data):
             raise ValueError(f"the bundle ends within its entry {count}")
         yield data[place + 2 : end]
         place, count = end, count + 1
