@@ -235,11 +235,11 @@ def _first(found: list[object]) -> object:
     return found[0]
 
 
-def _let(attempt: Callable[[], object]) -> str:
+def _let(attempt: Callable[[World, Actor], object], world: World, actor: Actor) -> str:
     """Return `yes`, or why not; whatever was changed is undone."""
     try:
         with transaction.atomic():
-            attempt()
+            attempt(world, actor)
             transaction.set_rollback(True)
     except NotFound:
         return "not found"
@@ -252,13 +252,13 @@ def _let(attempt: Callable[[], object]) -> str:
 
 def test_a_thing_is_seen_by_those_named_and_does_not_exist_for_others(world: World) -> None:
     for thing, (look, allowed) in SEES.items():
-        seen = {name: _let(lambda actor=actor: look(world, actor)) for name, actor in world.actors.items()}
+        seen = {name: _let(look, world, actor) for name, actor in world.actors.items()}
         assert {name for name, verdict in seen.items() if verdict == "yes"} == allowed, (thing, seen)
 
 
 def test_an_act_is_done_by_those_named_and_refused_to_others(world: World) -> None:
     for deed, (act, allowed) in DOES.items():
-        done = {name: _let(lambda actor=actor: act(world, actor)) for name, actor in world.actors.items()}
+        done = {name: _let(act, world, actor) for name, actor in world.actors.items()}
         assert {name for name, verdict in done.items() if verdict.startswith("yes")} == allowed, (deed, done)
 
 
