@@ -7,12 +7,13 @@ forges rows on purpose, for which receipts carry file hashes and signatures. Its
 PostgreSQL keeps on disk (hash partitions), so it does not change between versions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
+
+from hefu.dataplane.arrow import Column, text_parts
 
 Words = npt.NDArray[np.uint32]
 Hashes = npt.NDArray[np.uint64]
@@ -56,20 +57,13 @@ def tally_sql(texts: Sequence[str]) -> str:
     return f"count(*), sum({hash_sql(texts)})"
 
 
-def hash_columns(columns: Sequence[pa.Array | pa.ChunkedArray]) -> Hashes:
+def hash_columns(columns: Sequence[Column]) -> Hashes:
     """Return each row's hash over text columns of equal length, the same as `hash_sql`."""
     seeds = np.zeros(len(columns[0]), dtype=np.uint64)
     for column in columns:
-        seeds = _hash_texts(_filled(column), seeds)
+        texts = column.fill_null(NULL_MARK) if column.null_count else column
+        seeds = _hash_texts(texts, seeds)
     return seeds
-
-
-def tally_batches(batches: Iterable[Sequence[pa.Array]]) -> KeyTally:
-    """Return the tally over batches of text columns."""
-    tally = KeyTally()
-    for columns in batches:
-        tally += tally_hashes(hash_columns(columns))
-    return tally
 
 
 def tally_hashes(hashes: Hashes) -> KeyTally:
@@ -77,18 +71,8 @@ def tally_hashes(hashes: Hashes) -> KeyTally:
     return KeyTally(len(hashes), int(hashes.sum(dtype=np.uint64)))
 
 
-def _filled(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(whole, pa.ChunkedArray):
-        whole = pa.concat_arrays(whole.chunks)
-    whole = whole.cast(pa.large_string())
-    return whole.fill_null(NULL_MARK) if whole.null_count else whole
-
-
-def _hash_texts(texts: pa.Array, seeds: Hashes) -> Hashes:
-    _, offsets_buffer, data_buffer = texts.buffers()
-    offsets = np.frombuffer(offsets_buffer, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
-    data = np.frombuffer(data_buffer, dtype=np.uint8) if data_buffer else np.zeros(0, dtype=np.uint8)
+def _hash_texts(texts: Column, seeds: Hashes) -> Hashes:
+    offsets, data = text_parts(texts)
     lengths = np.diff(offsets)
     hashes = np.empty(len(texts), dtype=np.uint64)
     with np.errstate(over="ignore"):

@@ -7,13 +7,13 @@ columns. Whatever does not fit is said at once and completely.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hefu.dataplane.checks import Check, NotNull
+from hefu.dataplane.checks import Check, NotNull, Typed, columns_of
 from hefu.dataplane.checks.sql import check_problems
 from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.filters import RowFilter
 from hefu.dataplane.filters_sql import filter_problems
-from hefu.dataplane.masks import Constant, Mask, Null
+from hefu.dataplane.masks import Bin, Constant, Mask, Null, Round
 from hefu.dataplane.masks.sql import mask_problem, masked_type
 from hefu.dataplane.ticket import Item, Ticket
 from hefu.dataplane.types import Kind, SqlType, fits, parse
@@ -76,7 +76,7 @@ def compile_plan(
     source: Sequence[ColumnFacts],
     target: Sequence[ColumnFacts] | None,
     salts: Mapping[str, str] | None,
-    extra_checks: tuple[Check, ...] = (),
+    extra_checks: tuple[Typed, ...] = (),
 ) -> Plan:
     """Return the plan of one delivery.
 
@@ -108,10 +108,11 @@ def compile_plan(
     if problems:
         raise PlanRefused(tuple(problems))
     delivered = {output.column: output.name for output in outputs}
+    used = {*delivered, *ticket.filter.columns, *(name for check in ticket.checks for name in columns_of(check))}
     return Plan(
         read=Read(ticket.resource.schema, ticket.resource.table, tuple(source)),
         filter=ticket.filter,
-        checks=(*ticket.checks, *extra_checks),
+        checks=(*ticket.checks, *(check for check in extra_checks if check.column in used)),
         outputs=tuple(outputs),
         key=tuple(delivered[column] for column in ticket.key),
         quota=ticket.quota.rows if ticket.quota else None,
@@ -146,7 +147,9 @@ def _output(
         promised = parse(item.type)
     except ValueError as error:
         return None, [f"item {item.name!r}: {error}"]
-    if not fits(became, promised) and not isinstance(item.mask, Null):
+    # A bin may only leave its own type at the very end of that type's range; the cast says so loudly then.
+    kept = isinstance(item.mask, Bin | Round) and fits(source, promised)
+    if not fits(became, promised) and not kept and not isinstance(item.mask, Null):
         return None, [f"item {item.name!r} is promised as {promised}, but the source gives {became}"]
     return Output(item.column, source, item.mask, item.name, promised), []
 

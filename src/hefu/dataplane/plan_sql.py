@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hefu.dataplane.checks import columns_of
+from hefu.dataplane.checks import as_written, columns_of
 from hefu.dataplane.checks.sql import flags_sql
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.filters_sql import filter_sql
@@ -21,6 +21,8 @@ class SourceSql:
     salts: Mapping[str, str]
     #: What is read, quoted.
     relation: str
+    #: Columns whose text as it stands in a file has a name of its own.
+    written: frozenset[str] = frozenset()
 
     def value(self, output: Output) -> str:
         """Return the delivered value: masked, then cast to its type there."""
@@ -58,6 +60,18 @@ class SourceSql:
         columns = [output.column for output in self.plan.outputs]
         columns += [column for check in self.plan.checks for column in columns_of(check)]
         return tuple(dict.fromkeys(columns))
+
+    @property
+    def own_texts(self) -> str:
+        """Return the select list of the source's own values of `looked_at`, as text."""
+        names = (as_written(column) if column in self.written else column for column in self.looked_at)
+        return ", ".join(f"cast({self.dialect.name_of(name)} as text)" for name in names)
+
+    @property
+    def own_columns(self) -> str:
+        """Return the select list of the columns behind `own_texts`."""
+        names = (as_written(column) if column in self.written else column for column in self.looked_at)
+        return ", ".join(self.dialect.name_of(name) for name in names)
 
 
 def as_text(sql: str, output: Output, dialect: Dialect) -> str:

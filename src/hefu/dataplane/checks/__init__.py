@@ -65,7 +65,20 @@ class Pattern:
     pattern: str
 
 
-Check = NotNull | UniqueKey | CreditCode | CitizenId | CodeSet | DateRange | Pattern
+@dataclass(frozen=True)
+class Typed:
+    """The text in a file is a value of the type; set by the connector, never by a grant."""
+
+    column: str
+    type: str
+
+
+def as_written(column: str) -> str:
+    """Return the name under which a file connector shows a typed column's text."""
+    return f"{column} (as written)"
+
+
+Check = NotNull | UniqueKey | CreditCode | CitizenId | CodeSet | DateRange | Pattern | Typed
 
 #: Name of a check's kind in reasons, tickets and reports.
 KINDS: dict[type, str] = {
@@ -76,6 +89,7 @@ KINDS: dict[type, str] = {
     CodeSet: "code_set",
     DateRange: "date_range",
     Pattern: "pattern",
+    Typed: "typed",
 }
 
 

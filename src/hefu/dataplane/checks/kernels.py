@@ -8,9 +8,9 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from hefu.dataplane.arrow import Column, text_parts
 from hefu.dataplane.checks import Check, CitizenId, CreditCode, DateRange, Pattern
 from hefu.dataplane.types import Kind, SqlType
 from hefu.kernel.identifiers import citizen_id, credit_code
@@ -40,7 +40,7 @@ def is_dear(check: Check, of: SqlType) -> bool:
     )
 
 
-def passes(check: Check, values: pa.Array) -> Flags:
+def passes(check: Check, values: Column) -> Flags:
     """Return for each text of `values` whether it passes; NULL does."""
     if values.null_count:
         present = values.is_valid().to_numpy(zero_copy_only=False)
@@ -63,21 +63,18 @@ def passes(check: Check, values: pa.Array) -> Flags:
             raise TypeError(check)
 
 
-def _signs(values: pa.Array, length: int) -> tuple[Signs, Flags]:
+def _signs(values: Column, length: int) -> tuple[Signs, Flags]:
     """Return the texts of `length` bytes as rows of bytes, zeros for the others, and which those are."""
-    narrow = values.cast(pa.large_string())
-    _, offsets_buffer, data_buffer = narrow.buffers()
-    offsets = np.frombuffer(offsets_buffer, dtype=np.int64)[narrow.offset : narrow.offset + len(narrow) + 1]
-    data = np.frombuffer(data_buffer, dtype=np.uint8) if data_buffer else np.zeros(0, dtype=np.uint8)
+    offsets, data = text_parts(values)
     fitting = np.diff(offsets) == length
     if len(fitting) and fitting.all():
         return data[offsets[0] : offsets[-1]].reshape(-1, length), fitting
-    signs = np.zeros((len(narrow), length), dtype=np.uint8)
+    signs = np.zeros((len(values), length), dtype=np.uint8)
     signs[fitting] = data[offsets[:-1][fitting][:, None] + np.arange(length)]
     return signs, fitting
 
 
-def _citizen(values: pa.Array) -> Flags:
+def _citizen(values: Column) -> Flags:
     signs, good = _signs(values, 18)
     digits = signs[:, :17] - np.uint8(48)
     good = good & (digits <= 9).all(axis=1)
@@ -98,16 +95,17 @@ def _possible_day(digits: Signs) -> Flags:
     return possible
 
 
-def _credit(values: pa.Array) -> Flags:
+def _credit(values: Column) -> Flags:
     signs, good = _signs(values, 18)
     places = _CREDIT_VALUE[signs]
     good = good & (places != _OTHER).all(axis=1) & (places[:, 2:8] <= 9).all(axis=1)
     total = (places[:, :17].astype(np.float32) @ _CREDIT_WEIGHTS).astype(np.int32) % 31
     good &= (31 - total) % 31 == places[:, 17]
-    return good
+    result: Flags = good
+    return result
 
 
-def _day_within(values: pa.Array, low: date | None, high: date | None) -> Flags:
+def _day_within(values: Column, low: date | None, high: date | None) -> Flags:
     good: Flags = np.zeros(len(values), dtype=np.bool_)
     for length, places in ((8, np.arange(8)), (10, np.array([0, 1, 2, 3, 5, 6, 8, 9]))):
         signs, fitting = _signs(values, length)

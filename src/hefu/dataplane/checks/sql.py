@@ -11,7 +11,9 @@ from hefu.dataplane.checks import (
     DateRange,
     NotNull,
     Pattern,
+    Typed,
     UniqueKey,
+    as_written,
     columns_of,
     reason_of,
 )
@@ -51,6 +53,8 @@ def check_problems(checks: Sequence[Check], columns: Mapping[str, SqlType]) -> l
 
 def _problem(check: Check, of: SqlType) -> str | None:
     match check:
+        case Typed():
+            return "only a connector asks this"
         case UniqueKey() if of.kind is Kind.FLOAT or (of.kind is Kind.OTHER and of.name != "uuid"):
             return f"a column of type {of} has no one text to compare"
         case CreditCode() | CitizenId() if of.kind is not Kind.TEXT:
@@ -73,6 +77,8 @@ def passes_sql(check: Check, columns: Mapping[str, SqlType], dialect: Dialect) -
     column, of = dialect.name_of(check.column), columns[check.column]
     if isinstance(check, NotNull):
         return f"({column} is not null)"
+    if isinstance(check, Typed):
+        return f"({dialect.name_of(as_written(check.column))} is null or {column} is not null)"
     if of.name == "character" or (isinstance(check, CodeSet) and of.kind is not Kind.TEXT):
         column = dialect.cast(column, "text")
     return f"({column} is null or {_holds(check, column, of, dialect)})"

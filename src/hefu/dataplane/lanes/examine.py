@@ -88,7 +88,7 @@ class Examination:
         return self.chunks
 
     def _work(self, chunks: Iterator[Chunk]) -> None:
-        arrow = self._snapshot.arrow()
+        arrow = self._snapshot.stream()
         with contextlib.closing(arrow), self._control.watched(arrow):
             for chunk in chunks:
                 found = Examined()

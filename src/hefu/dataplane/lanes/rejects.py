@@ -1,59 +1,89 @@
 """Fetches rejected rows with their own values, by address where there is one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import contextlib
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from functools import partial
+
+import pyarrow as pa
 
 from hefu.dataplane.addresses import tid_array
-from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
+from hefu.dataplane.checks import reason_of
+from hefu.dataplane.checks.sql import reasons
+from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.control import Control
 from hefu.dataplane.lanes.examine import BY_ADDRESS, Examined
+from hefu.dataplane.lanes.view import View
+from hefu.dataplane.outcome import Rejected, RejectSink
 from hefu.dataplane.plan_sql import SourceSql
 
-#: Bits of failed checks, and column → value as text.
-Row = tuple[int, dict[str, str | None]]
 
-
-def rejected_rows(
-    snapshot: Snapshot, sql: SourceSql, chunks: Sequence[Chunk], examined: Mapping[int, Examined], control: Control
-) -> Iterator[list[Row]]:
-    """Yield the rejected rows in batches, in the order of the source.
+def hand_over(
+    view: View,
+    sql: SourceSql,
+    chunks: Sequence[Chunk],
+    examined: Mapping[int, Examined],
+    sink: RejectSink,
+    control: Control,
+) -> tuple[int, dict[str, int]]:
+    """Give all rejected rows to the sink; return how many rows there are, and how many by reason.
 
     Raises:
         SideLost: The source is gone.
         SideRefused: The source refused.
     """
-    names = sql.looked_at
-    values = ", ".join(f"cast({sql.dialect.name_of(name)} as text)" for name in names)
-    if chunks[0].whole:
-        yield from _in_source(snapshot, sql, names, values, control)
+    sink.begin()
+    counted: Counter[str] = Counter()
+    rows = 0
+    if sql.plan.checks:
+        with control.timed("rejects"), contextlib.closing(_rejected(view, sql, chunks, examined)) as batches:
+            # Each batch is fetched in a thread and put in the caller's, whose database it may go to.
+            while batch := control.call(partial(next, batches, None)):
+                found = [Rejected(reasons(bits, sql.plan.checks), values) for bits, values in batch]
+                counted.update(reason for row in found for reason in row.reasons)
+                rows += len(found)
+                sink.put(found)
+                control.add(rows=len(found))
+    by_reason = {reason_of(check): 0 for check in sql.plan.checks}
+    return rows, by_reason | dict(counted)
+
+
+#: Bits of failed checks, and column → value as text.
+_Row = tuple[int, dict[str, str | None]]
+
+
+def _rejected(
+    view: View, sql: SourceSql, chunks: Sequence[Chunk], examined: Mapping[int, Examined]
+) -> Generator[list[_Row]]:
+    """Yield the rejected rows in batches, in the order of the source."""
+    if not examined:
+        yield from _found_by_source(view, sql)
         return
     for chunk in chunks:
         found = examined[chunk.number]
         order = found.rejected.argsort()
         for start in range(0, len(order), BY_ADDRESS):
             some = order[start : start + BY_ADDRESS]
-            query = (
-                f"select ctid::text, {values} from {sql.relation} where ctid = any({tid_array(found.rejected[some])})"
-            )
-            by_tid = {row[0]: row[1:] for row in control.call(lambda query=query: snapshot.holder.run(query))}
-            rows: list[Row] = []
-            for address, bits in zip(found.rejected[some].tolist(), found.bits[some].tolist(), strict=True):
-                row = by_tid[f"({address >> 16},{address & 0xFFFF})"]
-                rows.append((bits, dict(zip(names, row, strict=True))))
-            yield rows
+            these = tid_array(found.rejected[some])
+            rows = view.ask(f"select ctid::text, {sql.own_texts} from {sql.relation} where ctid = any({these})")
+            by_tid = {row[0]: row[1:] for row in rows}
+            yield [
+                (bits, dict(zip(sql.looked_at, by_tid[f"({address >> 16},{address & 0xFFFF})"], strict=True)))
+                for address, bits in zip(found.rejected[some].tolist(), found.bits[some].tolist(), strict=True)
+            ]
 
 
-def _in_source(
-    snapshot: Snapshot, sql: SourceSql, names: Sequence[str], values: str, control: Control
-) -> Iterator[list[Row]]:
-    """Yield what the source itself finds; for views and other relations whose rows have no address."""
-    quoted = ", ".join(sql.dialect.name_of(name) for name in names)
-    snapshot.holder.run(
-        f"declare hefu_rejects no scroll cursor for select failed, {values} from "
-        f"(select {quoted}, {sql.all_flags} as failed from {sql.relation} where {sql.granted}) as granted "
-        "where failed <> 0"
-    )
-    while True:
-        rows = control.call(lambda: snapshot.holder.run(f"fetch {BY_ADDRESS} from hefu_rejects"))
-        if not rows:
-            return
-        yield [(row[0], dict(zip(names, row[1:], strict=True))) for row in rows]
+def _found_by_source(view: View, sql: SourceSql) -> Iterator[list[_Row]]:
+    """Yield what the source itself finds; for views, files and others whose rows have no address."""
+    inner = f"select {sql.own_columns}, {sql.all_flags} as failed from {sql.relation} where {sql.granted}"
+    with contextlib.closing(view.stream()) as stream:
+        query = f"select failed, {sql.own_texts} from ({inner}) as granted where failed <> 0"
+        with contextlib.closing(stream.batches(query)) as batches:
+            for batch in batches:
+                yield from _as_rows(batch, sql)
+
+
+def _as_rows(batch: pa.RecordBatch, sql: SourceSql) -> Iterator[list[_Row]]:
+    for start in range(0, batch.num_rows, BY_ADDRESS):
+        columns = [column.slice(start, BY_ADDRESS).to_pylist() for column in batch.columns]
+        yield [(row[0], dict(zip(sql.looked_at, row[1:], strict=True))) for row in zip(*columns, strict=True)]

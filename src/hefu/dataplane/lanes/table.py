@@ -1,49 +1,25 @@
-"""PostgreSQL → PostgreSQL: chunks of binary COPY into a staging table, each committed with its position."""
+"""Into PostgreSQL: chunks of COPY into a staging table, each committed with its position."""
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from hefu.dataplane.connectors.postgres import position
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
-from hefu.dataplane.connectors.postgres.copy import pump
+from hefu.dataplane.connectors.postgres.copy import from_batches, from_copy, pump
 from hefu.dataplane.connectors.postgres.session import Session
-from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot, not_among
+from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.digest import KeyTally, tally_sql
 from hefu.dataplane.errors import NotReconciled, QuotaExceeded
 from hefu.dataplane.lanes.examine import Examined
+from hefu.dataplane.lanes.query import chunk_query, names_of, tally_in_postgres, tally_of_stream
+from hefu.dataplane.lanes.view import Stream, View
 from hefu.dataplane.plan_sql import SourceSql, as_text
-
-#: Name of the column that carries the bits of failed checks inside a query.
-FLAGS = '"hefu flags"'
-
-
-def chunk_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
-    """Return the query that gives a chunk's delivered rows, rejected ones left out."""
-    if chunk.whole and sql.plan.checks:
-        names = ", ".join(sql.dialect.name_of(output.name) for output in sql.plan.outputs)
-        inner = f"select {sql.outputs}, {sql.all_flags} as {FLAGS} from {sql.relation} where {sql.granted}"
-        return f"select {names} from ({inner}) as granted where {FLAGS} = 0"
-    kept = not_among(found.rejected) if found else "true"
-    return f"select {sql.outputs} from {sql.relation} where {sql.granted} and {chunk.condition} and {kept}"
-
-
-def source_tally(sql: SourceSql, chunk: Chunk, found: Examined | None, session: Session) -> KeyTally:
-    """Return the tally of a chunk's delivered rows, as the source counts it."""
-    if found is not None:
-        return found.tally
-    if chunk.whole and sql.plan.checks:
-        keys = [as_text(sql.dialect.name_of(output.name), output, sql.dialect) for output in sql.plan.key_outputs]
-        return KeyTally.of(*session.run(f"select {tally_sql(keys)} from ({chunk_query(sql, chunk, None)}) as kept")[0])
-    return KeyTally.of(
-        *session.run(
-            f"select {tally_sql(sql.key_texts)} from {sql.relation} where {sql.granted} and {chunk.condition}"
-        )[0]
-    )
 
 
 @dataclass
@@ -51,7 +27,7 @@ class TableLane:
     """One run's copying."""
 
     sql: SourceSql
-    snapshot: Snapshot
+    view: Snapshot | View
     target: PostgresTarget
     policy: AddressPolicy
     control: Control
@@ -71,7 +47,9 @@ class TableLane:
 
     def _work(self, chunks: Iterator[Chunk]) -> None:
         with contextlib.ExitStack() as stack:
-            source = stack.enter_context(contextlib.closing(self.snapshot.session()))
+            source: Session | Stream
+            source = self.view.session() if isinstance(self.view, Snapshot) else self.view.stream()
+            stack.enter_context(contextlib.closing(source))
             target = stack.enter_context(contextlib.closing(Session(self.target.connection, "target", self.policy)))
             stack.enter_context(self.control.watched(source))
             stack.enter_context(self.control.watched(target))
@@ -84,36 +62,36 @@ class TableLane:
                 if self.sql.plan.quota is not None and rows > self.sql.plan.quota:
                     raise QuotaExceeded(quota=self.sql.plan.quota)
 
-    def _chunk(self, chunk: Chunk, source: Session, target: Session) -> KeyTally:
+    def _chunk(self, chunk: Chunk, source: Session | Stream, target: Session) -> KeyTally:
         found = self.examined.get(chunk.number)
         stage = Dialect.POSTGRES.name_of(self.target.schema, self.staging)
-        columns = ", ".join(Dialect.POSTGRES.name_of(output.name) for output in self.sql.plan.outputs)
+        columns = names_of(self.sql.plan.outputs, Dialect.POSTGRES.name_of)
+        query = chunk_query(self.sql, chunk, found)
         tallies: list[KeyTally] = []
         # A row may land on the last page that an earlier chunk left half full, hence the look at xmin too.
         first_page = target.run(
             "select greatest(0, pg_relation_size(%s::regclass) / current_setting('block_size')::int - 1)", (stage,)
         )[0][0]
+        count: Callable[[], KeyTally]
+        if isinstance(source, Session):
+            form, feed = "binary", from_copy(source, f"copy ({query}) to stdout (format binary)")
+            count = partial(tally_in_postgres, self.sql, chunk, found, source.run)
+        else:
+            form, feed = "csv", from_batches(source, query)
+            count = partial(tally_of_stream, self.sql, chunk, source)
         out, into = pump(
-            source,
-            f"copy ({chunk_query(self.sql, chunk, found)}) to stdout (format binary)",
+            feed,
             target,
-            f"copy {stage} ({columns}) from stdin (format binary)",
-            lambda count: self.control.add(bytes_=count),
-            lambda: tallies.append(source_tally(self.sql, chunk, found, source)),
+            f"copy {stage} ({columns}) from stdin (format {form})",
+            lambda passed: self.control.add(bytes_=passed),
+            lambda: tallies.append(count()),
         )
         left = tallies[0]
         arrived = self._arrived(target, f"ctid >= '({first_page},0)'::tid")
         if arrived != left:
             # A vacuum may have opened space on earlier pages; look everywhere before doubting the rows.
             arrived = self._arrived(target, "true")
-        for what, one, other in (
-            ("rows copied", out, into),
-            ("rows counted", left.rows, out),
-            ("rows stored", left.rows, arrived.rows),
-            ("key digest", left, arrived),
-        ):
-            if one != other:
-                raise NotReconciled(what=f"{what} of part {chunk.number}", source=one, target=other)
+        reconcile(f"part {chunk.number}", out, into, left, arrived)
         position.finish_chunk(target, self.delivery, chunk.number, found.granted if found else left.rows, arrived)
         target.commit()
         return arrived
@@ -127,13 +105,27 @@ class TableLane:
         return KeyTally.of(*target.run(f"select {tally_sql(keys)} from {stage} where {mine}")[0])
 
 
+def reconcile(what: str, out: int, into: int, left: KeyTally, arrived: KeyTally) -> None:
+    """Compare what both sides counted of the same rows.
+
+    Raises:
+        NotReconciled: They differ.
+    """
+    for compared, one, other in (
+        ("rows sent", out, into),
+        ("rows counted", left.rows, out),
+        ("rows stored", left.rows, arrived.rows),
+        ("key digest", left, arrived),
+    ):
+        if one != other:
+            raise NotReconciled(what=f"{compared}, {what}", source=one, target=other)
+
+
 def still_matches(
     sql: SourceSql,
     snapshot: Snapshot,
     control: Control,
-    chunks: Sequence[Chunk],
-    done: Mapping[int, tuple[int, KeyTally]],
-    oldest_running: int,
+    earlier: position.Position,
     examined: Mapping[int, Examined],
 ) -> str:
     """Return why finished chunks are no longer what the source gives now, or empty text.
@@ -148,10 +140,10 @@ def still_matches(
         session = snapshot.session()
         with contextlib.closing(session), control.watched(session):
             for chunk in mine:
-                granted, tally = done[chunk.number]
+                granted, tally = earlier.done[chunk.number]
                 count, total, young = session.run(
                     f"select {tally_sql(sql.key_texts)}, "
-                    f"count(*) filter (where age(xmin) <= age('{oldest_running % (1 << 32)}'::xid)) "
+                    f"count(*) filter (where age(xmin) <= age('{earlier.oldest_running % (1 << 32)}'::xid)) "
                     f"from {sql.relation} where {sql.granted} and {chunk.condition}"
                 )[0]
                 found = examined.get(chunk.number)
@@ -160,5 +152,5 @@ def still_matches(
                     changed.append(f"part {chunk.number} changed in the source since")
                 control.add(chunks=1)
 
-    control.each([chunk for chunk in chunks if chunk.number in done], 2, look)
+    control.each([chunk for chunk in earlier.chunks if chunk.number in earlier.done], 2, look)
     return changed[0] if changed else ""

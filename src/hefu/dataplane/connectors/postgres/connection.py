@@ -125,7 +125,7 @@ def open_session(connection: PostgresConnection, side: str, policy: AddressPolic
     """
     address = allowed_address(connection, policy)
     try:
-        session = psycopg2.connect(**connection.parameters(address))
+        session: PgSession = psycopg2.connect(None, None, None, **connection.parameters(address))
     except psycopg2.Error as error:
         raise translated(error, side, connection) from None
     try:

@@ -1,54 +1,101 @@
-"""Bytes from one COPY into another, unread: source thread, pipe, target thread."""
+"""Bytes into a COPY … FROM STDIN: a feeding thread, a pipe, the target's thread."""
 
 import contextlib
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from functools import partial
+from typing import IO, Protocol
 
 import psycopg2
+import pyarrow as pa
+import pyarrow.csv
 
 from hefu.dataplane.connectors.postgres.connection import translated
 from hefu.dataplane.connectors.postgres.session import Session
+from hefu.dataplane.errors import DataPlaneRefusal
 
 #: The driver hands over row by row; rows are gathered to this many bytes before they enter the pipe.
 GATHERED = 256 * 1024
 _F_SETPIPE_SZ = 1031
 
+#: Writes rows into the pipe and returns how many.
+Feed = Callable[[IO[bytes]], int]
+
 
 class _Outlet:
-    """The reading end of the pipe as the target's COPY wants it: counts, and fails when the source failed."""
+    """The reading end of the pipe as the target's COPY wants it: counts, and fails when the feed failed."""
 
     def __init__(self, descriptor: int, passed: Callable[[int], None]) -> None:
         self._descriptor, self._passed = descriptor, passed
-        self.source_failed = False
+        self.feed_failed = False
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = GATHERED, /) -> bytes:
         data = os.read(self._descriptor, size)
-        if not data and self.source_failed:
+        if not data and self.feed_failed:
             # An early end must abort the target's COPY, not look like the end of the rows.
             raise BrokenPipeError("the source stopped in the middle")
         self._passed(len(data))
         return data
 
+    def readline(self, _size: int = -1, /) -> bytes:
+        """Never asked for: COPY reads blocks, but the driver's interface names both."""
+        raise NotImplementedError
+
+
+def from_copy(source: Session, query: str) -> Feed:
+    """Return the feed that passes on what COPY … TO STDOUT gives, unread."""
+
+    def feed(inlet: IO[bytes]) -> int:
+        with source.raw.cursor() as cursor:
+            try:
+                cursor.copy_expert(query, inlet)
+            except psycopg2.Error as error:
+                raise translated(error, source.side, source.connection) from None
+            return cursor.rowcount
+
+    return feed
+
+
+class Batches(Protocol):
+    """Yields the rows of a query in Arrow batches."""
+
+    def batches(self, query: str) -> Generator[pa.RecordBatch]:
+        """Yield them."""
+        ...
+
+
+def from_batches(source: Batches, query: str) -> Feed:
+    """Return the feed that writes Arrow batches as CSV: NULL empty, every text quoted."""
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+
+    def feed(inlet: IO[bytes]) -> int:
+        rows = 0
+        with contextlib.closing(source.batches(query)) as batches:
+            for batch in batches:
+                pyarrow.csv.write_csv(batch, inlet, options)
+                rows += batch.num_rows
+        return rows
+
+    return feed
+
 
 def pump(
-    source: Session,
-    read_sql: str,
+    feed: Feed,
     target: Session,
     write_sql: str,
     passed: Callable[[int], None],
-    after: Callable[[], None],
+    after: Callable[[], None] | None = None,
 ) -> tuple[int, int]:
-    """Copy what `read_sql` gives into `write_sql`; return the rows that each server counted.
+    """Copy what `feed` gives into `write_sql`; return the rows that each side counted.
 
     Args:
-        source: Session that runs `read_sql`, a COPY … TO STDOUT.
-        read_sql: As above.
-        target: Session that runs `write_sql`, a COPY … FROM STDIN.
-        write_sql: As above.
+        feed: Writes rows in the form that `write_sql` reads.
+        target: Session that runs `write_sql`.
+        write_sql: A COPY … FROM STDIN.
         passed: Told the bytes as they pass.
-        after: Runs in the source's thread once its rows are out, while the target still takes them.
+        after: Runs in the feeding thread once the rows are out, while the target still takes them.
 
     Raises:
         SideLost: A connection was cut.
@@ -61,20 +108,24 @@ def pump(
     failures: list[BaseException] = []
     counts = [0, 0]
 
-    def read() -> None:
+    def fill() -> None:
         try:
-            with os.fdopen(writing, "wb", GATHERED) as inlet, source.raw.cursor() as cursor:
-                try:
-                    cursor.copy_expert(read_sql, inlet)
-                except BaseException:
-                    outlet.source_failed = True
-                    raise
-                counts[0] = cursor.rowcount
-            after()
+            inlet = os.fdopen(writing, "wb", GATHERED)
+            try:
+                counts[0] = feed(inlet)
+                inlet.flush()
+            except BaseException:
+                outlet.feed_failed = True
+                raise
+            finally:
+                with contextlib.suppress(OSError):
+                    inlet.close()
+            if after is not None:
+                after()
         except BaseException as error:  # noqa: BLE001 - carried over and raised by the caller
             failures.append(error)
 
-    thread = threading.Thread(target=read, daemon=True)
+    thread = threading.Thread(target=fill, daemon=True)
     thread.start()
     refused: BaseException | None = None
     try:
@@ -86,18 +137,20 @@ def pump(
     finally:
         os.close(reading)
         thread.join()
-    _raise_cause(failures[0] if failures else None, refused, source, target)
+    raised = partial(translated, side=target.side, connection=target.connection)
+    _raise_cause(failures[0] if failures else None, refused, raised)
     return counts[0], counts[1]
 
 
-def _raise_cause(failed: BaseException | None, refused: BaseException | None, source: Session, target: Session) -> None:
+def _raise_cause(
+    failed: BaseException | None,
+    refused: BaseException | None,
+    translate: Callable[[BaseException], DataPlaneRefusal],
+) -> None:
     """Raise what came first: a broken pipe on one side only follows from the other side's failure."""
-    if failed is not None and not isinstance(failed, BrokenPipeError):
-        if isinstance(failed, psycopg2.Error) and not isinstance(failed.__context__, BrokenPipeError):
-            raise translated(failed, source.side, source.connection) from None
-        if not isinstance(failed, psycopg2.Error):
-            raise failed
+    if failed is not None and not isinstance(failed, BrokenPipeError) and "Broken pipe" not in str(failed):
+        raise failed
     if refused is not None:
-        raise translated(refused, target.side, target.connection) from None
+        raise translate(refused) from None
     if failed is not None:
-        raise translated(failed, source.side, source.connection) from None
+        raise failed

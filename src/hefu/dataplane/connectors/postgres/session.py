@@ -3,7 +3,7 @@
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import adbc_driver_manager
@@ -100,7 +100,7 @@ class ArrowSession:
                 if statement.startswith("set transaction") and snapshot:
                     self._cursor.execute(f"set transaction snapshot '{snapshot}'")
 
-    def batches(self, query: str) -> Iterator[pa.RecordBatch]:
+    def batches(self, query: str) -> Generator[pa.RecordBatch]:
         """Yield the rows of `query` in batches.
 
         Raises:

@@ -1,14 +1,14 @@
 """PostgreSQL as a source: one moment in time, seen by as many sessions as the run needs."""
 
-import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
 from hefu.dataplane.addresses import Addresses, tid_array
+from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
 from hefu.dataplane.connectors.postgres.inspection import OLDEST_MAJOR, table_facts
 from hefu.dataplane.connectors.postgres.session import ArrowSession, Session
-from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
+from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import SideRefused
 
@@ -59,26 +59,64 @@ class Moment:
     oldest_running: int
 
 
-@dataclass
+@dataclass(eq=False)
 class Snapshot:
-    """One exported snapshot of the source; closing it lets the server clean up again."""
+    """One table under one exported snapshot; closing it lets the server clean up again."""
 
     source: PostgresSource
     policy: AddressPolicy
+    schema: str
+    table: str
+    dialect: Dialect = field(default=Dialect.POSTGRES, init=False)
     holder: Session = field(init=False)
     name: str = field(init=False)
+    moment: Moment = field(init=False)
 
     def __post_init__(self) -> None:
-        """Open the holding session and export its snapshot."""
+        """Open the holding session, export its snapshot and look at the table.
+
+        Raises:
+            DataPlaneRefusal: The server cannot be reached, is too old, or has no such table to read.
+        """
         self.holder = Session(self.source.connection, "source", self.policy)
         try:
             if self.holder.raw.server_version < OLDEST_MAJOR * 10000:
                 raise SideRefused("source", f"this PostgreSQL is older than {OLDEST_MAJOR}")
             self.holder.run("set transaction isolation level repeatable read, read only")
             self.name = self.holder.run("select pg_export_snapshot()")[0][0]
+            self.moment = self._look()
         except BaseException:
             self.holder.close()
             raise
+
+    def _look(self) -> Moment:
+        with self.holder.plainly():
+            facts = table_facts(self.holder.raw, self.schema, self.table)
+        if facts is None:
+            user = self.source.connection.user
+            raise SideRefused("source", f"there is no table {self.schema}.{self.table} that {user} may read")
+        row = self.holder.run(_MOMENT, (self.relation,))[0]
+        return Moment(facts, row[0], row[1], row[2], row[3])
+
+    @property
+    def relation(self) -> str:
+        """Return what a plan's queries read."""
+        return self.dialect.name_of(self.schema, self.table)
+
+    @property
+    def facts(self) -> TableFacts:
+        """Return the table's columns and keys."""
+        return self.moment.facts
+
+    @property
+    def checks(self) -> tuple[Typed, ...]:
+        """Return no checks: a database holds its types itself."""
+        return ()
+
+    @property
+    def written(self) -> frozenset[str]:
+        """Return no columns: values are what they are."""
+        return frozenset()
 
     def session(self) -> Session:
         """Return another session that sees the same moment."""
@@ -91,40 +129,25 @@ class Snapshot:
             raise
         return session
 
-    def arrow(self) -> ArrowSession:
+    def stream(self) -> ArrowSession:
         """Return an Arrow session that sees the same moment."""
         return ArrowSession(self.source.connection, self.policy, self.name)
 
-    def moment(self, schema: str, table: str) -> Moment:
-        """Return what the table looks like.
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a small query."""
+        return self.holder.run(query)
 
-        Raises:
-            SideRefused: There is no such table that the role may read.
-        """
-        with self.holder.plainly():
-            facts = table_facts(self.holder.raw, schema, table)
-        if facts is None:
-            user = self.source.connection.user
-            raise SideRefused("source", f"there is no table {schema}.{table} that {user} may read")
-        row = self.holder.run(_MOMENT, (Dialect.POSTGRES.name_of(schema, table),))[0]
-        return Moment(facts, row[0], row[1], row[2], row[3])
+    def cancel(self) -> None:
+        """End the running statement."""
+        self.holder.cancel()
 
-    def columns(self, schema: str, table: str) -> tuple[ColumnFacts, ...]:
-        """Return the table's columns."""
-        return self.moment(schema, table).facts.columns
+    def cut(self) -> None:
+        """Shut the socket."""
+        self.holder.cut()
 
     def close(self) -> None:
         """Let the snapshot go."""
         self.holder.close()
-
-    def __enter__(self) -> "Snapshot":
-        """Return itself."""
-        return self
-
-    def __exit__(self, *failure: Any) -> None:
-        """Let the snapshot go."""
-        with contextlib.suppress(Exception):
-            self.close()
 
 
 # A row keeps its page for as long as our snapshot sees it, unless the table's file is rewritten. That

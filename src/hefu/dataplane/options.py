@@ -1,0 +1,17 @@
+"""How a run may use the machine."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Options:
+    """Nothing here changes what is delivered."""
+
+    #: Pairs of connections that copy at once.
+    workers: int = 2
+    #: Pages in one chunk; None chooses by the table's size.
+    chunk_pages: int | None = None
+    #: Where the dear checks (check digits, patterns) run. In the source, nothing but addresses of rejected
+    #: rows leaves it before they are delivered, at several times its processor time.
+    checks: Literal["here", "source"] = "here"
