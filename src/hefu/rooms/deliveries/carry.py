@@ -21,6 +21,7 @@ from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
+from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.masks import Hash
@@ -82,9 +83,7 @@ def _carry(carriage: Carriage, hold: "Hold", clock: Clock) -> None:
         if row is not None:
             log.warning("delivery %s is %s: %s", carriage.number, row.status, error.code)
         return
-    hold.patiently(
-        lambda: services.settle_done(carriage=carriage, outcome=outcome, rejects_kept=sink.kept, clock=clock)
-    )
+    hold.patiently(lambda: services.settle_done(carriage=carriage, outcome=outcome, clock=clock))
 
 
 def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock) -> Outcome:
@@ -189,28 +188,35 @@ class Watcher:
         """Watch one try."""
         self._carriage, self._hold, self._clock = carriage, hold, clock
         self._noted = self._looked = 0.0
-        self._phase = ""
-        self._rows = -1
+        self._phase, self._phase_at = "", clock.now()
+        self._rows = 0
         self._moved_at: datetime | None = None
-        self._reason: str | None = None
+        self._reason: StopWord | None = None
 
     def progress(self, now: Progress) -> None:
         """Write how far the run is, about once a second and at each new phase."""
-        if now.rows != self._rows:
-            self._moved_at = self._clock.now() if self._rows >= 0 else None
-            self._rows = now.rows
-        if now.phase == self._phase and time.monotonic() - self._noted < NOTE_SECONDS:
+        if now.phase != self._phase:
+            self._phase, self._phase_at, self._rows, self._noted = now.phase, self._clock.now(), 0, 0.0
+        if now.rows > self._rows:
+            self._rows, self._moved_at = now.rows, self._clock.now()
+        if time.monotonic() - self._noted < NOTE_SECONDS:
             return
         try:
-            mine = services.note_progress(carriage=self._carriage, now=now, moved_at=self._moved_at, clock=self._clock)
+            mine = services.note_progress(
+                carriage=self._carriage,
+                now=now,
+                phase_at=self._phase_at,
+                moved_at=self._moved_at,
+                clock=self._clock,
+            )
         except (OperationalError, InterfaceError):
             self._hold.regain()
             return
-        self._noted, self._phase, self._moved_at = time.monotonic(), now.phase, None
+        self._noted, self._moved_at = time.monotonic(), None
         if not mine:
             self._reason = "stopped"
 
-    def stop_requested(self) -> str | None:
+    def stop_requested(self) -> StopWord | None:
         """Return why the run must stop; a database that is away cannot have been told to stop it."""
         if self._reason is None and time.monotonic() - self._looked >= LOOK_SECONDS:
             try:

@@ -31,11 +31,12 @@ class ProgressNow:
     number: str
     status: DeliveryStatus
     phase: str
+    #: Rows that passed in this phase, and those it will have, as far as anybody knows.
     rows: int
     rows_expected: int | None
     #: Of 100, never above; None without an estimate.
     percent: int | None
-    #: Rows a second since this try began.
+    #: Rows a second in this phase; 0 when none is under way.
     rate: int
     time_left: timedelta | None
     bytes: int
@@ -133,9 +134,7 @@ def progress(number: str, *, viewer: Actor, clock: Clock) -> ProgressNow:
     row = delivery(number, viewer=viewer)
     status, now = DeliveryStatus(row.status), clock.now()
     running = status is DeliveryStatus.RUNNING
-    until = now if running else row.finished_at or row.heartbeat_at or now
-    elapsed = until - row.started_at if row.started_at else timedelta(0)
-    moved = row.rows - row.resumed_rows
+    elapsed = now - row.phase_at if running and row.phase_at else timedelta(0)
     alive = (
         decide.quiet(now=now, heartbeat_at=row.heartbeat_at, last_row_at=row.last_row_at)
         if running and row.heartbeat_at
@@ -148,8 +147,8 @@ def progress(number: str, *, viewer: Actor, clock: Clock) -> ProgressNow:
         rows=row.rows,
         rows_expected=row.rows_expected,
         percent=min(100, row.rows * 100 // row.rows_expected) if row.rows_expected else None,
-        rate=int(moved / elapsed.total_seconds()) if elapsed > timedelta(0) and moved > 0 else 0,
-        time_left=decide.time_left(rows=moved, expected=_rest(row), elapsed=elapsed) if running else None,
+        rate=int(row.rows / elapsed.total_seconds()) if elapsed > timedelta(0) else 0,
+        time_left=decide.time_left(rows=row.rows, expected=row.rows_expected, elapsed=elapsed),
         bytes=row.bytes,
         attempt=row.attempt,
         quiet=alive[0] if alive else None,
@@ -207,10 +206,6 @@ def files_folder() -> Path:
 def reject_purpose(delivery_id: UUID) -> str:
     """Return what the values of a delivery's rejected rows are sealed for."""
     return f"rejected:{delivery_id}"
-
-
-def _rest(row: Delivery) -> int | None:
-    return max(row.rows_expected - row.resumed_rows, 0) if row.rows_expected else None
 
 
 def _sees_values(found: Delivery, viewer: Actor) -> bool:

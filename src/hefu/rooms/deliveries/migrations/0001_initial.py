@@ -43,12 +43,8 @@ class Migration(migrations.Migration):
                 ),
                 ("next_try_at", models.DateTimeField(blank=True, null=True)),
                 ("phase", models.CharField(blank=True, max_length=24)),
-                (
-                    "rows",
-                    models.BigIntegerField(
-                        default=0, help_text="Rows carried so far in this try and kept from earlier ones."
-                    ),
-                ),
+                ("phase_at", models.DateTimeField(blank=True, help_text="When the phase began.", null=True)),
+                ("rows", models.BigIntegerField(default=0, help_text="Rows that passed in this phase.")),
                 ("rows_expected", models.BigIntegerField(blank=True, help_text="Estimate of the source.", null=True)),
                 ("bytes", models.BigIntegerField(default=0)),
                 ("chunks_done", models.IntegerField(default=0)),

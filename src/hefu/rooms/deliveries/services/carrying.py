@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from hefu.dataplane.control import StopWord
 from hefu.dataplane.run import Outcome, Progress
 from hefu.kernel import events
 from hefu.kernel.actor import system
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import decide, errors, terms
-from hefu.rooms.deliveries.models import Delivery
+from hefu.rooms.deliveries.models import Delivery, RejectedRow
 from hefu.rooms.deliveries.services.rows import enqueue, facts, locked, record
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.grants import queries as grants
@@ -56,6 +58,8 @@ def take_up(*, delivery_id: UUID, clock: Clock) -> Carriage | None:
         row.takeovers += 1 if takeover else 0
         row.started_at = row.heartbeat_at = clock.now()
         row.next_try_at, row.phase = None, ""
+        row.phase_at = row.last_row_at = None
+        row.rows = row.chunks_done = row.chunks = 0
         row.error_code = row.error_text = ""
         row.error_facts = {}
         row.save()
@@ -75,17 +79,21 @@ def take_up(*, delivery_id: UUID, clock: Clock) -> Carriage | None:
     return None
 
 
-def note_progress(*, carriage: Carriage, now: Progress, moved_at: datetime | None, clock: Clock) -> bool:
+def note_progress(
+    *, carriage: Carriage, now: Progress, phase_at: datetime, moved_at: datetime | None, clock: Clock
+) -> bool:
     """Write how far a try is; return whether it is still the try that counts.
 
     Args:
         carriage: The try.
         now: What the data plane says.
+        phase_at: When its phase began; rows are counted anew in each.
         moved_at: When the last row moved, or None when none has moved since the last note.
         clock: For the heartbeat.
     """
     values: dict[str, Any] = {
         "phase": now.phase,
+        "phase_at": phase_at,
         "rows": now.rows,
         "rows_expected": now.rows_expected,
         "bytes": now.bytes,
@@ -99,7 +107,7 @@ def note_progress(*, carriage: Carriage, now: Progress, moved_at: datetime | Non
     return mine.update(**values) == 1
 
 
-def stop_reason(*, carriage: Carriage) -> str | None:
+def stop_reason(*, carriage: Carriage) -> StopWord | None:
     """Return why a running try must stop: `stopped` by a person, `revoked` with its ticket, or None."""
     row = (
         Delivery.objects.filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING)
@@ -112,7 +120,7 @@ def stop_reason(*, carriage: Carriage) -> str | None:
 
 
 @transaction.atomic
-def settle_done(*, carriage: Carriage, outcome: Outcome, rejects_kept: int, clock: Clock) -> Delivery | None:
+def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delivery | None:
     """Put on record that the rows arrived; None when another try has settled it already."""
     row = _running(carriage)
     if row is None:
@@ -133,11 +141,9 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, rejects_kept: int, cloc
     row.columns = [[name, kind] for name, kind in outcome.columns]
     row.milliseconds = {phase: round(seconds * 1000) for phase, seconds in outcome.seconds.items()}
     row.resumed_rows = outcome.resumed_rows
-    row.rejects_kept = rejects_kept
-    if outcome.path is not None:
-        row.file_name = outcome.path.name
-        row.file_sha256 = outcome.sha256
-        row.file_bytes = outcome.path.stat().st_size
+    row.rejects_kept = RejectedRow.objects.filter(delivery=row).count()
+    if outcome.path:
+        row.file_name, row.file_sha256, row.file_bytes = Path(outcome.path).name, outcome.sha256, outcome.bytes
     row.save()
     record(
         terms.DELIVERY_DONE,
