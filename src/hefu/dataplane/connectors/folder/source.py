@@ -179,14 +179,9 @@ class FolderView:
         """Return the columns whose text has a name of its own."""
         return frozenset(name for name, of in self._types.items() if of.kind is not Kind.TEXT)
 
-    def stream(self) -> "FolderView":
-        """Return what reads batches: itself, for there is one engine."""
-        return self
-
-    def batches(self, query: str) -> Generator[pa.RecordBatch]:
-        """Yield the rows of a query in batches, in the order of the file."""
-        with _told(self.source, self.name):
-            yield from self._database.cursor().execute(query).to_arrow_reader(_BATCH)
+    def stream(self) -> "FolderStream":
+        """Return what reads batches."""
+        return FolderStream(self.source, self.name, self._database.cursor())
 
     def cancel(self) -> None:
         """End the running statement."""
@@ -200,6 +195,32 @@ class FolderView:
         """Remove the copy; may be called twice."""
         self._database.close()
         self._folder.cleanup()
+
+
+@dataclass(eq=False)
+class FolderStream:
+    """Reads batches of one query after the other."""
+
+    source: FolderSource
+    name: str
+    cursor: duckdb.DuckDBPyConnection
+
+    def batches(self, query: str) -> Generator[pa.RecordBatch]:
+        """Yield the rows of a query in batches, in the order of the file."""
+        with _told(self.source, self.name):
+            yield from self.cursor.execute(query).to_arrow_reader(_BATCH)
+
+    def cancel(self) -> None:
+        """End the running statement."""
+        self.cursor.interrupt()
+
+    def cut(self) -> None:
+        """End the running statement."""
+        self.cursor.interrupt()
+
+    def close(self) -> None:
+        """Let go."""
+        self.cursor.close()
 
 
 #: How a value of each kind is written in a file, before the engine reads it more leniently than we may.
