@@ -20,6 +20,7 @@ from psycopg import sql
 
 from hefu.cli import up
 from hefu.cli.site import prepare_django
+from hefu.demo.cast import NAME, PLACE, sign_ins
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.node.config import Config, load
@@ -91,8 +92,6 @@ def command(once: bool, summary_file: Path | None, port: int | None) -> None:
 
 def greeting(config: Config, password: str) -> str:
     """Return what is shown when the portal answers: where it is and who can sign in."""
-    from hefu.demo.city import sign_ins
-
     lines = [f"门户 / portal: http://{config.host}:{config.port}/", f"口令 / password: {password}", ""]
     lines += [f"  {username:<16}{name}  {department}" for username, name, department in sign_ins()]
     return "\n".join([*lines, "", "Ctrl-C 停止 / stops it."])
@@ -104,8 +103,6 @@ def _settle() -> Config:
     home = config.places
     home.make()
     if not home.settings.exists() and config.embedded:
-        from hefu.demo.city import NAME, PLACE
-
         home.settings.write_text(
             f'node_name = "{NAME}政务数据共享平台"\nplace = "{PLACE}"\npg_port = {config.pg_port or _free_port()}\n',
             encoding="utf-8",

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from hefu.dataplane.checks import Check, CitizenId, CodeSet, CreditCode, DateRange, NotNull, Pattern, UniqueKey
 from hefu.demo import databases, entries, firms, people
-from hefu.demo.city import DISTRICTS, NAME, City
+from hefu.demo.cast import DISTRICTS, NAME
+from hefu.demo.city import City
 from hefu.demo.databases import OfficeDatabase
 from hefu.demo.dirt import Dirt
 from hefu.demo.telling import Telling

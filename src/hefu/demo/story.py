@@ -12,7 +12,8 @@ from uuid import UUID
 from hefu.dataplane.filters import OneOf, RowFilter
 from hefu.dataplane.masks import Cover
 from hefu.demo import cases, entries
-from hefu.demo.city import DISTRICTS, NAME, PLACE, found_city
+from hefu.demo.cast import DISTRICTS, NAME, PLACE
+from hefu.demo.city import found_city
 from hefu.demo.ground import lay_ground
 from hefu.demo.telling import Telling
 from hefu.kernel.actor import system

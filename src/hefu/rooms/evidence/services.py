@@ -1,6 +1,7 @@
 """Writes of the evidence log: record, sequence, receipt."""
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,6 +34,8 @@ from hefu.rooms.evidence.terms import KeyPurpose, Kind
 
 #: Only one process of the node extends the log at a time; the number is ours alone among advisory locks.
 SEQUENCER_LOCK = 0x4865_6675
+#: How long somebody who asks for a receipt waits for another process that extends the log.
+PATIENCE_SECONDS = 5.0
 
 
 def record(
@@ -130,17 +133,20 @@ def sequence(*, clock: Clock, limit: int = 10_000) -> int:
 def receipt_for(*, entry_uid: UUID | str, viewer: Actor, clock: Clock) -> bytes:
     """Return the receipt of an entry: it proves offline that the log holds it.
 
-    An entry that still waits is sequenced first.
+    An entry that still waits is sequenced first, by us or by the process that is at it.
 
     Raises:
         NotFound: No such entry that the viewer may read.
-        NotSequenced: Another process is extending the log right now.
+        NotSequenced: The log is not extended within a few seconds.
     """
     entry = readable_entry(entry_uid, viewer=viewer)
+    until = time.monotonic() + PATIENCE_SECONDS
     while entry.leaf_index is None:
-        if not sequence(clock=clock):
+        if time.monotonic() > until:
             raise NotSequenced(uid=entry.uid)
-        entry.refresh_from_db()
+        if not sequence(clock=clock):
+            time.sleep(0.05)
+        entry.refresh_from_db(fields=["leaf_index"])
     newest = latest_checkpoint()
     if newest is None or newest.size <= entry.leaf_index:
         raise NotSequenced(uid=entry.uid)
