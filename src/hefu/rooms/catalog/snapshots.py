@@ -1,6 +1,5 @@
 """An entry's content as plain JSON and back: what versions keep, files carry and digests cover."""
 
-import dataclasses
 import types
 import typing
 from datetime import date
@@ -8,14 +7,28 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from hefu.kernel.canonical import plain
 from hefu.rooms.catalog.terms import Content, ItemContent
 
 
 def to_json(content: Content) -> dict[str, Any]:
     """Return `content` as plain JSON; empty fields stay in, so that every snapshot has every field."""
-    made: dict[str, Any] = plain(dataclasses.asdict(content))
+    made = {name: _plain(getattr(content, name)) for name in _CONTENT if name != "items"}
+    made["items"] = [{name: _plain(getattr(item, name)) for name in _ITEM} for item in content.items]
     return made
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Enum():
+            return value.value
+        case None | str() | int():
+            return value
+        case tuple():
+            return [_plain(part) for part in value]
+        case date():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 def from_json(snapshot: dict[str, Any]) -> Content:

@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
+from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
+from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.postgres.inspection import inspect_table, list_tables, test_connection
+from hefu.dataplane.errors import SideRefused
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.rooms.resources import errors
 from hefu.rooms.resources.models import Source, Target
 from hefu.rooms.resources.reaching import address_policy, folder_of, is_database, postgres_of
 from hefu.rooms.resources.terms import ColumnSide
+
+_CAN_CREATE = _("Reached: PostgreSQL {version}, {tables} tables to read; the account may also create a schema.")
+_CANNOT_CREATE = _("Reached: PostgreSQL {version}, {tables} tables to read; the account may not create a schema.")
 
 
 @dataclass(frozen=True)
@@ -44,14 +51,11 @@ class Trial:
 
 def reach(place: Source | Target) -> Trial:
     """Try whether the place can be reached and used; a "no" comes back as words, not as an exception."""
-    from hefu.dataplane.connectors.folder.inspection import list_files  # noqa: PLC0415
-    from hefu.dataplane.connectors.folder.source import FolderSource  # noqa: PLC0415
-    from hefu.dataplane.connectors.postgres.inspection import test_connection  # noqa: PLC0415
-
     try:
         if is_database(place):
-            tested = test_connection(postgres_of(place), policy=address_policy())
-            return Trial(True, tested.words, {})
+            seen = test_connection(postgres_of(place), policy=address_policy())
+            text = _CAN_CREATE if seen.can_create else _CANNOT_CREATE
+            return Trial(True, text, {"version": seen.server_version, "tables": seen.readable})
         files = list_files(FolderSource(folder_of(place), encoding=place.encoding))
         return Trial(True, _("The folder can be read; it holds {files} files."), {"files": len(files)})
     except Refusal as refusal:
@@ -64,10 +68,6 @@ def tables(source: Source) -> tuple[TableListed, ...]:
     Raises:
         AddressNotAllowed, NoSecret, DataPlaneRefusal: It cannot be reached, and why.
     """
-    from hefu.dataplane.connectors.folder.inspection import list_files  # noqa: PLC0415
-    from hefu.dataplane.connectors.folder.source import FolderSource  # noqa: PLC0415
-    from hefu.dataplane.connectors.postgres.inspection import list_tables  # noqa: PLC0415
-
     if is_database(source):
         found = list_tables(postgres_of(source), policy=address_policy())
     else:
@@ -82,16 +82,17 @@ def table(source: Source, schema: str, name: str) -> TableSeen:
         NoSuchTable: The source has none of that name that its account can read.
         AddressNotAllowed, NoSecret, DataPlaneRefusal: It cannot be reached, and why.
     """
-    from hefu.dataplane.connectors.folder.inspection import inspect_file  # noqa: PLC0415
-    from hefu.dataplane.connectors.folder.source import FolderSource  # noqa: PLC0415
-    from hefu.dataplane.connectors.postgres.inspection import inspect_table  # noqa: PLC0415
-
-    if (schema, name) not in {(one.schema, one.table) for one in tables(source)}:
-        raise errors.NoSuchTable(source=source.name, table=f"{schema}.{name}" if schema else name)
-    if is_database(source):
-        facts = inspect_table(postgres_of(source), schema, name, policy=address_policy())
-    else:
-        facts = inspect_file(FolderSource(folder_of(source), encoding=source.encoding), name)
+    try:
+        if is_database(source):
+            facts = inspect_table(postgres_of(source), schema, name, policy=address_policy())
+        else:
+            facts = inspect_file(FolderSource(folder_of(source), encoding=source.encoding), name)
+    except SideRefused:
+        if (schema, name) in {(one.schema, one.table) for one in tables(source)}:
+            raise
+        raise errors.NoSuchTable(source=source.name, table=f"{schema}.{name}" if schema else name) from None
     typed = is_database(source)
-    columns = tuple(ColumnSide(one.name, one.type if typed else "", one.comment, one.nullable) for one in facts.columns)
-    return TableSeen(columns, tuple(facts.primary_key))
+    columns = tuple(
+        ColumnSide(one.name, str(one.type) if typed else "", one.comment, one.nullable) for one in facts.columns
+    )
+    return TableSeen(columns, facts.primary_key)

@@ -34,6 +34,17 @@ from hefu.rooms.evidence.services import record
 _AT_ONCE = 1000
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A row that goes in."""
+
+    reading: Reading
+    provider: Provider
+    #: By which a later import knows it again, and the digest of what it says now.
+    key: str
+    digest: str
+
+
 @dataclass
 class _Run:
     """One import under way."""
@@ -41,8 +52,8 @@ class _Run:
     actor: Actor
     at: datetime
     publish: bool
-    taken: list[tuple[Reading, Provider, str]] = field(default_factory=list)
-    changed: list[tuple[Reading, str]] = field(default_factory=list)
+    taken: list[_Row] = field(default_factory=list)
+    changed: list[_Row] = field(default_factory=list)
     unchanged: int = 0
     repeated: int = 0
     bad: list[tuple[Group, tuple[Reason, ...]]] = field(default_factory=list)
@@ -165,14 +176,14 @@ def _sort(run: _Run, groups: list[Group], defaults: Defaults, providers: Provide
         seen[import_key] = (said, group.row)
         if present is None:
             run.notes.update(reading.notes)
-            run.taken.append((reading, provider, import_key))
+            run.taken.append(_Row(reading, provider, import_key, said))
         elif present["import_digest"] == said and not (run.publish and present["status"] in WRITABLE):
             run.unchanged += 1
         elif present["status"] in (Status.IN_REVIEW, Status.WITHDRAWN):
             run.bad.append((group, (Reason(present["status"], {"code": present["code"]}),)))
         else:
             run.notes.update(reading.notes)
-            run.changed.append((reading, import_key))
+            run.changed.append(_Row(reading, provider, import_key, said))
 
 
 def _sharing(run: _Run, reading: Reading) -> list[Reason]:
@@ -200,16 +211,16 @@ def _digest(reading: Reading) -> str:
 
 def _take(run: _Run, batch: ImportBatch) -> None:
     """Write the new entries, a thousand at a time and each table at once."""
-    counts = Counter(reading.content.class_code for reading, _provider, _key in run.taken)
+    counts = Counter(row.reading.content.class_code for row in run.taken)
     codes = {class_code: iter(next_codes(class_code, count)) for class_code, count in sorted(counts.items())}
     for start in range(0, len(run.taken), _AT_ONCE):
         chunk = run.taken[start : start + _AT_ONCE]
         entries, items, versions = [], [], []
-        for reading, provider, import_key in chunk:
-            content = tidy(reading.content)
-            entry = Entry(id=new_id(run.at), code=next(codes[content.class_code]), provider_id=provider.id)
-            fill(entry, content, provider_name=provider.name, at=run.at)
-            _mark(run, entry, reading, import_key)
+        for row in chunk:
+            content = tidy(row.reading.content)
+            entry = Entry(id=new_id(run.at), code=next(codes[content.class_code]), provider_id=row.provider.id)
+            fill(entry, content, provider_name=row.provider.name, at=run.at)
+            _mark(run, entry, row)
             own = [item_row(entry, place, item, at=run.at) for place, item in enumerate(content.items)]
             content = dataclasses.replace(
                 content,
@@ -219,8 +230,10 @@ def _take(run: _Run, batch: ImportBatch) -> None:
             items += own
             if run.publish:
                 _carry_over(run, entry)
-                versions.append(freeze(entry, content, approved_name=run.actor.name, at=run.at, batch=batch))
-            run.written.append((entry.code, entry.version, digest(to_json(content))))
+            frozen = freeze(entry, content, approved_name=run.actor.name, at=run.at, batch=batch)
+            if run.publish:
+                versions.append(frozen)
+            run.written.append((entry.code, entry.version, frozen.digest))
         Entry.objects.bulk_create(entries)
         Item.objects.bulk_create(items, batch_size=5000)
         EntryVersion.objects.bulk_create(versions)
@@ -228,11 +241,11 @@ def _take(run: _Run, batch: ImportBatch) -> None:
             announce_version(entry, was=None, at=run.at)
 
 
-def _mark(run: _Run, entry: Entry, reading: Reading, import_key: str) -> None:
+def _mark(run: _Run, entry: Entry, row: _Row) -> None:
     entry.author, entry.author_name = run.actor.id, run.actor.name
-    entry.import_key, entry.import_digest = import_key, _digest(reading)
-    entry.original = _as_json(reading.group.original)
-    entry.more = reading.more
+    entry.import_key, entry.import_digest = row.key, row.digest
+    entry.original = _as_json(row.reading.group.original)
+    entry.more = row.reading.more
     if entry._state.adding:
         entry.drafted_at = run.at
 
@@ -245,20 +258,20 @@ def _carry_over(run: _Run, entry: Entry) -> None:
 
 def _change(run: _Run, batch: ImportBatch) -> None:
     """Write what the file says anew over what entries say, one by one: changes are few."""
-    keys = [import_key for _reading, import_key in run.changed]
+    keys = [row.key for row in run.changed]
     rows = Entry.objects.select_for_update(of=("self",)).select_related("provider").filter(import_key__in=keys)
     present = {row.import_key: row for row in rows.filter(changes_to__isnull=True)}
-    for reading, import_key in run.changed:
-        entry = present[import_key]
-        content = _overlaid(content_of(entry), reading)
+    for row in run.changed:
+        entry = present[row.key]
+        content = _overlaid(content_of(entry), row.reading)
         if not run.publish:
-            _mark(run, entry, reading, import_key)
+            _mark(run, entry, row)
             entry.save(update_fields=["import_digest", "original", "more"])
             write_draft(entry, content, actor=run.actor, at=run.at)
         else:
             was = ShareType(entry.share_type) if entry.version else None
             fill(entry, tidy(content), provider_name=entry.provider.name, at=run.at)
-            _mark(run, entry, reading, import_key)
+            _mark(run, entry, row)
             _carry_over(run, entry)
             entry.save()
             write_items(entry, tidy(content).items, at=run.at)
