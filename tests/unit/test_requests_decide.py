@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hefu.dataplane.filters import EVERY_ROW, Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith
-from hefu.dataplane.masks import Cover, Hash, Null
+from hefu.dataplane.masks import Bin, Cover, DateTrunc, Hash, Mask, Null
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import InputsRejected
@@ -282,6 +282,32 @@ class TestAnswer:
         assert check(a_case(), hidden).items[0].mask == Cover(6)  # type: ignore[index]
         with pytest.raises(InputsRejected):
             check(a_case(), Answer(Verdict.GRANT, "保护隐私", hidden.items))
+
+    @pytest.mark.parametrize(
+        ("mask", "fits"),
+        [
+            (DateTrunc("month"), True),
+            (Null(), True),
+            (Hash("salt"), True),
+            (Cover(1), False),
+            (Bin(10), False),
+            (Hash("salt", length=4), False),
+        ],
+    )
+    def test_a_mask_must_fit_what_the_catalogue_says_of_its_item(self, mask: Mask, fits: bool) -> None:
+        answer = Answer(Verdict.GRANT_PART, "保护隐私", (GrantedItem("birth_date", mask=mask),))
+        if fits:
+            assert check(a_case(), answer).items == (GrantedItem("birth_date", "出生日期", mask),)
+        else:
+            with pytest.raises(InputsRejected) as caught:
+                check(a_case(), answer)
+            assert set(caught.value.problems) == {"masks"}
+
+    def test_an_item_without_a_stated_type_is_taken_for_text(self) -> None:
+        case = a_case(asked=(FREE,))
+        assert check(case, Answer(Verdict.GRANT_PART, "保护隐私", (GrantedItem("remark", mask=Cover(1)),))).items
+        for kind in ItemType:
+            assert kind in decide.SQL_TYPES
 
     def test_saying_again_what_was_asked_narrows_nothing(self) -> None:
         asked = RowFilter((StartsWith("id_number", "51"),))

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from hefu.dataplane.filters import EVERY_ROW, RowFilter
+from hefu.dataplane.masks.sql import mask_problem
+from hefu.dataplane.types import SqlType
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.law.answers import Grounds
 from hefu.law.model import Ground
 from hefu.law.terms import Words
-from hefu.rooms.catalog.terms import ShareType
+from hefu.rooms.catalog.terms import ItemType, ShareType
 from hefu.rooms.requests import errors, terms
 from hefu.rooms.requests.scope import contradiction, row_fault
 from hefu.rooms.requests.terms import (
@@ -46,6 +48,22 @@ STATED_IN = {
     "mode": ("channel",),
     "term": ("term_from", "term_until"),
     "pledge": ("pledge",),
+}
+
+
+#: What the catalogue's types are to a mask. The resource's own columns are looked at again when a delivery is planned.
+SQL_TYPES = {
+    ItemType.TEXT: SqlType("text"),
+    ItemType.MEMO: SqlType("text"),
+    ItemType.NUMBER: SqlType("numeric"),
+    ItemType.MONEY: SqlType("numeric"),
+    ItemType.INTEGER: SqlType("bigint"),
+    ItemType.DOUBLE: SqlType("double precision"),
+    ItemType.FLOAT: SqlType("double precision"),
+    ItemType.DATE: SqlType("date"),
+    ItemType.MOMENT: SqlType("timestamp without time zone"),
+    ItemType.LOGICAL: SqlType("boolean"),
+    ItemType.GENERAL: SqlType("bytea"),
 }
 
 
@@ -223,6 +241,8 @@ def _answer_faults(case: CaseFacts, answer: Answer, items: tuple[GrantedItem, ..
         found["items"] = _("Only items that were asked for can be granted.")
     elif len(set(codes)) < len(codes):
         found["items"] = _("An item stands twice.")
+    elif not all(_mask_fits(item, case) for item in items):
+        found["masks"] = _("A mask does not fit its item: text is covered or cut, numbers rounded, dates shortened.")
     narrows = _narrows(case, items, answer.rows)
     if answer.verdict is Verdict.GRANT and narrows:
         found["verdict"] = _("Less than asked is given. Choose “grant in part”, or give all that is asked.")
@@ -233,6 +253,13 @@ def _answer_faults(case: CaseFacts, answer: Answer, items: tuple[GrantedItem, ..
     if contradiction(conjunction(case.rows, answer.rows)):
         found["rows"] = _("No row can meet what was asked and these conditions. Widen them, or refuse.")
     return found
+
+
+def _mask_fits(item: GrantedItem, case: CaseFacts) -> bool:
+    stated = next(asked.type for asked in case.asked if asked.code == item.code)
+    if item.mask is None:
+        return True
+    return mask_problem(item.mask, SQL_TYPES[ItemType(stated)] if stated else SqlType("text"), None) is None
 
 
 def _narrows(case: CaseFacts, items: tuple[GrantedItem, ...], rows: RowFilter) -> bool:

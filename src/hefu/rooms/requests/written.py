@@ -1,0 +1,207 @@
+"""Row conditions and masks as people write them in forms and commands, read into their types and back.
+
+A condition is an item's code, an operator and a text:
+
+    =        511702                  the value
+    in       511702, 511703          one of the values; commas or lines part them
+    between  1940-01-01..1959-12-31  both ends included; either may be left out
+    starts   5117                    the beginning of a text
+    null                             nothing is there
+
+A mask is a word with its figures: `cover:6:4`, `truncate:3`, `bin:1000`, `round:2`, `hash:<name of the salt>`,
+`month`, `year`, `null`, `constant:<text>`.
+"""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, StartsWith, Value
+from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Mask, Null, Round, Truncate
+from hefu.kernel.refusal import InputsRejected
+from hefu.kernel.words import _
+from hefu.rooms.catalog.terms import ItemType
+from hefu.rooms.requests.terms import Offer
+
+#: Operator → how forms call it, in the order in which they offer it.
+OPERATORS = {
+    "=": _("is"),
+    "in": _("is one of"),
+    "between": _("lies between"),
+    "starts": _("starts with"),
+    "null": _("is empty"),
+}
+
+#: Word of a mask → how forms call it, in the order in which they offer it.
+MASKS = {
+    "cover": _("cover all but the first and last signs"),
+    "truncate": _("keep only the first signs"),
+    "hash": _("replace by a digest"),
+    "month": _("keep only the month"),
+    "year": _("keep only the year"),
+    "bin": _("round down to a multiple"),
+    "round": _("round to places"),
+    "null": _("leave empty"),
+    "constant": _("replace by a fixed text"),
+}
+
+_TRUE, _FALSE = frozenset({"true", "yes", "1", "是", "有"}), frozenset({"false", "no", "0", "否", "无"})
+_WHOLE = frozenset({ItemType.INTEGER})
+_FRACTIONS = frozenset({ItemType.NUMBER, ItemType.MONEY, ItemType.DOUBLE, ItemType.FLOAT})
+
+
+def read_condition(code: str, operator: str, text: str, *, offer: Offer) -> Condition:
+    """Return the condition that a person wrote over an item of the entry.
+
+    Raises:
+        InputsRejected: No such item or operator, or a value that is not of the item's type.
+    """
+    item = offer.item(code)
+    if item is None:
+        raise _rejected(_("A condition speaks of an item that this entry does not have. Use the codes of its items."))
+    match operator:
+        case "=":
+            return Equals(code, _value(text.strip(), item.type))
+        case "in":
+            parts = [part.strip() for part in re.split(r"[,，\n]", text) if part.strip()]
+            return OneOf(code, tuple(_value(part, item.type) for part in parts))
+        case "between":
+            low, _dots, high = (part.strip() for part in text.partition(".."))
+            return Between(code, _value(low, item.type) if low else None, _value(high, item.type) if high else None)
+        case "starts":
+            return StartsWith(code, text.strip())
+        case "null":
+            return IsNull(code)
+    raise _rejected(_("A condition uses one of: =, in, between, starts, null."))
+
+
+def write_condition(condition: Condition) -> tuple[str, str, str]:
+    """Return code, operator and text, as `read_condition` reads them."""
+    match condition:
+        case Equals():
+            return condition.column, "=", write_value(condition.value)
+        case OneOf():
+            return condition.column, "in", ", ".join(write_value(value) for value in condition.values)
+        case Between():
+            low, high = ("" if end is None else write_value(end) for end in (condition.low, condition.high))
+            return condition.column, "between", f"{low}..{high}"
+        case StartsWith():
+            return condition.column, "starts", condition.prefix
+        case IsNull():
+            return condition.column, "null", ""
+
+
+def write_value(value: Value) -> str:
+    """Return a compared value as people write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _value(text: str, item_type: str) -> Value:
+    kind = ItemType(item_type) if item_type else ItemType.TEXT
+    try:
+        if kind is ItemType.DATE:
+            return date.fromisoformat(text)
+        if kind is ItemType.MOMENT:
+            return datetime.fromisoformat(text)
+        if kind is ItemType.LOGICAL:
+            return _truth(text)
+        if kind in _WHOLE:
+            return int(text)
+        if kind in _FRACTIONS:
+            return _number(text)
+    except (ValueError, InvalidOperation):
+        raise _rejected(_("A condition compares an item with a value of another type.")) from None
+    return text
+
+
+def _truth(text: str) -> bool:
+    word = text.casefold()
+    if word not in _TRUE | _FALSE:
+        raise ValueError(text)
+    return word in _TRUE
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    return number
+
+
+def read_mask(text: str) -> Mask:
+    """Return the mask that a person wrote.
+
+    Raises:
+        InputsRejected: No such mask, or figures that it cannot have.
+    """
+    word, _colon, rest = text.strip().partition(":")
+    try:
+        return _mask(word, rest)
+    except ValueError:
+        raise InputsRejected(
+            problems={
+                "masks": _(
+                    "A mask is one of: cover:first:last, truncate:length, hash:salt, month, year, bin:width, "
+                    "round:places, null, constant:text."
+                )
+            }
+        ) from None
+
+
+def _mask(word: str, rest: str) -> Mask:
+    match word:
+        case "cover":
+            first, _colon, last = rest.partition(":")
+            return Cover(first=_figure(first or "0"), last=_figure(last or "0"))
+        case "truncate":
+            return Truncate(_figure(rest))
+        case "bin":
+            return Bin(_figure(rest, least=1))
+        case "round":
+            return Round(int(rest))
+        case "hash" if rest:
+            return Hash(salt=rest)
+        case "month":
+            return DateTrunc("month")
+        case "year":
+            return DateTrunc("year")
+        case "null":
+            return Null()
+        case "constant":
+            return Constant(rest)
+    raise ValueError(word)
+
+
+def _figure(text: str, least: int = 0) -> int:
+    number = int(text)
+    if number < least:
+        raise ValueError(text)
+    return number
+
+
+def write_mask(mask: Mask) -> str:
+    """Return the mask as `read_mask` reads it."""
+    match mask:
+        case Cover():
+            return f"cover:{mask.first}:{mask.last}"
+        case Truncate():
+            return f"truncate:{mask.length}"
+        case Bin():
+            return f"bin:{mask.width}"
+        case Round():
+            return f"round:{mask.places}"
+        case Hash():
+            return f"hash:{mask.salt}"
+        case DateTrunc():
+            return mask.unit
+        case Null():
+            return "null"
+        case Constant():
+            return f"constant:{mask.text}"
+
+
+def _rejected(sentence: Any) -> InputsRejected:
+    return InputsRejected(problems={"rows": sentence})
