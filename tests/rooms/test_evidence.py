@@ -167,3 +167,15 @@ class TestWhoReads:
         for guess in ("1", "x", str(uuid4())):
             with pytest.raises(NotFound):
                 queries.entry(guess, viewer=SYSTEM)
+
+
+@pytest.mark.django_db
+def test_a_checkpoint_that_was_taken_away_is_noticed() -> None:
+    record()
+    while services.sequence(clock=NOON):
+        pass
+    assert queries.unsigned() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE evidence_checkpoint DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM evidence_checkpoint")
+    assert queries.unsigned() > 0

@@ -26,9 +26,16 @@ def check(as_json: bool) -> int:
 
     log = queries.DatabaseLog()
     newest = queries.latest_checkpoint()
-    if newest is None:
+    if newest is None and not queries.unsigned():
         show({"ok": True, "entries": 0, "waiting": queries.waiting()}, as_json=as_json)
         return 0
+    if newest is None or queries.unsigned():
+        # Places are given in the transaction that signs: more of them than signed means a checkpoint was taken away.
+        fault = translated(_("The log is DAMAGED at {fault}.")).format(
+            fault="checkpoint: entries without a signed head"
+        )
+        show({"ok": False, "fault": fault}, as_json=as_json)
+        return 1
     report = fsck(log, queries.signing_key(newest), earlier=queries.earlier_checkpoints())
     facts = {
         "ok": report.ok,

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "parties": ("hefu.cli.parties:command", "Departments, seats and people."),
     "resources": ("hefu.cli.resources:command", "Systems, sources and mounted resources."),
     "requests": ("hefu.cli.requests:command", "Ask for data, and decide on what is asked."),
+    "clocks": ("hefu.cli.clocks:command", "Statutory periods: what is due, why, and the sweep."),
     "grants": ("hefu.cli.grants:command", "Look at grants, suspend and revoke them."),
     "deliveries": ("hefu.cli.deliveries:command", "Run, watch and cancel deliveries."),
     "jobs": ("hefu.cli.jobs:command", "What the worker does, did and could not do."),

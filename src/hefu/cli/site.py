@@ -15,14 +15,24 @@ def prepare_site() -> Config:
         DatabaseAway: The database does not answer.
     """
     config = load(os.environ)
+    require_database(config)
+    prepare_django()
+    return config
+
+
+def require_database(config: Config) -> None:
+    """See that the node's database answers.
+
+    Raises:
+        DatabaseAway: It does not; the sentence says how to start it.
+        DatabaseUnfit: The platform cannot run on it.
+    """
     way_on = (
         _("Start it with 'hefu up' or, alone, 'hefu db', in another window.")
         if config.embedded
         else _("Check HEFU_DATABASE_URL and the server it names.")
     )
     reach(config.address(), way_on=way_on)
-    prepare_django()
-    return config
 
 
 def prepare_django() -> None:

@@ -48,10 +48,12 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
     if not lock.take():
         raise AlreadyRunning(folder=config.home, pid=lock.holder())
     try:
-        require_free(config.host, config.port, "HEFU_PORT")
         os.environ["HEFU_HOME"] = str(config.home)
         write = _Lines()
         write("hefu", Sentence(_("The home is {home}."), home=config.home))
+        if lock.left_by is not None:
+            text = _("The earlier run (process {pid}) was cut off; looking after what it left.")
+            write("hefu", Sentence(text, pid=lock.left_by))
         cluster = None
         if not config.embedded:
             reach(config.address(), way_on=_("Check HEFU_DATABASE_URL and the server it names."))
@@ -71,6 +73,7 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
                 Part("worker", [*_HEFU, "worker"], patience=30.0),
             ],
             write=write,
+            check=lambda: require_free(config.host, config.port, "HEFU_PORT"),
             ready=lambda: _ready(config, greeting),
         )
         supervisor.run()

@@ -4,7 +4,7 @@ import os
 
 import click
 
-from hefu.cli.site import prepare_site
+from hefu.cli.site import require_database
 from hefu.node.config import load
 from hefu.node.ports import require_free
 
@@ -14,7 +14,8 @@ def command() -> None:
     """Serve the pages until Ctrl-C."""
     config = load(os.environ)
     require_free(config.host, config.port, "HEFU_PORT")
-    prepare_site()
+    # This process only looks after those that serve, so it need not load the rooms itself.
+    require_database(config)
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels

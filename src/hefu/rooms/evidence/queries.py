@@ -94,6 +94,12 @@ def public_keys(purpose: KeyPurpose) -> list[PublicKey]:
     return [PublicKey.from_text(row.public) for row in rows]
 
 
+def unsigned() -> int:
+    """Return how many entries have a place in the log that no checkpoint covers; anything but 0 is damage."""
+    newest = latest_checkpoint()
+    return Entry.objects.filter(leaf_index__gte=newest.size if newest else 0).count()
+
+
 def waiting() -> int:
     """Return how many entries are recorded but not yet sequenced; for the operator's health page."""
     return Entry.objects.filter(leaf_index__isnull=True).count()
