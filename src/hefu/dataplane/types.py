@@ -78,7 +78,7 @@ _SPELLINGS = {
     "timestamptz": "timestamp with time zone",
 }
 
-_WRITTEN = re.compile(r"(?P<head>[^(\[]+?)\s*(?:\((?P<mods>[\d\s,-]+)\))?(?P<tail>[^\[]*?)(?P<array>(?:\[\d*\])*)")
+_WRITTEN = re.compile(r"(?P<head>[^(\[]+)(?:\((?P<mods>[\d\s,-]+)\))?(?P<tail>[^(\[]*)(?P<array>(?:\[\d*\])*)")
 
 
 def parse(written: str) -> SqlType:
@@ -90,7 +90,7 @@ def parse(written: str) -> SqlType:
     found = _WRITTEN.fullmatch(written.strip())
     if found is None:
         raise ValueError(f"{written!r} is not a type")
-    name = f"{found['head']}{found['tail']}".strip()
+    name = f"{found['head'].rstrip()}{found['tail']}".strip()
     plain = " ".join(name.lower().split())
     name = _SPELLINGS.get(plain, plain if plain in _KINDS else name)
     modifiers = tuple(int(number) for number in (found["mods"] or "").split(",") if number.strip())

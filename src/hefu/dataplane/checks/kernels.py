@@ -1,7 +1,7 @@
 """The four dear checks over Arrow columns. Per row they cost a tenth of the same check written as SQL.
 
 Measured for a million citizen numbers on one core: 0.2 s here, 1.5 s as DuckDB SQL, about 2 s as
-PostgreSQL SQL. tests/unit/test_dataplane_conformance.py holds all of them to one meaning.
+PostgreSQL SQL. tests/connectors/test_conformance.py holds all of them to one meaning.
 """
 
 from datetime import date

@@ -1,4 +1,4 @@
-"""Masks as SQL: one text for PostgreSQL, one for DuckDB, one meaning (tests/unit/test_dataplane_conformance)."""
+"""Masks as SQL: one text for PostgreSQL, one for DuckDB, one meaning (tests/connectors/test_conformance.py)."""
 
 from collections.abc import Mapping
 

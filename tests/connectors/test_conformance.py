@@ -1,0 +1,394 @@
+"""Masks, filters and checks mean the same in PostgreSQL, in DuckDB, in our kernels and in plain Python."""
+
+import os
+import string
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import psycopg
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from hefu.dataplane.checks import (
+    Check,
+    CitizenId,
+    CodeSet,
+    CreditCode,
+    DateRange,
+    NotNull,
+    Pattern,
+    UniqueKey,
+)
+from hefu.dataplane.checks.kernels import is_dear
+from hefu.dataplane.checks.kernels import passes as kernel_passes
+from hefu.dataplane.checks.sql import passes_sql
+from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith
+from hefu.dataplane.filters_sql import filter_sql
+from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Mask, Null, Round, Truncate
+from hefu.dataplane.masks.sql import mask_sql, masked_type
+from hefu.dataplane.types import Kind, duckdb_type, parse
+from hefu.kernel.identifiers import citizen_id, credit_code
+from tests.connectors import model
+
+SALTS = {"s": "盐 'salt' \\"}
+BOTH = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+class Engines:
+    """A PostgreSQL session and a DuckDB one, asked the same of the same values."""
+
+    def __init__(self) -> None:
+        self.postgres = psycopg.connect(os.environ["HEFU_DATABASE_URL"], autocommit=True)
+        self.postgres.execute("set timezone = 'UTC'")
+        self.postgres.execute("set standard_conforming_strings = on")
+        self.duck = duckdb.connect(config={"threads": 1})
+
+    def ask(self, values: Sequence[Any], written: str, expression: dict[Dialect, str]) -> dict[Dialect, list[Any]]:
+        """Return the value of an expression over column "v" for each value, per engine."""
+        of = parse(written)
+        self.postgres.execute(f"create temp table given (i int, v {written})")
+        try:
+            with self.postgres.cursor() as cursor:
+                cursor.executemany("insert into given values (%s, %s)", list(enumerate(values)))
+                cursor.execute(f"select {expression[Dialect.POSTGRES]} from given order by i".encode())
+                first = [row[0] for row in cursor.fetchall()]
+        finally:
+            self.postgres.execute("drop table given")
+        self.duck.execute(f"create or replace table given (i int, v {duckdb_type(of)})")
+        if values:
+            self.duck.executemany("insert into given values (?, ?)", [[i, v] for i, v in enumerate(values)])
+        second = [
+            row[0]
+            for row in self.duck.execute(f"select {expression[Dialect.DUCKDB]} from given order by i").fetchall()
+        ]
+        return {Dialect.POSTGRES: first, Dialect.DUCKDB: second}
+
+    def close(self) -> None:
+        self.postgres.close()
+        self.duck.close()
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[Engines]:
+    pair = Engines()
+    yield pair
+    pair.close()
+
+
+#: What PostgreSQL can hold as text; surrogates and NUL it cannot.
+signs = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
+texts = st.one_of(
+    st.text(signs, max_size=12),
+    st.text(string.digits + "０１２-X xab", max_size=20),
+    st.sampled_from(["", "欧阳娜娜", "13812345678", "e\u0301a", "👨‍👩‍👧", "=1+1", "\\N", "'", "\n", "a\n"]),
+)
+ints = st.one_of(st.integers(-(2**31), 2**31 - 1), st.integers(-120, 120))
+decimals = st.decimals(min_value=-99999, max_value=99999, places=2)
+floats = st.floats(allow_nan=False, allow_infinity=False, width=64).filter(lambda x: abs(x) < 1e300)
+days = st.dates(date(1, 1, 1), date(9999, 12, 31))
+moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31))
+
+
+def several(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.one_of(st.none(), of), min_size=1, max_size=30)
+
+
+def check_mask(engines: Engines, mask: Mask, values: list[Any], written: str) -> None:
+    of = parse(written)
+    result = masked_type(mask, of)
+    expression = {
+        dialect: dialect.cast(
+            mask_sql(mask, '"v"', of, dialect, SALTS),
+            str(result) if dialect is Dialect.POSTGRES else str(duckdb_type(result)),
+        )
+        for dialect in Dialect
+    }
+    wanted = [model.masked(mask, value, SALTS) for value in values]
+    for dialect, got in engines.ask(values, written, expression).items():
+        assert got == wanted, (dialect, mask, values)
+
+
+@BOTH
+@given(
+    several(texts),
+    st.one_of(
+        st.builds(Cover, st.integers(0, 4), st.integers(0, 4), st.sampled_from("*×'#")),
+        st.builds(Truncate, st.integers(0, 5)),
+        st.builds(Hash, st.just("s"), st.integers(8, 64)),
+        st.just(Null()),
+        st.builds(Constant, texts),
+    ),
+)
+@example(["欧阳娜娜", None, "", "王"], Cover(1, 1))
+def test_text_masks_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
+    check_mask(engines, mask, values, "text")
+
+
+@BOTH
+@given(several(ints), st.one_of(st.builds(Bin, st.integers(1, 10**9)), st.builds(Round, st.integers(-9, 3))))
+@example([-5, 5, -15, 15, 25, None, 0, -1], Round(-1))
+@example([-(2**31), 2**31 - 1], Bin(10**9))
+def test_integer_masks_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
+    check_mask(engines, mask, values, "integer")
+
+
+@BOTH
+@given(several(st.integers(-(2**63), 2**63 - 1)), st.builds(Bin, st.integers(1, 10**9)))
+@example([-(2**63), 2**63 - 1], Bin(1000))
+def test_bins_of_the_largest_integers_still_have_room(engines: Engines, values: list[Any], mask: Mask) -> None:
+    check_mask(engines, mask, values, "bigint")
+
+
+@BOTH
+@given(
+    several(decimals), st.one_of(st.builds(Bin, st.integers(1, 10**6)), st.builds(Round, st.integers(-3, 2)))
+)
+@example([Decimal("0.05"), Decimal("-0.05"), Decimal("2.50"), Decimal("-2.50"), None], Round(0))
+@example([Decimal("99999.95"), Decimal("-99999.95")], Round(1))
+def test_decimal_masks_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
+    check_mask(engines, mask, values, "numeric(8,2)")
+
+
+@BOTH
+@given(several(floats), st.builds(Bin, st.integers(1, 1000)))
+def test_float_bins_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
+    of = parse("double precision")
+    expression = {dialect: mask_sql(mask, '"v"', of, dialect, SALTS) for dialect in Dialect}
+    answers = engines.ask(values, "double precision", expression)
+    assert answers[Dialect.POSTGRES] == answers[Dialect.DUCKDB]
+
+
+@BOTH
+@given(several(days), st.sampled_from([DateTrunc("month"), DateTrunc("year"), Hash("s", 16)]))
+def test_date_masks_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
+    check_mask(engines, mask, values, "date")
+
+
+@BOTH
+@given(several(moments), st.sampled_from([DateTrunc("month"), DateTrunc("year")]))
+def test_timestamp_masks_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
+    check_mask(engines, mask, values, "timestamp")
+
+
+def check_filter(engines: Engines, condition: Condition, values: list[Any], written: str) -> None:
+    of = {"v": parse(written)}
+    expression = {dialect: filter_sql(RowFilter((condition,)), of, dialect) for dialect in Dialect}
+    wanted = [model.opens(condition, value) for value in values]
+    for dialect, got in engines.ask(values, written, expression).items():
+        # In a WHERE clause NULL closes the row, so it counts as false.
+        assert [bool(each) for each in got] == wanted, (dialect, condition, values)
+
+
+@BOTH
+@given(
+    several(texts),
+    st.one_of(
+        st.builds(Equals, st.just("v"), texts),
+        st.builds(OneOf, st.just("v"), st.lists(texts, min_size=1, max_size=12).map(tuple)),
+        st.builds(Between, st.just("v"), st.none() | texts, st.none() | texts),
+        st.builds(StartsWith, st.just("v"), texts),
+        st.just(IsNull("v")),
+    ),
+)
+def test_text_conditions_have_one_meaning(engines: Engines, values: list[Any], condition: Condition) -> None:
+    check_filter(engines, condition, values, "text")
+
+
+@BOTH
+@given(
+    several(ints),
+    st.one_of(
+        st.builds(Equals, st.just("v"), ints),
+        st.builds(OneOf, st.just("v"), st.lists(ints, min_size=1, max_size=12).map(tuple)),
+        st.builds(Between, st.just("v"), st.none() | ints, st.none() | ints),
+        st.builds(Between, st.just("v"), decimals, decimals),
+    ),
+)
+def test_number_conditions_have_one_meaning(engines: Engines, values: list[Any], condition: Condition) -> None:
+    check_filter(engines, condition, values, "integer")
+
+
+@BOTH
+@given(several(days), st.builds(Between, st.just("v"), st.none() | days, st.none() | days))
+def test_date_conditions_have_one_meaning(engines: Engines, values: list[Any], condition: Condition) -> None:
+    check_filter(engines, condition, values, "date")
+
+
+def test_no_condition_opens_every_row(engines: Engines) -> None:
+    of = {"v": parse("text")}
+    expression = {dialect: filter_sql(RowFilter(), of, dialect) for dialect in Dialect}
+    assert engines.ask([None, "a"], "text", expression) == dict.fromkeys(Dialect, [True, True])
+
+
+def check_check(engines: Engines, check: Check, values: list[Any], written: str) -> None:
+    of = parse(written)
+    expression = {dialect: passes_sql(check, {"v": of}, dialect) for dialect in Dialect}
+    wanted = [model.passes(check, value) for value in values]
+    for dialect, got in engines.ask(values, written, expression).items():
+        assert got == wanted, (dialect, check, values)
+    if is_dear(check, of):
+        assert kernel_passes(check, pa.array(values, pa.string())).tolist() == wanted, (check, values)
+
+
+@st.composite
+def citizen_numbers(draw: st.DrawFn) -> str:
+    """A citizen number, right or damaged in one place."""
+    born = draw(st.dates(date(1900, 1, 1), date(2030, 12, 31)))
+    body = f"{draw(st.integers(110000, 659999))}{born:%Y%m%d}{draw(st.integers(0, 999)):03d}"
+    number = body + citizen_id.check_digit(body)
+    match draw(st.integers(0, 6)):
+        case 0:
+            place = draw(st.integers(0, 17))
+            return number[:place] + draw(st.sampled_from("0123456789Xx０１ a")) + number[place + 1 :]
+        case 1:
+            odd = body[:10] + draw(st.sampled_from(["0230", "0229", "1301", "0431", "0000", "1232"])) + body[14:]
+            return odd + citizen_id.check_digit(odd)
+        case 2:
+            return number + draw(st.sampled_from(["", " ", "\n"]))
+        case 3:
+            odd = body[:6] + "0000" + body[10:]
+            return odd + citizen_id.check_digit(odd)
+        case _:
+            return number
+
+
+@st.composite
+def credit_codes(draw: st.DrawFn) -> str:
+    """A credit code, right or damaged in one place."""
+    body = draw(st.sampled_from(["91", "11", "52", "Y1"])) + f"{draw(st.integers(110000, 659999))}"
+    body += draw(st.text(credit_code.ALPHABET, min_size=9, max_size=9))
+    code = body + credit_code.check_digit(body)
+    match draw(st.integers(0, 3)):
+        case 0:
+            place = draw(st.integers(0, 17))
+            return code[:place] + draw(st.sampled_from("0123456789ABIOSVZa９ ")) + code[place + 1 :]
+        case 1:
+            return code.lower()
+        case _:
+            return code
+
+
+@BOTH
+@given(several(citizen_numbers() | texts))
+@example(["11010519491231002X", "11010519491231002x", "１1010519491231002X", None, ""])
+def test_citizen_numbers_have_one_meaning(engines: Engines, values: list[Any]) -> None:
+    check_check(engines, CitizenId("v"), values, "text")
+
+
+@BOTH
+@given(several(credit_codes() | texts))
+@example(["91110000600037341L", "91110000600037341l", None, ""])
+def test_credit_codes_have_one_meaning(engines: Engines, values: list[Any]) -> None:
+    check_check(engines, CreditCode("v"), values, "text")
+
+
+@BOTH
+@given(several(texts), st.lists(texts, min_size=1, max_size=15).map(tuple))
+def test_code_sets_have_one_meaning(engines: Engines, values: list[Any], codes: tuple[str, ...]) -> None:
+    check_check(engines, CodeSet("v", codes), values, "text")
+
+
+@BOTH
+@given(several(ints), st.lists(ints.map(str), min_size=1, max_size=15).map(tuple))
+def test_code_sets_of_numbers_have_one_meaning(engines: Engines, values: list[Any], codes: tuple[str, ...]) -> None:
+    check_check(engines, CodeSet("v", codes), values, "integer")
+
+
+limits = st.none() | st.dates(date(1, 1, 1), date(9998, 12, 31))
+written_days = st.one_of(
+    days.map(lambda day: day.isoformat()),
+    days.map(lambda day: day.isoformat().replace("-", "")),
+    st.builds(
+        "{:04d}-{:02d}-{:02d}".format,
+        st.sampled_from([0, 1, 1900, 2000, 2023, 2024]),
+        st.integers(0, 13),
+        st.integers(0, 32),
+    ),
+    texts,
+)
+
+
+@BOTH
+@given(several(written_days), limits, limits)
+@example(["2024-02-29", "2023-02-29", "20240230", "2024-2-9", "２０２４-01-01", "0000-01-01", None], None, None)
+def test_days_in_text_have_one_meaning(
+    engines: Engines, values: list[Any], low: date | None, high: date | None
+) -> None:
+    check_check(engines, DateRange("v", low, high), values, "text")
+
+
+@BOTH
+@given(several(days), limits, limits)
+def test_day_ranges_have_one_meaning(
+    engines: Engines, values: list[Any], low: date | None, high: date | None
+) -> None:
+    check_check(engines, DateRange("v", low, high), values, "date")
+
+
+@BOTH
+@given(several(moments), limits, limits)
+@example([datetime(2025, 8, 1, 23, 59, 59, 999999), datetime(2025, 8, 2)], None, date(2025, 8, 1))
+def test_moments_of_the_last_day_are_within_the_range(
+    engines: Engines, values: list[Any], low: date | None, high: date | None
+) -> None:
+    check_check(engines, DateRange("v", low, high), values, "timestamp")
+
+
+@BOTH
+@given(
+    several(st.one_of(texts, st.from_regex(r"1[3-9][0-9]{9}\n?", fullmatch=True))),
+    st.sampled_from(
+        [
+            "1[3-9][0-9]{9}", "a|b", "(?:ab)*", ".", ".{2,3}", "[^0-9]+", r"\+?[0-9]*", "[一-龥]{2,4}", r"[\]\-a]+",
+            "(a|b)?c", "[A-Z]?[0-9]{1,12}",
+        ]
+    ),
+)  # fmt: skip
+@example(["\n", "a\n", "aa", "欧阳"], ".")
+def test_patterns_have_one_meaning(engines: Engines, values: list[Any], pattern: str) -> None:
+    check_check(engines, Pattern("v", pattern), values, "text")
+
+
+@BOTH
+@given(several(texts))
+def test_not_null_has_one_meaning(engines: Engines, values: list[Any]) -> None:
+    check_check(engines, NotNull("v"), values, "text")
+
+
+@BOTH
+@given(several(st.sampled_from(["a", "A", "b", "", " ", "a "])))
+def test_all_copies_of_a_key_fail_and_null_is_no_key(engines: Engines, values: list[Any]) -> None:
+    check = UniqueKey(("v",))
+    expression = {dialect: passes_sql(check, {"v": parse("text")}, dialect) for dialect in Dialect}
+    wanted = [value is None or values.count(value) == 1 for value in values]
+    for dialect, got in engines.ask(values, "text", expression).items():
+        assert got == wanted, dialect
+
+
+@BOTH
+@given(several(st.sampled_from([Decimal("1.0"), Decimal("1.00"), Decimal("1"), Decimal("10"), Decimal("0")])))
+def test_equal_numbers_are_one_key_however_they_are_written(engines: Engines, values: list[Any]) -> None:
+    expression = passes_sql(UniqueKey(("v",)), {"v": parse("numeric")}, Dialect.POSTGRES)
+    wanted = [value is None or values.count(value) == 1 for value in values]
+    quiet = {Dialect.POSTGRES: expression, Dialect.DUCKDB: "true"}
+    engines_type = "numeric(30,10)"
+    assert engines.ask(values, engines_type, quiet)[Dialect.POSTGRES] == wanted
+
+
+def test_every_dear_check_has_a_kernel() -> None:
+    dear = [check for check in (CitizenId("v"), CreditCode("v"), Pattern("v", "a")) if is_dear(check, parse("text"))]
+    assert len(dear) == 3
+    assert is_dear(DateRange("v"), parse("text"))
+    assert not is_dear(DateRange("v"), parse("date"))
+    assert parse("text").kind is Kind.TEXT
