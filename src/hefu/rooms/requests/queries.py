@@ -18,7 +18,7 @@ from hefu.rooms.catalog.terms import Status as EntryStatus
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.requests import access, decide
 from hefu.rooms.requests.access import oversees, visible
-from hefu.rooms.requests.models import AccessRequest, Extension, Notice, Submission, Voice
+from hefu.rooms.requests.models import AccessRequest, Decision, Extension, Notice, Submission, Voice
 from hefu.rooms.requests.terms import (
     ANSWER_RULES,
     DECIDERS_RULE,
@@ -159,6 +159,11 @@ def voices(row: AccessRequest, *, viewer: Actor) -> list[Voice]:
 def submissions(row: AccessRequest) -> list[Submission]:
     """Return what was handed in, first to last, of a request that was read for its viewer."""
     return list(row.submissions.all())
+
+
+def decision_of(row: AccessRequest) -> Decision | None:
+    """Return how a request that was read for its viewer was answered; None before."""
+    return Decision.objects.filter(request=row).first()
 
 
 def extension_of(row: AccessRequest) -> Extension | None:
