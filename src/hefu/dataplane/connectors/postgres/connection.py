@@ -94,16 +94,24 @@ def allowed_address(connection: PostgresConnection, policy: AddressPolicy = defa
     """
     if connection.host.startswith("/"):
         return ""
-    try:
-        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise SideLost("named", f"the name {connection.host} does not resolve ({error.strerror})") from None
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = _addresses(connection)
     for address in addresses:
         reason = policy(connection.host, address, connection.port)
         if reason:
             raise AddressRefused(host=connection.host, port=connection.port, detail=reason)
     return addresses[0]
+
+
+def _addresses(connection: PostgresConnection) -> list[str]:
+    try:
+        return [str(ipaddress.ip_address(connection.host))]
+    except ValueError:
+        pass
+    try:
+        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise SideLost("named", f"the name {connection.host} does not resolve ({error.strerror})") from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 #: Every session prints values alike, and its server notices within a second that we are gone.
@@ -146,7 +154,8 @@ TRANSIENT = re.compile(r"08...|57P0[1235]|53300|40001|40P01|55P03|25P03")
 
 #: What libpq says, without an SQLSTATE, when the server as such said no.
 _NO = re.compile(
-    r"password|authentication|no pg_hba\.conf|does not exist|not permitted|SSL|certificate|GSS", re.IGNORECASE
+    r"password|authentication|no pg_hba\.conf|does not exist|not permitted|support SSL|requires SSL|certificate",
+    re.IGNORECASE,
 )
 
 
@@ -168,6 +177,7 @@ def plain_words(error: BaseException, connection: PostgresConnection) -> str:
     text = getattr(diagnosis, "message_primary", None) or str(error) or type(error).__name__
     text = " ".join(text.split("\n")[0].split())
     # A DETAIL or CONTEXT line may quote a row; only the first line is kept. A DSN may sit in it too.
-    for secret in {connection.password, quote(connection.password, safe="")} - {""}:
+    spellings = {connection.password, quote(connection.password), quote(connection.password, safe="")}
+    for secret in spellings - {""}:
         text = text.replace(secret, "***")
     return re.sub(r"(password=)\S+", r"\1***", text)[:300]

@@ -1,0 +1,143 @@
+"""A plan is refused with everything that is wrong at once, before a row moves."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from hefu.dataplane.checks import CitizenId, CodeSet, DateRange, NotNull, Pattern, UniqueKey
+from hefu.dataplane.connectors.relation import ColumnFacts
+from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.errors import PlanRefused
+from hefu.dataplane.filters import Between, Equals, OneOf, RowFilter
+from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Null
+from hefu.dataplane.plan import Plan, compile_plan
+from hefu.dataplane.plan_sql import SourceSql
+from hefu.dataplane.ticket import Item, Ticket
+from hefu.dataplane.types import parse
+from tests.unit.test_dataplane_ticket import TICKET
+
+
+def columns(**types: str) -> list[ColumnFacts]:
+    return [ColumnFacts(name, parse(written.rstrip("!")), not written.endswith("!")) for name, written in types.items()]
+
+
+SOURCE = columns(id="text!", name="varchar(40)", birth="date", score="integer", point="double precision")
+
+
+def a_ticket(**changes: Any) -> Ticket:
+    plain = {"items": (Item("id", "id"), Item("name", "name")), "key": ("id",), "filter": RowFilter(), "checks": ()}
+    return replace(TICKET, **{**plain, **changes})
+
+
+def problems(target: list[ColumnFacts] | None = None, **changes: Any) -> tuple[str, ...]:
+    with pytest.raises(PlanRefused) as caught:
+        compile_plan(a_ticket(**changes), SOURCE, target, {"known": "s"})
+    return caught.value.problems
+
+
+def test_every_misfit_is_named_at_once() -> None:
+    found = problems(
+        items=(
+            Item("id", "id"),
+            Item("nome", "nome"),
+            Item("birth", "born", mask=Cover(1)),
+            Item("score", "s", "text("),
+        ),
+        filter=RowFilter((Equals("town", "x"), Equals("birth", "1990"))),
+        checks=(CitizenId("birth"), UniqueKey(("point",)), NotNull("gone")),
+        key=("id", "name"),
+    )
+    text = "\n".join(found)
+    for sign in ("'nome'", "covering", "'town'", "'birth' (date) with str", "citizen_id(birth)", "unique_key(point)",
+                 "not_null(gone)", "key column 'name'", "is not a type"):  # fmt: skip
+        assert sign in text
+    assert len(found) == 9
+
+
+def test_what_the_catalogue_promises_must_be_what_the_source_can_give() -> None:
+    assert (
+        "promised as date, but the source gives character varying(40)"
+        in problems(items=(Item("id", "id"), Item("name", "name", "date")))[0]
+    )
+
+
+def test_a_mask_changes_the_type_that_must_fit() -> None:
+    target = columns(id="text", born="date", score="integer")
+    items = (Item("id", "id"), Item("birth", "born", mask=DateTrunc("year")), Item("score", "score", mask=Bin(10)))
+    assert "item 'score' is bigint, the target's column is integer" in problems(target, items=items)
+
+
+def test_a_target_that_refuses_null_needs_a_check_that_assures_a_value() -> None:
+    target = columns(id="text!", name="text!", more="integer!")
+    found = problems(target)
+    assert len(found) == 2
+    assert "'name' refuses NULL, but the source's may be NULL" in found[0]
+    assert "'more' refuses NULL and no item is delivered to it" in found[1]
+    assured = a_ticket(checks=(NotNull("name"),))
+    assert compile_plan(assured, SOURCE, target[:2], {}).checks == (NotNull("name"),)
+    covered = a_ticket(items=(Item("id", "id"), Item("name", "name", mask=Constant("x"))))
+    assert compile_plan(covered, SOURCE, target[:2], {})
+    hidden = (Item("id", "id"), Item("name", "name", mask=Null()))
+    assert "'name' refuses NULL" in problems(target[:2], items=hidden, checks=(NotNull("name"),))[0]
+
+
+def test_a_column_that_the_target_computes_is_not_written() -> None:
+    target = [*columns(id="text"), ColumnFacts("name", parse("text"), generated=True)]
+    assert "is computed there" in problems(target)[0]
+
+
+def test_a_salt_must_be_known_when_rows_are_to_move_and_not_before() -> None:
+    items = (Item("id", "id", mask=Hash("unknown")),)
+    assert "the salt 'unknown' is not known here" in problems(items=items)[0]
+    assert compile_plan(a_ticket(items=items), SOURCE, None, None)
+
+
+def test_a_float_is_no_key_and_a_key_is_needed() -> None:
+    items = (Item("point", "point"),)
+    assert "has no one text" in problems(items=items, key=("point",))[0]
+    assert "names no key" in problems(key=())[0]
+
+
+def test_no_column_is_granted_or_delivered_twice() -> None:
+    found = problems(items=(Item("id", "id"), Item("id", "other"), Item("name", "other")))
+    assert found == ("two items are delivered as 'other'", "column 'id' is granted twice")
+
+
+@pytest.mark.parametrize(
+    "check",
+    [CodeSet("id", ()), Pattern("id", "(a"), Pattern("score", "a"), DateRange("score"), CodeSet("birth", ("1",))],
+)
+def test_a_check_that_cannot_be_asked_is_refused(check: Any) -> None:
+    assert len(problems(checks=(check,))) == 1
+
+
+def a_plan(**changes: Any) -> Plan:
+    return compile_plan(a_ticket(**changes), SOURCE, None, {"known": "se'cret"})
+
+
+def test_names_and_values_are_quoted() -> None:
+    source = [ColumnFacts('i"d', parse("text")), *SOURCE]
+    ticket = a_ticket(
+        items=(Item('i"d', 'o"ut'),), key=('i"d',), filter=RowFilter((OneOf('i"d', ("a' or true --", "\\")),))
+    )
+    sql = SourceSql(compile_plan(ticket, source, None, {}), Dialect.POSTGRES, {}, '"s"."t"')
+    assert sql.outputs == '"i""d" as "o""ut"'
+    assert sql.granted == "\"i\"\"d\" collate \"C\" in ('a'' or true --', '\\')"
+
+
+def test_a_value_is_cast_to_the_type_it_has_there() -> None:
+    plan = compile_plan(a_ticket(), SOURCE, columns(id="text", name="text"), {})
+    sql = SourceSql(plan, Dialect.POSTGRES, {}, "t")
+    assert sql.outputs == '"id" as "id", cast("name" as text) as "name"'
+
+
+def test_a_closed_range_and_an_open_one_are_written_out() -> None:
+    plan = a_plan(filter=RowFilter((Between("birth", date(1990, 1, 1), None), Between("score", None, 5))))
+    sql = SourceSql(plan, Dialect.POSTGRES, {}, "t")
+    assert sql.granted == '("birth" >= cast(\'1990-01-01\' as date)) and ("score" <= (5))'
+
+
+def test_a_secret_stays_out_of_a_plans_repr() -> None:
+    assert "cret" not in repr(a_plan(items=(Item("id", "id", mask=Hash("known")),)))
