@@ -230,7 +230,8 @@ def a_population(database: "Database", rows: int = 100) -> None:
     database.run(
         "CREATE TABLE population (id_number text PRIMARY KEY, name text, birth_date date);"
         "INSERT INTO population SELECT lpad(n::text, 18, '0'), CASE WHEN n % 10 > 0 THEN '张' || n END,"
-        f" date '1950-01-01' + (n % 20000) FROM generate_series(1, {rows}) AS n"
+        f" date '1950-01-01' + (n % 20000) FROM generate_series(1, {rows}) AS n;"
+        "ANALYZE population"
     )
 
 

@@ -34,7 +34,7 @@ class ProgressNow:
     #: Rows that passed in this phase, and those it will have, as far as anybody knows.
     rows: int
     rows_expected: int | None
-    #: Of 100, never above; None without an estimate.
+    #: Of 100, never above; by rows, else by parts of the table, else None.
     percent: int | None
     #: Rows a second in this phase; 0 when none is under way.
     rate: int
@@ -146,7 +146,7 @@ def progress(number: str, *, viewer: Actor, clock: Clock) -> ProgressNow:
         phase=row.phase,
         rows=row.rows,
         rows_expected=row.rows_expected,
-        percent=min(100, row.rows * 100 // row.rows_expected) if row.rows_expected else None,
+        percent=_percent(row),
         rate=int(row.rows / elapsed.total_seconds()) if elapsed > timedelta(0) else 0,
         time_left=decide.time_left(rows=row.rows, expected=row.rows_expected, elapsed=elapsed),
         bytes=row.bytes,
@@ -206,6 +206,12 @@ def files_folder() -> Path:
 def reject_purpose(delivery_id: UUID) -> str:
     """Return what the values of a delivery's rejected rows are sealed for."""
     return f"rejected:{delivery_id}"
+
+
+def _percent(row: Delivery) -> int | None:
+    if row.rows_expected:
+        return min(100, row.rows * 100 // row.rows_expected)
+    return row.chunks_done * 100 // row.chunks if row.chunks else None
 
 
 def _sees_values(found: Delivery, viewer: Actor) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from hefu.crypto.sealing import seal
@@ -81,18 +81,13 @@ def keep_rejects(*, delivery_id: UUID, kept: int, batch: Sequence[Rejected]) -> 
     """Seal and keep rejected rows, up to the most that are kept; return how many are kept by now."""
     room = batch[: MOST_REJECTS_KEPT - kept]
     master, purpose = settings.HEFU.master_key(), reject_purpose(delivery_id)
-    RejectedRow.objects.bulk_create(
-        [
-            RejectedRow(
-                delivery_id=delivery_id,
-                place=kept + offset,
-                reasons=list(one.reasons),
-                sealed=seal(master, json.dumps(one.values, ensure_ascii=False).encode(), purpose=purpose),
-            )
-            for offset, one in enumerate(room, start=1)
-        ],
-        batch_size=2_000,
-    )
+    # By COPY: a hundred thousand rows through the ORM would take longer than the delivery itself.
+    into = "COPY deliveries_rejectedrow (delivery_id, place, reasons, sealed) FROM STDIN"
+    with transaction.atomic(), connection.cursor() as cursor, cursor.copy(into) as copy:
+        copy.set_types(["uuid", "int4", "text[]", "text"])
+        for place, one in enumerate(room, start=kept + 1):
+            values = json.dumps(dict(one.values), ensure_ascii=False).encode()
+            copy.write_row((delivery_id, place, list(one.reasons), seal(master, values, purpose=purpose)))
     return kept + len(room)
 
 
