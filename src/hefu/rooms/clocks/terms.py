@@ -30,12 +30,12 @@ class State(StrEnum):
 
 
 STATE_NAMES = {
-    State.RUNNING: _("running"),
-    State.PAUSED: _("paused"),
-    State.EXPIRED: _("expired"),
+    State.RUNNING: _("time is running"),
+    State.PAUSED: _("stands still"),
+    State.EXPIRED: _("overdue"),
     State.MET: _("met in time"),
     State.LATE_MET: _("met late"),
-    State.CANCELLED: _("cancelled"),
+    State.CANCELLED: _("no longer owed"),
 }
 
 #: States in which something is still owed.
@@ -82,9 +82,9 @@ class Change(StrEnum):
 
 
 CHANGE_NAMES = {
-    Change.PAUSED: _("paused"),
-    Change.RESUMED: _("resumed"),
-    Change.EXTENDED: _("extended"),
+    Change.PAUSED: _("stood still"),
+    Change.RESUMED: _("went on"),
+    Change.EXTENDED: _("was extended"),
 }
 
 

@@ -68,7 +68,7 @@ STATUS_NAMES = {
     Status.GRANTED: _("granted"),
     Status.PARTLY_GRANTED: _("granted in part"),
     Status.REFUSED: _("refused"),
-    Status.WITHDRAWN: _("withdrawn"),
+    Status.WITHDRAWN: _("taken back"),
 }
 
 #: Which status may follow which. There is no way from waiting to granted by time alone.
