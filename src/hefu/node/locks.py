@@ -13,6 +13,8 @@ class FileLock:
     """An advisory lock on a file that names its holder."""
 
     path: Path
+    #: After `take`: a holder before us that never gave the lock back, because it was killed.
+    left_by: int | None = field(default=None, init=False)
     _file: IO[str] | None = field(default=None, init=False, repr=False)
 
     def take(self) -> bool:
@@ -23,6 +25,9 @@ class FileLock:
         except OSError:
             file.close()
             return False
+        file.seek(0)
+        with contextlib.suppress(ValueError):
+            self.left_by = int(file.read().strip())
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
@@ -32,6 +37,7 @@ class FileLock:
     def give_back(self) -> None:
         """Let go of the lock."""
         if self._file is not None:
+            self._file.truncate(0)
             self._file.close()
             self._file = None
 

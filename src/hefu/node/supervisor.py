@@ -87,6 +87,8 @@ class Supervisor:
     write: Callable[[str, str], None]
     #: Run to their end, one after the other, before the parts.
     first: Sequence[Part] = ()
+    #: Looks, once leftovers are gone and before anything starts, whether it can; raises a Refusal if not.
+    check: Callable[[], None] = lambda: None
     #: Environment of the children.
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     #: Asked a few times a second after the start until it says something, which is then shown.
@@ -108,6 +110,7 @@ class Supervisor:
         before = {number: signal.signal(number, self._on_signal) for number in numbers}
         try:
             self._end_leftovers()
+            self.check()
             if self.database is not None:
                 self.database.start()
             for part in self.first:
