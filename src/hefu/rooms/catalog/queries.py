@@ -15,7 +15,7 @@ from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
-from hefu.rooms.catalog.rows import content_of
+from hefu.rooms.catalog.rows import content_of as content_of
 from hefu.rooms.catalog.terms import Content, Difference, ItemContent, Status
 
 #: How a list may be sorted; each ends with the code, so that pages do not shuffle.
