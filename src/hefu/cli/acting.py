@@ -31,8 +31,12 @@ def acting_option(*, writes: bool) -> Callable[[F], F]:
         run = click.option(
             "--for", "department", default="", metavar="CREDIT_CODE", help="Department acted for, of several."
         )(run)
+        # To click a default fulfils `required`, so a command that writes must have none.
         return click.option(
-            "--as", "username", default="", required=writes, metavar="USERNAME", help="Sign-in name of who acts."
+            *("--as", "username"),
+            **({"required": True} if writes else {"default": ""}),  # type: ignore[arg-type]
+            metavar="USERNAME",
+            help="Sign-in name of who acts.",
         )(run)  # type: ignore[return-value]
 
     return decorate
