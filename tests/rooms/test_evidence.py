@@ -179,3 +179,15 @@ def test_a_checkpoint_that_was_taken_away_is_noticed() -> None:
         cursor.execute("ALTER TABLE evidence_checkpoint DISABLE TRIGGER USER")
         cursor.execute("DELETE FROM evidence_checkpoint")
     assert queries.unsigned() > 0
+
+
+@pytest.mark.django_db
+def test_many_entries_are_recorded_at_once_in_their_order() -> None:
+    many = [
+        services.written(COUNTED, subject="T9", by=SYSTEM, at=NOON.now(), body={"rows": rows}) for rows in range(250)
+    ]
+    services.record_all(many)
+    while services.sequence(clock=NOON):
+        pass
+    found = queries.entries(viewer=SYSTEM, subject="T9").order_by("leaf_index")
+    assert [entry.body["rows"] for entry in found] == list(range(250))

@@ -64,6 +64,35 @@ def record(
         LeafTooLarge: It does not fit the log's format.
         NotCanonical: A value has no canonical form.
     """
+    entry = written(kind, subject=subject, by=by, at=at, body=body, basis=basis, concerns=concerns)
+    entry.save(force_insert=True)
+    return entry
+
+
+def record_all(entries: Sequence[Entry]) -> None:
+    """Record many things at once, in the caller's transaction and in the order given.
+
+    Args:
+        entries: Made by `written`, not yet recorded.
+    """
+    Entry.objects.bulk_create(entries, batch_size=1_000)
+
+
+def written(
+    kind: Kind,
+    *,
+    subject: str,
+    by: Actor,
+    at: datetime,
+    body: dict[str, Any],
+    basis: Sequence[Citation] = (),
+    concerns: Sequence[UUID] = (),
+) -> Entry:
+    """Return an entry that is written but not recorded: for `record_all`.
+
+    Raises:
+        WrongBody, LeafTooLarge, NotCanonical: As for `record`.
+    """
     if set(body) != set(kind.fields):
         raise WrongBody(kind=kind.code, expected=sorted(kind.fields), found=sorted(body))
     uid = new_id(at)
@@ -83,7 +112,7 @@ def record(
     leaf = canonical(document)
     if len(leaf) > LEAF_LIMIT:
         raise LeafTooLarge(size=len(leaf), limit=LEAF_LIMIT)
-    return Entry.objects.create(
+    return Entry(
         uid=uid,
         kind=kind.code,
         version=kind.version,
