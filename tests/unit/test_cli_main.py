@@ -29,14 +29,14 @@ def test_every_command_is_a_file_of_its_own_with_a_command_in_it() -> None:
         assert about.endswith(".")
 
 
-def test_no_command_imports_django_or_a_room_before_it_runs() -> None:
+def test_no_command_imports_django_before_it_runs() -> None:
     script = (
         "import importlib, sys; from hefu.cli.main import COMMANDS\n"
         "for where, _ in COMMANDS.values(): importlib.import_module(where.partition(':')[0])\n"
-        "print(sorted(m for m in sys.modules if m == 'django' or m.startswith('hefu.rooms.')))"
+        "print('django' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert done.stdout == "False\n"
 
 
 def test_help_lists_every_command() -> None:
