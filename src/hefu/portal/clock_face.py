@@ -4,11 +4,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+
 from hefu.kernel.citation import Citation
 from hefu.kernel.words import _
 from hefu.law.deadline import Deadline, Step, Why
 from hefu.law.errors import CalendarNotPublished
 from hefu.law.terms import Language, Unit, Words
+from hefu.portal.shows import NOTHING
 from hefu.portal.words import in_chinese, say
 from hefu.rooms.clocks.queries import Moved, calendar_of, days_left, explained, office
 from hefu.rooms.clocks.terms import CHANGE_NAMES, STATE_NAMES, State
@@ -207,3 +211,8 @@ def _moved(moved: Moved, language: Language) -> MovedFace:
         reason=moved.reason,
         count=_count(moved.deadline, language) if moved.deadline else None,
     )
+
+
+def line(shown: Face | None) -> SafeString | str:
+    """Return a clock as one cell of a list: date, working days left, bar."""
+    return render_to_string("portal/clock.html", {"face": shown, "steps": False}) if shown else NOTHING

@@ -32,10 +32,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
     if actor is NOBODY or not page.user.is_authenticated:
         return found
-    route = page.resolver_match
+    places = workplaces_of(actor)
     return found | {
-        "workplaces": workplaces_of(actor),
-        "here": (route.namespace or route.url_name or "") if route else "",
+        "workplaces": places,
+        "here": next((place.key for place in reversed(places) if place.covers(page.path)), ""),
         "homes": _homes(page.user, actor),
         "narrow": page.session.get("narrow", False),
     }

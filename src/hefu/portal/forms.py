@@ -6,6 +6,8 @@ from typing import Any, ClassVar, TypeVar
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
@@ -20,7 +22,7 @@ class Section:
     """A part of a form under one heading."""
 
     #: Marked word.
-    title: str
+    title: str | Promise
     fields: tuple[str, ...]
     #: Marked sentence under the heading.
     help: str = ""
@@ -76,11 +78,12 @@ class OfficeForm(forms.Form):
     def faults(self) -> list[Fault]:
         """Return every fault in the order of the fields, those of the whole form first."""
         found = [Fault("", "", say(str(error))) for error in self.non_field_errors()]
-        for name, errors in self.errors.items():
-            if name in self.fields:
+        shown = [name for section in self.sections for name in section.fields]
+        for name in [*shown, *(name for name in self.fields if name not in shown)]:
+            if name in self.fields and name in self.errors:
                 bound = self[name]
-                target = bound.id_for_label or f"id_{bound.html_name}"
-                found += [Fault(target, str(bound.label), say(str(error))) for error in errors]
+                target = bound.id_for_label or str(bound.auto_id)
+                found += [Fault(target, str(bound.label), say(str(error))) for error in self.errors[name]]
         return found
 
     def take(self, refusal: Refusal) -> None:
@@ -119,6 +122,12 @@ def attempt(form: OfficeForm, work: Callable[[dict[str, Any]], Result]) -> Resul
 def done(form: OfficeForm, work: Callable[[dict[str, Any]], object]) -> bool:
     """Do `work` as `attempt` does, and say whether it is done."""
     return attempt(form, lambda typed: (work(typed),)) is not None
+
+
+class ReasonForm(OfficeForm):
+    """Why something is done."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 def choices(words: Mapping[Any, str], only: Iterable[Any] | None = None) -> list[tuple[str, str]]:

@@ -7,5 +7,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("signin/", include("hefu.portal.signin.urls")),
     path("choose/", include("hefu.portal.preferences")),
     path("", include("hefu.portal.parties.urls")),
+    path("catalog/", include("hefu.portal.catalog.urls")),
+    path("requests/", include("hefu.portal.requests.urls")),
+    path("grants/", include("hefu.portal.grants.urls")),
+    path("deliveries/", include("hefu.portal.deliveries.urls")),
+    path("resources/", include("hefu.portal.resources.urls")),
     path("evidence/", include("hefu.portal.evidence.urls")),
 ]

@@ -32,6 +32,10 @@ class Workplace:
         except NoReverseMatch:
             return ""
 
+    def covers(self, path: str) -> bool:
+        """Return whether a page belongs to this workplace; the desk is only itself."""
+        return path == self.address or (self.address != "/" and path.startswith(self.address))
+
 
 def _anyone(actor: Actor) -> bool:
     return True

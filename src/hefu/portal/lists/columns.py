@@ -41,6 +41,8 @@ class Column(Generic[Row]):
     align: Align = Align.START
     #: Whether it is shown before anybody chose.
     shown: bool = True
+    #: Whether a phone has room for it.
+    phone: bool = True
     #: Whether the text may break; codes and dates may not.
     wraps: bool = True
 

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, override
 
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists.columns import Column
-from hefu.portal.lists.filters import Between, Chip, Filter, Option
+from hefu.portal.lists.filters import Between, Chip, Facet, Filter, Option
 from hefu.portal.lists.keyset import Mark, Order
 from hefu.portal.words import say
 
@@ -86,6 +86,8 @@ class Listing(Generic[Row]):
     search_word: ClassVar[str] = ""
     #: Key of the column sorted by at first, `-` before it for descending.
     order: ClassVar[str] = ""
+    #: Whether the facets stand beside the list with their counts, where there is room for them.
+    aside: ClassVar[bool] = False
 
     def __init__(self, request: PortalRequest) -> None:
         """Read what the address asks for."""
@@ -181,7 +183,7 @@ class Listing(Generic[Row]):
             if other.key != one.key:
                 rows = other.narrow(rows, self.asked)
         options = one.options(rows, self.asked)
-        total = sum(option.count for option in options)
+        total = rows.order_by().count() if one.tabs else 0
         return FilterState(
             one, say(one.label), options, one.chips(self.asked, options), one.chosen(self.asked), total=total
         )
@@ -204,6 +206,22 @@ class Listing(Generic[Row]):
         """What the address holds besides the fields, so that narrowing keeps it."""
         names = ["sort", "rows", *(state.key for state in self.states if state.filter.tabs)]
         return [(name, value) for name in names if (value := self.asked.get(name, ""))]
+
+    @property
+    def beside(self) -> list[tuple[FilterState, list[tuple[Option, str]]]]:
+        """The facets shown beside the list, each value with the address that chooses it or lets it go."""
+        return [
+            (
+                state,
+                [
+                    (option, self.address(**{state.key: "" if option.chosen else option.value}))
+                    for option in state.options
+                    if option.count or option.chosen
+                ],
+            )
+            for state in self.states
+            if isinstance(state.filter, Facet) and not state.filter.tabs
+        ]
 
     @property
     def fields(self) -> list[FilterState]:

@@ -94,12 +94,6 @@ class SeatForm(OfficeForm):
         return Role(self.cleaned_data["role"])
 
 
-class ReasonForm(OfficeForm):
-    """Why something ends."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
-
-
 class NewPasswordForm(OfficeForm):
     """A new first password for somebody."""
 

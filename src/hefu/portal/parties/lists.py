@@ -34,7 +34,7 @@ class Departments(Listing["Department"]):
         """Return the columns."""
         return (
             Column("name", _("Department"), lambda d: d.name, sort="name", link=_address),
-            Column("short", _("Short name"), lambda d: d.short_name, sort="short_name"),
+            Column("short", _("Short name"), lambda d: d.short_name, sort="short_name", phone=False),
             Column(
                 "code",
                 _("Credit code"),
@@ -44,8 +44,16 @@ class Departments(Listing["Department"]):
                 wraps=False,
             ),
             Column("roles", _("Roles"), lambda d: [name_of(role, DEPARTMENT_ROLE_NAMES) for role in d.roles]),
-            Column("parent", _("Department above"), lambda d: d.parent.name if d.parent else "", sort="parent__name"),
-            Column("place", _("Division"), lambda d: d.place, sort="place", show=lambda d: shows.code(d.place)),
+            Column(
+                "parent",
+                _("Department above"),
+                lambda d: d.parent.name if d.parent else "",
+                sort="parent__name",
+                phone=False,
+            ),
+            Column(
+                "place", _("Division"), lambda d: d.place, sort="place", show=lambda d: shows.code(d.place), phone=False
+            ),
             Column("seats", _("Seats"), lambda d: d.open_seats, sort="open_seats", align=Align.END),  # type: ignore[attr-defined]
             Column("phone", _("Telephone"), lambda d: d.phone, shown=False, wraps=False),
             Column("registered", _("Registered"), lambda d: d.registered_at, sort="registered_at", shown=False),

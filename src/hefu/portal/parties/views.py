@@ -10,11 +10,12 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hefu.kernel.words import _
+from hefu.portal.deeds import reason_page
 from hefu.portal.forms import attempt, done
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
-from hefu.portal.parties.forms import DepartmentForm, NewPasswordForm, PersonForm, ReasonForm, SeatForm
+from hefu.portal.parties.forms import DepartmentForm, NewPasswordForm, PersonForm, SeatForm
 from hefu.portal.parties.lists import Departments, People
 from hefu.portal.words import name_of
 from hefu.rooms.evidence.queries import history
@@ -222,23 +223,14 @@ def end_seat(request: PortalRequest, pk: UUID, seat_id: UUID) -> HttpResponseBas
     """End a seat, with the reason."""
     require(request.actor, "parties.end_seat")
     found = queries.person(pk, viewer=request.actor)
-    form = ReasonForm(request.POST or None)
-    address = reverse("parties:person", args=[pk])
-    if request.method == "POST" and done(
-        form, lambda typed: services.end_seat(seat_id=seat_id, **typed, actor=request.actor, clock=request.clock)
-    ):
-        messages.success(request, gettext("The seat is ended."))
-        return HttpResponseRedirect(address)
-    return show(
+    return reason_page(
         request,
-        "portal/form_page.html",
         title=gettext("End a seat of {name}").format(name=found.name),
-        crumbs=[_people_crumb(), (found.name, address)],
-        form=form,
-        status=form.status,
-        back=address,
-        send=gettext("End the seat"),
+        crumbs=[_people_crumb(), (found.name, reverse("parties:person", args=[pk]))],
         lead=gettext("From then on the person can no longer act for the department. What was done stays on record."),
+        send=gettext("End the seat"),
+        work=lambda typed: services.end_seat(seat_id=seat_id, **typed, actor=request.actor, clock=request.clock),
+        said=gettext("The seat is ended."),
     )
 
 
@@ -247,21 +239,13 @@ def close_person(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Close a sign-in and end every seat, with the reason."""
     require(request.actor, "parties.close_person")
     found = queries.person(pk, viewer=request.actor)
-    form = ReasonForm(request.POST or None)
-    address = reverse("parties:person", args=[pk])
-    if request.method == "POST" and done(
-        form, lambda typed: services.close_person(person_id=pk, **typed, actor=request.actor, clock=request.clock)
-    ):
-        messages.success(request, gettext("The sign-in of {name} is closed.").format(name=found.name))
-        return HttpResponseRedirect(reverse("parties:people"))
-    return show(
+    return reason_page(
         request,
-        "portal/form_page.html",
         title=gettext("Close the sign-in of {name}").format(name=found.name),
-        crumbs=[_people_crumb(), (found.name, address)],
-        form=form,
-        status=form.status,
-        back=address,
-        send=gettext("Close the sign-in"),
+        crumbs=[_people_crumb(), (found.name, reverse("parties:person", args=[pk]))],
         lead=gettext("All seats end at once and the person can no longer sign in. This cannot be taken back."),
+        send=gettext("Close the sign-in"),
+        work=lambda typed: services.close_person(person_id=pk, **typed, actor=request.actor, clock=request.clock),
+        said=gettext("The sign-in of {name} is closed.").format(name=found.name),
+        grave=True,
     )

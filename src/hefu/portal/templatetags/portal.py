@@ -11,7 +11,9 @@ from django.utils.safestring import SafeString
 
 from hefu.portal import clock_face, shows
 from hefu.portal.badges import badge as make_badge
+from hefu.portal.deliveries.words import COLOURS
 from hefu.portal.words import say as say_word
+from hefu.rooms.deliveries.terms import DeliveryStatus
 
 register = template.Library()
 
@@ -55,6 +57,12 @@ def badge(state: str, word: str) -> SafeString:
     return make_badge(state, word)
 
 
+@register.filter
+def delivery_badge(delivery: Any) -> SafeString:
+    """Write the state of a delivery."""
+    return make_badge(COLOURS[DeliveryStatus(delivery.status)], delivery.status_name)
+
+
 @register.inclusion_tag("portal/field.html")
 def field(bound: BoundField) -> dict[str, Any]:
     """Write one field with label, help, article and faults."""
@@ -73,10 +81,21 @@ def field(bound: BoundField) -> dict[str, Any]:
         "field": bound,
         "kind": kind,
         "many": kind in ("checkbox", "radio") and hasattr(bound.field, "choices"),
+        "fieldset": getattr(bound.field.widget, "in_fieldset", False),
         "widget": bound.as_widget(attrs=attrs),
         "article": getattr(bound.form, "explained", {}).get(bound.name),
         "faults": [say_word(str(error)) for error in bound.errors],
     }
+
+
+@register.simple_tag
+def control(bound: BoundField) -> SafeString:
+    """Write a field's control alone, where the table around it says the rest."""
+    kind = getattr(bound.field.widget, "input_type", "textarea")
+    attrs: dict[str, str | bool] = {"class": _css(kind, bound)}
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    return bound.as_widget(attrs=attrs)
 
 
 def _css(kind: str, bound: BoundField) -> str:

@@ -54,6 +54,20 @@
     check();
   }
 
+  // Another line of a row scope: a copy of the last one, emptied.
+  document.addEventListener("click", (event) => {
+    const more = event.target.closest("[data-more]");
+    if (!more) return;
+    event.preventDefault();
+    const lines = more.closest("[data-lines]").querySelectorAll("[data-line]");
+    const last = lines[lines.length - 1];
+    const copy = last.cloneNode(true);
+    for (const field of copy.querySelectorAll("input")) field.value = "";
+    for (const field of copy.querySelectorAll("select")) field.selectedIndex = 0;
+    last.after(copy);
+    copy.querySelector("select, input").focus();
+  });
+
   // Print.
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-print]")) window.print();

@@ -1,0 +1,1 @@
+"""Pages of the catalogue: find, read, write, review, import."""

@@ -1,0 +1,24 @@
+"""Addresses of the catalogue."""
+
+from django.urls import path
+
+from hefu.portal.catalog import importing, views, writing
+
+app_name = "catalog"
+urlpatterns = [
+    path("", views.entries, name="list"),
+    path("own", views.own, name="own"),
+    path("reviews", views.reviews, name="reviews"),
+    path("new", writing.new, name="new"),
+    path("imports/", importing.imports, name="imports"),
+    path("imports/new", importing.bring, name="import"),
+    path("imports/map/<str:token>", importing.map_columns, name="map"),
+    path("imports/<uuid:pk>/", importing.batch, name="batch"),
+    path("<uuid:pk>/", views.entry, name="entry"),
+    path("<uuid:pk>/edit", writing.edit, name="edit"),
+    path("<uuid:pk>/submit", writing.submit, name="submit"),
+    path("<uuid:pk>/drop", writing.drop, name="drop"),
+    path("<uuid:pk>/review", writing.review, name="review"),
+    path("<uuid:pk>/withdraw", writing.withdraw, name="withdraw"),
+    path("<uuid:pk>/versions/<int:number>", views.version, name="version"),
+]

@@ -1,0 +1,74 @@
+"""How pages call what the catalogue stores."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hefu.kernel.words import _
+from hefu.portal.words import say
+from hefu.rooms.catalog.importing.notions import Field
+from hefu.rooms.catalog.terms import FIELD_NAMES, REASONS, ShareType, Status
+
+#: Status → colour.
+COLOURS = {
+    Status.DRAFT: "draft",
+    Status.IN_REVIEW: "waiting",
+    Status.RETURNED: "soon",
+    Status.PUBLISHED: "good",
+    Status.WITHDRAWN: "off",
+}
+
+#: Sharing type → colour.
+SHARE_COLOURS = {ShareType.UNCONDITIONAL: "good", ShareType.CONDITIONAL: "soon", ShareType.NONE: "off"}
+
+#: What a column of an imported file can mean.
+COLUMN_NAMES = {
+    Field.NAME: _("name"),
+    Field.ABSTRACT: _("abstract"),
+    Field.PROVIDER: _("provider"),
+    Field.PROVIDER_CODE: _("credit code of the provider"),
+    Field.INTERNAL_OFFICE: _("office within the department"),
+    Field.OUTSIDE_CODE: _("code elsewhere"),
+    Field.CLASS_CODE: _("class code"),
+    Field.FORMAT: _("format"),
+    Field.FORMAT_CLASS: _("format class"),
+    Field.SHARE_TYPE: _("sharing type"),
+    Field.SHARE_CONDITION: _("sharing condition"),
+    Field.SHARE_SCOPE: _("scope and purpose"),
+    Field.NOSHARE_REASON: _("reason for not sharing"),
+    Field.BASIS_KIND: _("kind of legal basis"),
+    Field.BASIS_TITLE: _("title of the legal basis"),
+    Field.BASIS_ARTICLE: _("article of the legal basis"),
+    Field.CHANNELS: _("channels"),
+    Field.OPEN_TYPE: _("opening to the public"),
+    Field.OPEN_CONDITION: _("opening condition"),
+    Field.UPDATE_CYCLE: _("update cycle"),
+    Field.GRADE: _("data grade"),
+    Field.USE_CONDITION: _("conditions of use"),
+    Field.SECRECY: _("secrecy assessment"),
+    Field.SYSTEM_NAME: _("information system"),
+    Field.BUSINESS_ITEM: _("business item"),
+    Field.THEME: _("theme"),
+    Field.INDUSTRY: _("industry"),
+    Field.TAGS: _("tags"),
+    Field.PHONE: _("contact"),
+    Field.EMAIL: _("mail"),
+    Field.PUBLISHED_ON: _("day of publication"),
+    Field.UPDATED_ON: _("day of the last update"),
+    Field.ROW_COUNT: _("number of rows"),
+    Field.DETAIL_URL: _("address of the entry"),
+    Field.RELATED_CODES: _("related entries"),
+    Field.ITEMS: _("all items in one cell"),
+    Field.ITEM_NAME: _("item name"),
+    Field.ITEM_CODE: _("item code"),
+    Field.ITEM_TYPE: _("item type"),
+    Field.ITEM_LENGTH: _("item length"),
+    Field.ITEM_DESCRIPTION: _("item description"),
+}
+
+
+def reason_in_words(reason: Mapping[str, Any]) -> str:
+    """Return why an imported row was refused."""
+    facts = dict(reason.get("facts") or {})
+    if facts.get("field") in FIELD_NAMES:
+        facts["field"] = say(FIELD_NAMES[facts["field"]])
+    return say(REASONS[reason["code"]]).format(**facts)

@@ -1,0 +1,1 @@
+"""Pages of deliveries: the list, one delivery with its progress, rejected rows, the file and the receipt."""

@@ -1,0 +1,17 @@
+"""Addresses of deliveries."""
+
+from django.urls import path
+
+from hefu.portal.deliveries import views
+
+app_name = "deliveries"
+urlpatterns = [
+    path("", views.deliveries, name="list"),
+    path("<str:number>/", views.delivery, name="delivery"),
+    path("<str:number>/progress", views.progress, name="progress"),
+    path("<str:number>/cancel", views.cancel, name="cancel"),
+    path("<str:number>/retry", views.retry, name="retry"),
+    path("<str:number>/rejects", views.rejects, name="rejects"),
+    path("<str:number>/file", views.fetch, name="fetch"),
+    path("<str:number>/receipt", views.receipt, name="receipt"),
+]

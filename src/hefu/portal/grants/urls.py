@@ -1,0 +1,17 @@
+"""Addresses of grants."""
+
+from django.urls import path
+
+from hefu.portal.grants import views
+
+app_name = "grants"
+urlpatterns = [
+    path("", views.grants, name="list"),
+    path("<str:number>/", views.grant, name="grant"),
+    path("<str:number>/ticket", views.ticket, name="ticket"),
+    path("<str:number>/open", views.open_now, name="open"),
+    path("<str:number>/target", views.choose_target, name="choose_target"),
+    path("<str:number>/suspend", views.suspend, name="suspend"),
+    path("<str:number>/resume", views.resume, name="resume"),
+    path("<str:number>/revoke", views.revoke, name="revoke"),
+]

@@ -1,0 +1,219 @@
+"""Pages of grants."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext
+
+from hefu.dataplane import wire
+from hefu.dataplane.ticket import Channel, Ticket
+from hefu.kernel.citation import Citation
+from hefu.portal.deeds import deed_page, reason_page
+from hefu.portal.grants.forms import DeliveryForm, RevokeForm, TargetForm
+from hefu.portal.grants.lists import Grants
+from hefu.portal.grants.words import COLOURS, check_in_words
+from hefu.portal.http import PortalRequest
+from hefu.portal.lists import list_page
+from hefu.portal.pages import FORM, Crumb, page, show
+from hefu.portal.scope import mask_in_words, scope_in_words
+from hefu.portal.words import name_of
+from hefu.rooms.deliveries import queries as deliveries
+from hefu.rooms.deliveries import services as delivery_services
+from hefu.rooms.deliveries.access import may as may_deliver
+from hefu.rooms.evidence.queries import history
+from hefu.rooms.grants import queries, services
+from hefu.rooms.grants.terms import SIDE_NAMES, GrantStatus
+from hefu.rooms.requests.terms import CHANNEL_NAMES
+from hefu.rooms.resources import queries as resources
+from hefu.rooms.resources.terms import PlaceKind
+
+
+def list_crumb() -> Crumb:
+    """Return the way to the list."""
+    return gettext("Grants"), reverse("grants:list")
+
+
+def grant_crumb(number: str) -> Crumb:
+    """Return the way to a grant."""
+    return number, reverse("grants:grant", args=[number])
+
+
+@page()
+def grants(request: PortalRequest) -> HttpResponseBase:
+    """Show the grants that the reader may see."""
+    return list_page(request, Grants(request), title=gettext("Grants"))
+
+
+@page(*FORM)
+def grant(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Show one grant: what it opens, its ticket, its deliveries; start a delivery."""
+    found = queries.grant(number, viewer=request.actor)
+    form = DeliveryForm(request.POST or None) if found.channel == Channel.FILE else None
+    if request.method == "POST":
+        return _deliver(request, number, form)
+    names = {item.code: item.name for item in found.granted_items}
+    signed = next(iter(queries.tickets(number, viewer=request.actor)), None)
+    ticket = queries.read(signed.jws) if signed else None
+    actions = queries.actions(found, viewer=request.actor)
+    return show(
+        request,
+        "grants/grant.html",
+        title=gettext("Grant {number}").format(number=found.number),
+        crumbs=[list_crumb()],
+        grant=found,
+        colour=COLOURS[GrantStatus(found.status)],
+        may=_possible(found.status, actions),
+        may_deliver=found.status == GrantStatus.ACTIVE
+        and may_deliver(
+            request.actor, "deliveries.start", consumer_id=found.consumer_id, provider_id=found.provider_id
+        ),
+        form=form,
+        items=[(item, mask_in_words(item.mask)) for item in found.granted_items],
+        rows=scope_in_words(found.conditions, names),
+        channel=name_of(found.channel, CHANNEL_NAMES),
+        basis=[Citation(**citation) for citation in found.basis],
+        held_by=name_of(found.held_by, SIDE_NAMES) if found.held_by else "",
+        lacks=queries.lacks(found),
+        target=_target(request, found),
+        signed=signed,
+        ticket=ticket,
+        told=_told(ticket) if ticket else {},
+        deliveries=deliveries.deliveries(viewer=request.actor, grant=number)[:20],
+        events=history(number, viewer=request.actor),
+    )
+
+
+def _possible(status: str, actions: frozenset[str]) -> set[str]:
+    """Return what the seat allows and the status does not exclude."""
+    states = {
+        "suspend": {GrantStatus.ACTIVE},
+        "resume": {GrantStatus.SUSPENDED},
+        "revoke": {GrantStatus.WAITING, GrantStatus.ACTIVE, GrantStatus.SUSPENDED},
+        "open": {GrantStatus.WAITING},
+        "choose_target": {GrantStatus.WAITING, GrantStatus.ACTIVE, GrantStatus.SUSPENDED},
+    }
+    return {deed for deed, allowed in states.items() if status in allowed and f"grants.{deed}" in actions}
+
+
+def _target(request: PortalRequest, found: Any) -> str:
+    if not found.target_id:
+        return ""
+    place = resources.targets(viewer=request.actor).filter(pk=found.target_id).first()
+    name = place.name if place else gettext("known to the consumer")
+    return f"{name} · {found.target_table}" if found.target_table else name
+
+
+def _told(ticket: Ticket) -> dict[str, Any]:
+    """Return what a ticket says, in words and as it is written."""
+    names = {item.column: item.name for item in ticket.items}
+    return {
+        "rows": scope_in_words(ticket.filter.conditions, names),
+        "checks": [check_in_words(check) for check in ticket.checks],
+        "items": [(item, mask_in_words(item.mask)) for item in ticket.items],
+        "json": json.dumps(wire.to_json(ticket), ensure_ascii=False, indent=2),
+    }
+
+
+def _deliver(request: PortalRequest, number: str, form: DeliveryForm | None) -> HttpResponseBase:
+    wanted: dict[str, Any] = form.cleaned_data if form and form.is_valid() else {}
+    made = delivery_services.start_delivery(grant=number, **wanted, actor=request.actor, clock=request.clock)
+    messages.success(request, gettext("The delivery is started. You may leave this page; it goes on."))
+    return HttpResponseRedirect(reverse("deliveries:delivery", args=[made.number]))
+
+
+@page()
+def ticket(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Hand out the grant's newest ticket as the signed token it is."""
+    signed = next(iter(queries.tickets(number, viewer=request.actor)), None)
+    response = HttpResponse(signed.jws if signed else "", content_type="application/octet-stream")
+    response["Content-Disposition"] = content_disposition_header(True, f"{number}.jws")
+    return response
+
+
+@page("POST")
+def open_now(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Look again whether what the grant waits for is there."""
+    found = services.open_grant(number=number, actor=request.actor, clock=request.clock)
+    if found.status == GrantStatus.WAITING:
+        messages.warning(request, gettext("Something is still missing; it is named below."))
+    else:
+        messages.success(request, gettext("The grant is in force and its ticket is signed."))
+    return HttpResponseRedirect(reverse("grants:grant", args=[number]))
+
+
+@page(*FORM)
+def choose_target(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Name where the rows arrive."""
+    found = queries.grant(number, viewer=request.actor)
+    own = resources.targets(viewer=request.actor, department_id=found.consumer_id)
+    form = TargetForm(
+        request.POST or None,
+        targets=own.filter(kind=PlaceKind.POSTGRES),
+        initial={"target_id": str(found.target_id or ""), "table": found.target_table},
+    )
+    return deed_page(
+        request,
+        form,
+        title=gettext("Place of delivery of {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext("One of your department's databases. If the list is empty, register one under Data sources."),
+        send=gettext("Choose"),
+        work=lambda typed: services.choose_target(number=number, **typed, actor=request.actor, clock=request.clock),
+        said=gettext("The place of delivery is chosen."),
+    )
+
+
+@page(*FORM)
+def suspend(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Hold a grant."""
+    queries.grant(number, viewer=request.actor)
+    return reason_page(
+        request,
+        title=gettext("Suspend {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext("The ticket holds no more at once; a running delivery stops within seconds. It can be resumed."),
+        send=gettext("Suspend"),
+        work=lambda typed: services.suspend_grant(number=number, **typed, actor=request.actor, clock=request.clock),
+        said=gettext("The grant is suspended."),
+    )
+
+
+@page(*FORM)
+def resume(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Let a held grant go on."""
+    queries.grant(number, viewer=request.actor)
+    return reason_page(
+        request,
+        title=gettext("Resume {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext("A new ticket is signed and deliveries are possible again."),
+        send=gettext("Resume"),
+        work=lambda typed: services.resume_grant(number=number, **typed, actor=request.actor, clock=request.clock),
+        said=gettext("The grant is in force again."),
+    )
+
+
+@page(*FORM)
+def revoke(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Take a grant back for good; the number is typed so that it is not the wrong one."""
+    queries.grant(number, viewer=request.actor)
+    return deed_page(
+        request,
+        RevokeForm(request.POST or None, number=number),
+        title=gettext("Revoke {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext(
+            "The ticket holds no more, for good: to deliver again, a new request is needed. "
+            "What was delivered stays with the consumer."
+        ),
+        send=gettext("Revoke for good"),
+        work=lambda typed: services.revoke_grant(
+            number=number, reason=typed["reason"], actor=request.actor, clock=request.clock
+        ),
+        said=gettext("The grant is revoked."),
+        grave=True,
+    )

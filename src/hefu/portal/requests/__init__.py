@@ -1,0 +1,1 @@
+"""Pages of requests: the list, the form, the case."""

@@ -1,0 +1,1 @@
+"""Pages of information systems, sources, targets, mounts and check rules."""

@@ -1,0 +1,314 @@
+"""Which rows and what of them: conditions and masks in words, and the fields in which people state them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from hefu.dataplane import masks
+from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith, Value
+from hefu.kernel.clock import CHINA
+from hefu.kernel.words import _
+from hefu.portal.words import say
+from hefu.rooms.catalog.terms import ItemType
+
+#: Ways to compare, in the order in which they are offered.
+WAYS = {
+    "equals": _("is"),
+    "one_of": _("is one of"),
+    "between": _("lies between"),
+    "starts": _("starts with"),
+    "empty": _("is empty"),
+}
+
+#: Empty lines that a new scope begins with.
+BLANKS = 1
+
+_NUMBERS = {ItemType.NUMBER, ItemType.MONEY, ItemType.DOUBLE, ItemType.FLOAT}
+
+
+@dataclass(frozen=True)
+class ScopeItem:
+    """An item that a condition can look at."""
+
+    code: str
+    name: str
+    #: One letter of the guide, or empty.
+    type: str = ""
+
+
+@dataclass
+class Line:
+    """One condition as it was typed."""
+
+    item: str = ""
+    way: str = "equals"
+    value: str = ""
+    upper: str = ""
+
+    @property
+    def blank(self) -> bool:
+        """Return whether nothing is typed."""
+        return not (self.item or self.value or self.upper)
+
+
+def in_words(condition: Condition, names: Mapping[str, str]) -> str:
+    """Return a condition as people say it."""
+    item = names.get(condition.column, condition.column)
+    match condition:
+        case Equals():
+            return gettext("{item} is {value}").format(item=item, value=_said(condition.value))
+        case OneOf():
+            values = gettext(", ").join(_said(value) for value in condition.values)
+            return gettext("{item} is one of {values}").format(item=item, values=values)
+        case Between(low=None):
+            return gettext("{item} is at most {value}").format(item=item, value=_said(condition.high))
+        case Between(high=None):
+            return gettext("{item} is at least {value}").format(item=item, value=_said(condition.low))
+        case Between():
+            return gettext("{item} lies between {low} and {high}").format(
+                item=item, low=_said(condition.low), high=_said(condition.high)
+            )
+        case StartsWith():
+            return gettext("{item} starts with {value}").format(item=item, value=_said(condition.prefix))
+        case IsNull():
+            return gettext("{item} is empty").format(item=item)
+
+
+def scope_in_words(rows: Iterable[Condition], names: Mapping[str, str]) -> list[str]:
+    """Return every condition in words; none means every row."""
+    return [in_words(condition, names) for condition in rows]
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return say("yes") if value else say("no")
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    return gettext("“{text}”").format(text=value) if isinstance(value, str) else str(value)
+
+
+def mask_in_words(mask: masks.Mask | None) -> str:
+    """Return what a mask hides, as people say it."""
+    match mask:
+        case None:
+            return gettext("shown")
+        case masks.Cover():
+            return gettext("first {first} and last {last} shown, the rest covered").format(
+                first=mask.first, last=mask.last
+            )
+        case masks.Truncate():
+            return gettext("only the first {length} characters").format(length=mask.length)
+        case masks.Bin():
+            return gettext("rounded down to {width}").format(width=mask.width)
+        case masks.Round():
+            return gettext("rounded to {places} places").format(places=mask.places)
+        case masks.Hash():
+            return gettext("only a digest")
+        case masks.DateTrunc(unit="month"):
+            return gettext("only the month")
+        case masks.DateTrunc():
+            return gettext("only the year")
+        case masks.Null():
+            return gettext("left empty")
+        case masks.Constant():
+            return gettext("always “{text}”").format(text=mask.text)
+
+
+#: Masks that are offered, what they need said in their field, and how they are made of it.
+MASKS = {
+    "": _("shown"),
+    "cover": _("cover the middle"),
+    "truncate": _("first characters only"),
+    "month": _("month only"),
+    "year": _("year only"),
+    "bin": _("round down to a step"),
+    "round": _("round to places"),
+    "null": _("leave empty"),
+    "constant": _("fixed text"),
+}
+
+#: What is typed beside a mask when nothing is.
+USUAL = {"cover": "3,4", "truncate": "6", "bin": "10", "round": "0", "constant": "***"}
+
+
+def make_mask(kind: str, typed: str) -> masks.Mask | None:
+    """Return the mask of a kind with what was typed beside it.
+
+    Raises:
+        ValidationError: What was typed does not fit.
+    """
+    text = typed.strip() or USUAL.get(kind, "")
+    try:
+        match kind:
+            case "cover":
+                first, _comma, last = text.replace("，", ",").partition(",")
+                return masks.Cover(int(first), int(last or 0))
+            case "truncate":
+                return masks.Truncate(int(text))
+            case "bin":
+                return masks.Bin(int(text))
+            case "round":
+                return masks.Round(int(text))
+    except ValueError:
+        raise ValidationError(
+            _("This mask needs whole numbers: first and last characters as 3,4, else one number.")
+        ) from None
+    simple: dict[str, masks.Mask] = {
+        "month": masks.DateTrunc("month"),
+        "year": masks.DateTrunc("year"),
+        "null": masks.Null(),
+    }
+    return masks.Constant(text) if kind == "constant" else simple.get(kind)
+
+
+def mask_kind(mask: masks.Mask | None) -> tuple[str, str]:
+    """Return the kind of a mask and what stands beside it, as `make_mask` takes them."""
+    match mask:
+        case masks.Cover():
+            return "cover", f"{mask.first},{mask.last}"
+        case masks.Truncate():
+            return "truncate", str(mask.length)
+        case masks.Bin():
+            return "bin", str(mask.width)
+        case masks.Round():
+            return "round", str(mask.places)
+        case masks.DateTrunc():
+            return mask.unit, ""
+        case masks.Null():
+            return "null", ""
+        case masks.Constant():
+            return "constant", mask.text
+    return "", ""
+
+
+class ScopeWidget(forms.Widget):
+    """Lines of item, comparison and value. Without a script, another empty line comes with a button."""
+
+    input_type = "scope"
+    in_fieldset = True
+
+    def __init__(self, items: Sequence[ScopeItem] = ()) -> None:
+        """Offer these items."""
+        super().__init__()
+        self.items = items
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Line]:
+        """Return the lines as they were typed."""
+        columns = [data.getlist(f"{name}_{part}") for part in ("item", "way", "value", "upper")]
+        return [Line(*parts) for parts in zip(*columns, strict=False)]
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        """Return whether the lines were not sent at all."""
+        return f"{name}_item" not in data
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """Draw the lines, an empty one last."""
+        lines = _lines(value)
+        lines += [Line() for _blank in range(BLANKS) if not lines or not lines[-1].blank]
+        context = {
+            "name": name,
+            "lines": lines,
+            "items": self.items,
+            "ways": [(way, say(word)) for way, word in WAYS.items()],
+        }
+        return render_to_string("portal/scope.html", context)
+
+
+class ScopeField(forms.Field):
+    """A row scope, stated over the items of an entry."""
+
+    widget = ScopeWidget
+
+    def __init__(self, *, items: Sequence[ScopeItem], **kwargs: Any) -> None:
+        """Offer these items."""
+        super().__init__(widget=ScopeWidget(items), required=False, **kwargs)
+        self.items = {item.code: item for item in items}
+
+    def clean(self, value: Any) -> RowFilter:
+        """Return the filter that the lines state.
+
+        Raises:
+            ValidationError: A line is half done, or its value does not fit its item.
+        """
+        return RowFilter(tuple(self._condition(line) for line in _lines(value) if not line.blank))
+
+    def _condition(self, line: Line) -> Condition:
+        item = self.items.get(line.item)
+        if item is None:
+            raise ValidationError(_("A condition names no item. Choose one, or empty the line."))
+        if line.way == "empty":
+            return IsNull(item.code)
+        if line.way == "between":
+            low = self._value(item, line.value) if line.value.strip() else None
+            high = self._value(item, line.upper) if line.upper.strip() else None
+            return Between(item.code, low, high)
+        if not line.value.strip():
+            raise ValidationError(_("A condition compares with nothing. Type a value, or empty the line."))
+        if line.way == "starts":
+            return StartsWith(item.code, line.value.strip())
+        if line.way == "one_of":
+            parts = line.value.replace("，", ",").replace("、", ",").split(",")
+            return OneOf(item.code, tuple(self._value(item, part) for part in parts if part.strip()))
+        return Equals(item.code, self._value(item, line.value))
+
+    def _value(self, item: ScopeItem, text: str) -> Value:
+        typed = text.strip()
+        try:
+            return _typed(item.type, typed)
+        except (ValueError, InvalidOperation):
+            message = gettext("“{value}” does not fit {item}: write days as 2026-03-11, numbers with digits.")
+            raise ValidationError(message.format(value=typed, item=item.name)) from None
+
+
+def _typed(kind: str, text: str) -> Value:
+    if kind == ItemType.DATE:
+        return date.fromisoformat(text)
+    if kind == ItemType.MOMENT:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=CHINA)
+    if kind == ItemType.INTEGER:
+        return int(text)
+    if kind in _NUMBERS:
+        return Decimal(text)
+    if kind == ItemType.LOGICAL:
+        return text in (say("yes"), "yes", "true", "1", "是")
+    return text
+
+
+def _lines(value: Any) -> list[Line]:
+    """Return lines of whatever a form holds: lines that were typed, or a stored filter."""
+    if isinstance(value, RowFilter):
+        return [_line(condition) for condition in value.conditions]
+    return list(value or [])
+
+
+def _line(condition: Condition) -> Line:
+    match condition:
+        case Equals():
+            return Line(condition.column, "equals", _written(condition.value))
+        case OneOf():
+            return Line(condition.column, "one_of", ",".join(_written(value) for value in condition.values))
+        case Between():
+            return Line(condition.column, "between", _written(condition.low), _written(condition.high))
+        case StartsWith():
+            return Line(condition.column, "starts", condition.prefix)
+        case IsNull():
+            return Line(condition.column, "empty")
+
+
+def _written(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return say("yes") if value else say("no")
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
