@@ -71,7 +71,7 @@ def heard() -> Iterator[list[Any]]:
     said = (RequestReceived, RequestGranted, RequestRefused, RequestWithdrawn)
     events.wire(
         {kind: [found.append] for kind in said}
-        | {ClockWarned: [services.tell_due_soon], ClockExpired: [services.tell_overdue]}
+        | {ClockWarned: [services.on_clock_warned], ClockExpired: [services.on_clock_expired]}
     )
     yield found
     events.wire(before)

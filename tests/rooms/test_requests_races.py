@@ -32,7 +32,9 @@ LATE = at_noon(date(2026, 3, 30))
 def heard() -> Iterator[list[Any]]:
     found: list[Any] = []
     before = dict(events._listeners)
-    events.wire({RequestGranted: [found.append], RequestRefused: [found.append], ClockExpired: [services.tell_overdue]})
+    events.wire(
+        {RequestGranted: [found.append], RequestRefused: [found.append], ClockExpired: [services.on_clock_expired]}
+    )
     yield found
     events.wire(before)
 
@@ -125,7 +127,7 @@ def test_an_answer_while_the_sweep_sends_the_case_up_waits_and_is_then_taken() -
         # The sweep holds the clock here; the answer takes the case and then has to wait for the clock.
         sweep_holds.set()
         answer_waits.wait(timeout=30)
-        services.tell_overdue(event)
+        services.on_clock_expired(event)
 
     events.wire({ClockExpired: [slow]})
 

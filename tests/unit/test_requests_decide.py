@@ -19,7 +19,7 @@ from hefu.law.terms import Rank, Words
 from hefu.rooms.catalog.terms import ItemType, ShareType
 from hefu.rooms.requests import decide, errors
 from hefu.rooms.requests.decide import CaseFacts
-from hefu.rooms.requests.scope import contradiction
+from hefu.rooms.requests.decide.scope import contradiction
 from hefu.rooms.requests.terms import (
     DECIDERS,
     FIELD_NAMES,

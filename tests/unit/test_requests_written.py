@@ -10,9 +10,9 @@ from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, Ro
 from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Mask, Null, Round, Truncate
 from hefu.kernel.refusal import InputsRejected
 from hefu.rooms.catalog.terms import ItemType, ShareType
-from hefu.rooms.requests.scope import row_fault
+from hefu.rooms.requests.decide.scope import row_fault
 from hefu.rooms.requests.terms import Offer, OfferedItem
-from hefu.rooms.requests.written import read_condition, read_mask, write_condition, write_mask
+from hefu.rooms.requests.terms.written import read_condition, read_mask, write_condition, write_mask
 
 TYPES = {
     "name": ItemType.TEXT,

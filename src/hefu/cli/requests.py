@@ -330,7 +330,7 @@ def _answer(written: dict[str, Any], row: "AccessRequest", actor: Actor) -> "Ans
     from hefu.law.terms import Rank
     from hefu.rooms.requests import queries
     from hefu.rooms.requests.terms import Answer, GrantedItem, GroundDocument, Verdict
-    from hefu.rooms.requests.written import read_mask
+    from hefu.rooms.requests.terms.written import read_mask
 
     masks = {code: read_mask(text) for code, text in written["masks"]}
     codes = written["items"] or tuple(item.code for item in row.asked_items)
@@ -351,7 +351,7 @@ def _answer(written: dict[str, Any], row: "AccessRequest", actor: Actor) -> "Ans
 
 def _rows(where: tuple[tuple[str, str, str], ...], offer: "Offer") -> "RowFilter":
     from hefu.dataplane.filters import RowFilter
-    from hefu.rooms.requests.written import read_condition
+    from hefu.rooms.requests.terms.written import read_condition
 
     return RowFilter(tuple(read_condition(*condition, offer=offer) for condition in where))
 
@@ -377,7 +377,7 @@ def _summary(row: "AccessRequest") -> dict[str, Any]:
 
 
 def _asked(row: "AccessRequest") -> dict[str, Any]:
-    from hefu.rooms.requests.written import write_condition
+    from hefu.rooms.requests.terms.written import write_condition
 
     basis = row.basis
     return {
@@ -395,7 +395,7 @@ def _asked(row: "AccessRequest") -> dict[str, Any]:
 
 def _decision(row: "AccessRequest") -> dict[str, Any] | None:
     from hefu.rooms.requests import queries
-    from hefu.rooms.requests.written import write_condition, write_mask
+    from hefu.rooms.requests.terms.written import write_condition, write_mask
 
     decision = queries.decision_of(row)
     if decision is None:

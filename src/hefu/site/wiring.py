@@ -32,8 +32,8 @@ def _stop_delivery_clock(event: GrantStopped) -> None:
 
 
 LISTENERS: dict[type[Any], list[Listener]] = {
-    ClockWarned: [requests.tell_due_soon],
-    ClockExpired: [requests.tell_overdue],
+    ClockWarned: [requests.on_clock_warned],
+    ClockExpired: [requests.on_clock_expired],
     RequestGranted: [grants.on_request_granted],
     GrantIssued: [deliveries.on_ticket_signed],
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock],

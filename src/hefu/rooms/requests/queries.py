@@ -9,7 +9,7 @@ from hefu.kernel.actor import Actor, Role
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import NotFound
 from hefu.law.answers import Choice, Grounds, Period
-from hefu.law.rules import Rules, rules_for
+from hefu.law.rules import Rules
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import BASIS_NAMES as CATALOG_BASIS_NAMES
 from hefu.rooms.catalog.terms import BasisKind as CatalogBasisKind
@@ -260,18 +260,18 @@ def grounds_of(row: AccessRequest) -> Grounds:
     Raises:
         NoRuleInForce: The law of the place names no grounds for that day.
     """
-    return rules_for(row.place).grounds(GROUNDS_RULE, on=_received_on(row))
+    return clocks.rules_at(row.place).grounds(GROUNDS_RULE, on=_received_on(row))
 
 
 def must_state(place: str, *, on: date) -> tuple[str, ...]:
     """Return what the law of a place wants a request to state; nothing where it says nothing."""
-    rules = rules_for(place)
+    rules = clocks.rules_at(place)
     return rules.listing(MUST_STATE_RULE, on=on).ids if rules.has(MUST_STATE_RULE, on=on) else ()
 
 
 def needed_fields(place: str, *, on: date) -> dict[str, tuple[Citation, ...]]:
     """Return every field that a request must fill in → the articles that ask for it; none if only the ticket does."""
-    rules = rules_for(place)
+    rules = clocks.rules_at(place)
     asked: dict[str, tuple[Citation, ...]] = {}
     if rules.has(MUST_STATE_RULE, on=on):
         asked = rules.listing(MUST_STATE_RULE, on=on).asked_by
@@ -293,7 +293,7 @@ def deciders_of(row: AccessRequest) -> Choice:
     Raises:
         NoRuleInForce: The law of the place names nobody for that day.
     """
-    return who_decides(rules_for(row.place), ShareType(row.share_type), on=_received_on(row))
+    return who_decides(clocks.rules_at(row.place), ShareType(row.share_type), on=_received_on(row))
 
 
 def who_decides(rules: Rules, share_type: ShareType, *, on: date) -> Choice:
@@ -311,7 +311,7 @@ def extension_allowed(row: AccessRequest) -> Period:
     Raises:
         NoRuleInForce: The law of the place gives no extension.
     """
-    return rules_for(row.place).period(EXTENSION_RULE, on=_received_on(row))
+    return clocks.rules_at(row.place).period(EXTENSION_RULE, on=_received_on(row))
 
 
 def answer_rule(row: AccessRequest) -> str:

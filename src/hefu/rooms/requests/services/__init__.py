@@ -1,4 +1,4 @@
-"""Writes of requests: drafting and handing in, answering, more time, delivery, and what departments are told."""
+"""Writes of requests: drafting and handing in, answering, more time, delivery, and what the clocks say."""
 
 from hefu.rooms.requests.services.answering import decide_request, give_opinion
 from hefu.rooms.requests.services.delivering import delivery_made, delivery_off
@@ -10,7 +10,7 @@ from hefu.rooms.requests.services.drafting import (
     withdraw_request,
 )
 from hefu.rooms.requests.services.extending import ask_extension, consent_extension
-from hefu.rooms.requests.services.telling import tell_due_soon, tell_overdue
+from hefu.rooms.requests.services.listening import on_clock_expired, on_clock_moved, on_clock_warned
 
 __all__ = [
     "ask_extension",
@@ -21,9 +21,10 @@ __all__ = [
     "delivery_off",
     "draft_request",
     "give_opinion",
+    "on_clock_expired",
+    "on_clock_moved",
+    "on_clock_warned",
     "return_incomplete",
     "submit_request",
-    "tell_due_soon",
-    "tell_overdue",
     "withdraw_request",
 ]

@@ -8,8 +8,8 @@ from hefu.rooms.clocks import services as clocks
 from hefu.rooms.clocks.terms import State
 from hefu.rooms.requests import errors, terms
 from hefu.rooms.requests.models import AccessRequest
-from hefu.rooms.requests.services.case import locked, today_at, write_down
-from hefu.rooms.requests.services.telling import tell
+from hefu.rooms.requests.services._case import locked, today_at, write_down
+from hefu.rooms.requests.services._telling import tell
 from hefu.rooms.requests.terms import AGREED, DELIVERY_RULE, STATUS_NAMES, NoticeKind, Status
 
 

@@ -15,7 +15,7 @@ from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.law.deadline import Deadline
-from hefu.law.rules import Rules, rules_for
+from hefu.law.rules import Rules
 from hefu.law.settings import receipt_day
 from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.clocks import queries as clock_queries
@@ -27,9 +27,9 @@ from hefu.rooms.requests.access import require
 from hefu.rooms.requests.models import AccessRequest, Submission
 from hefu.rooms.requests.queries import deciders_of, must_state, who_decides
 from hefu.rooms.requests.queries import offer as offer_of
-from hefu.rooms.requests.services.answering import conclude
-from hefu.rooms.requests.services.case import content, content_digest, locked, today_at, write_down
-from hefu.rooms.requests.services.telling import tell
+from hefu.rooms.requests.services._case import content, content_digest, locked, today_at, write_down
+from hefu.rooms.requests.services._concluding import conclude
+from hefu.rooms.requests.services._telling import tell
 from hefu.rooms.requests.terms import (
     ANSWER_RULES,
     ART_20,
@@ -136,7 +136,7 @@ def submit_request(*, number: str, actor: Actor, clock: Clock) -> AccessRequest:
     """
     row, _sides = locked(number, "requests.submit", actor=actor)
     status = decide.move(row.facts, Status.RECEIVED)
-    rules, settings = rules_for(row.place), clock_queries.office()
+    rules, settings = clock_queries.rules_at(row.place), clock_queries.office()
     received_on = row.received_on or receipt_day(clock.now(), settings=settings, calendar=rules.calendar)
     offer = offer_of(row.entry_id, viewer=actor)
     application = row.application

@@ -11,8 +11,8 @@ from hefu.rooms.clocks import services as clocks
 from hefu.rooms.requests import decide, errors, terms
 from hefu.rooms.requests.models import AccessRequest, Extension
 from hefu.rooms.requests.queries import answer_rule, extension_allowed, extension_of
-from hefu.rooms.requests.services.case import locked, today_at, write_down
-from hefu.rooms.requests.services.telling import tell, tell_authority
+from hefu.rooms.requests.services._case import locked, today_at, write_down
+from hefu.rooms.requests.services._telling import tell, tell_authority
 from hefu.rooms.requests.terms import ExtensionStatus, NoticeKind, Status
 
 

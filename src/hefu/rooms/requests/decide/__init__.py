@@ -15,7 +15,7 @@ from hefu.law.model import Ground
 from hefu.law.terms import Words
 from hefu.rooms.catalog.terms import ItemType, ShareType
 from hefu.rooms.requests import errors, terms
-from hefu.rooms.requests.scope import contradiction, row_fault
+from hefu.rooms.requests.decide.scope import contradiction, row_fault
 from hefu.rooms.requests.terms import (
     ART_15,
     MOVES,

@@ -12,7 +12,7 @@ from hefu.kernel.citation import Citation
 from hefu.kernel.clock import Clock
 from hefu.kernel.hashing import digest
 from hefu.kernel.refusal import NotFound
-from hefu.law.rules import rules_for
+from hefu.rooms.clocks import queries as clock_queries
 from hefu.rooms.evidence.services import record
 from hefu.rooms.evidence.terms import Kind
 from hefu.rooms.requests.access import require, visible
@@ -38,7 +38,7 @@ def locked(number: str, action: str, *, actor: Actor) -> tuple[AccessRequest, fr
 
 def today_at(row: AccessRequest, clock: Clock) -> date:
     """Return the current day where the case is answered."""
-    return clock.today(rules_for(row.place).zone)
+    return clock.today(clock_queries.rules_at(row.place).zone)
 
 
 def write_down(

@@ -326,6 +326,7 @@ class NoticeKind(StrEnum):
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
     DELIVERED = "delivered"
+    DATE_MOVED = "date_moved"
 
 
 #: What each notice says; the facts are kept with it.
@@ -345,6 +346,9 @@ NOTICES = {
         "Request {number} was due on {due_on}. It went up to the data authority; the duty to act stays."
     ),
     NoticeKind.DELIVERED: _("The data of request {number} was delivered for the first time on {delivered_on}."),
+    NoticeKind.DATE_MOVED: _(
+        "The last day for request {number} was {due_before} and is {due_on} now: {cause}. The case page shows the count."
+    ),
 }
 
 
