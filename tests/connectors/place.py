@@ -1,7 +1,7 @@
 """A provider's and a consumer's database with people nobody knows, and tickets between them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,7 @@ CHECKS = (
 )
 ROWS = RowFilter((OneOf("division", ("511702", "511703", "511799")),))
 CREATE = (
-    "create table people (id text, name text, birth date, division text, phone text, income numeric(12,2), "
-    "secret text)"
+    "create table people (id text, name text, birth date, division text, phone text, income numeric(12,2), secret text)"
 )
 
 
@@ -62,7 +61,7 @@ def person(number: int) -> tuple[Any, ...]:
     born = NOW.date() - timedelta(days=6000 + number * 7 % 20000)
     body = f"{511702 + number % 3}{born:%Y%m%d}{number % 1000:03d}"
     row = [
-        body[:6] + body[6:] + citizen_id.check_digit(body), f"王{number}", born, ("511702", "511703", "511722")[number % 3],
+        body + citizen_id.check_digit(body), f"王{number}", born, ("511702", "511703", "511722")[number % 3],
         f"139{number:08d}", f"{number % 997}.{number % 100:02d}", "x",
     ]  # fmt: skip
     match number // 50 % 10 if number % 50 == 0 else None:
@@ -98,14 +97,20 @@ class Place:
 
     provider: Database
     consumer: Database
+    grants: dict[bool, Ticket] = field(default_factory=dict)
+
+    def grant(self, checks: bool = True) -> Ticket:
+        """Return the same ticket each time, as one grant has one ticket."""
+        if checks not in self.grants:
+            self.grants[checks] = self.ticket() if checks else self.ticket(checks=())
+        return self.grants[checks]
 
     def fill(self, count: int, *, table: str = "people") -> None:
         """Make the provider's table with `count` rows."""
         self.provider.run(CREATE.replace("people", table))
-        with self.provider.connect() as connection, connection.cursor() as cursor:
-            with cursor.copy(f"copy {table} from stdin") as copy:
-                for number in range(count):
-                    copy.write_row(person(number))
+        with self.provider.connect() as connection, connection.cursor().copy(f"copy {table} from stdin") as copy:
+            for number in range(count):
+                copy.write_row(person(number))
         self.provider.run(f"analyze {table}")
 
     def folder(self, path: Path, count: int, encoding: str = "utf-8") -> FolderSource:
@@ -128,8 +133,8 @@ class Place:
         plain: dict[str, Any] = {
             "id": new_id(NOW), "grant": "G-1", "request": "R-1", "node": "n", "issuer": "i",
             "provider": Party("1" * 18, "p"), "consumer": Party("2" * 18, "c"), "entry": "e",
-            "resource": ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", "people"), "items": ITEMS, "key": ("id",),
-            "channel": Channel.TABLE, "purpose": "p", "basis": (), "issued_at": NOW, "valid_from": NOW,
+            "resource": ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", "people"), "items": ITEMS,
+            "key": ("id",), "channel": Channel.TABLE, "purpose": "p", "basis": (), "issued_at": NOW, "valid_from": NOW,
             "valid_until": NOW + timedelta(days=1), "filter": ROWS, "checks": CHECKS,
         }  # fmt: skip
         return Ticket(**(plain | changes))

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
-import python_calamine
 import pytest
+import python_calamine
 
 from hefu.dataplane.connectors.folder import CAPABILITIES as FOLDER
 from hefu.dataplane.connectors.folder.source import FolderSource
@@ -37,7 +37,13 @@ def prepared(place: Place, kind: str, folder: Path) -> tuple[PostgresSource | Fo
     )
     if kind in ("folder", "gb18030"):
         source = place.folder(folder, COUNT, "gb18030" if kind == "gb18030" else "utf-8")
-        return source, place.ticket(resource=ResourceRef("s", ResourceKind.CSV_FOLDER, "", "people.csv"), items=_typed()), options
+        return (
+            source,
+            place.ticket(
+                resource=ResourceRef("s", ResourceKind.CSV_FOLDER, "", "people.csv"),
+            ),
+            options,
+        )
     place.fill(COUNT)
     table = "people"
     if kind == "view":
@@ -50,13 +56,6 @@ def prepared(place: Place, kind: str, folder: Path) -> tuple[PostgresSource | Fo
         place.provider.run("insert into parted select * from people")
         table = "parted"
     return place.source, place.ticket(resource=ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", table)), options
-
-
-def _typed() -> tuple[Any, ...]:
-    # In a file everything is text until the grant's item says otherwise.
-    from tests.connectors.place import ITEMS
-
-    return tuple(ITEMS)
 
 
 def read_file(path: Path, file_format: FileFormat) -> list[tuple[object, ...]]:
@@ -73,7 +72,9 @@ def read_file(path: Path, file_format: FileFormat) -> list[tuple[object, ...]]:
 
 
 def _plain(cell: object) -> object:
-    return f"{Decimal(str(cell)):.2f}" if isinstance(cell, float | int | Decimal) else None if cell is None else str(cell)
+    return (
+        f"{Decimal(str(cell)):.2f}" if isinstance(cell, float | int | Decimal) else None if cell is None else str(cell)
+    )
 
 
 def plain(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:
@@ -112,9 +113,7 @@ def test_without_checks_every_granted_row_arrives(place: Place, kind: str, tmp_p
 
 @pytest.mark.parametrize("file_format", list(FileFormat))
 @pytest.mark.parametrize("kind", ["table", "table in small parts", "view", "folder"])
-def test_a_file_holds_what_the_table_would(
-    place: Place, kind: str, file_format: FileFormat, tmp_path: Path
-) -> None:
+def test_a_file_holds_what_the_table_would(place: Place, kind: str, file_format: FileFormat, tmp_path: Path) -> None:
     source, ticket, options = prepared(place, kind, tmp_path)
     sink = ListSink()
     target = FileTarget(tmp_path / f"people.{file_format.value}", file_format)
