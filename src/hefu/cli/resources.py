@@ -275,7 +275,7 @@ def rules(code: str, file: Path | None, actor: Actor, as_json: bool) -> None:
     if file:
         row: Resource | None = services.set_rules(
             entry_id=entry.pk,
-            rules=services.read_rules(json.loads(file.read_text(encoding="utf-8"))),
+            rules=queries.read_rules(json.loads(file.read_text(encoding="utf-8"))),
             actor=actor,
             clock=SystemClock(),
         )

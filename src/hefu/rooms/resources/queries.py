@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Model, Q, QuerySet
@@ -10,6 +10,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from hefu.dataplane import wire
 from hefu.dataplane.checks import Check
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
+from hefu.dataplane.errors import TicketRefused
 from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import Forbidden, NotFound
 from hefu.rooms.catalog import queries as catalog
@@ -98,6 +99,18 @@ def mounted(entry_ids: Iterable[UUID], *, viewer: Actor) -> set[UUID]:
 def checks_of(resource: Resource) -> tuple[Check, ...]:
     """Return what rows of the resource must fulfil, as the data plane reads it."""
     return tuple(wire.from_json(rule, Check) for rule in resource.rules)  # type: ignore[arg-type]
+
+
+def read_rules(told: Any) -> tuple[Check, ...]:
+    """Return rules that came as JSON from a form, a file or a program.
+
+    Raises:
+        RulesRefused: Something in it is no rule of the data plane.
+    """
+    try:
+        return wire.from_json(told, tuple[Check, ...])
+    except TicketRefused as refusal:
+        raise errors.RulesRefused(reason=str(refusal.facts["detail"])) from None
 
 
 def columns_of(resource: Resource) -> dict[UUID, str]:

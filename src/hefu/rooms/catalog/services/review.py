@@ -9,18 +9,15 @@ from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.events import announce
 from hefu.kernel.hashing import digest
-from hefu.kernel.ids import new_id
 from hefu.rooms.catalog import decide, terms
-from hefu.rooms.catalog.models import Entry, EntryVersion, ImportBatch
+from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of, fill, write_items
-from hefu.rooms.catalog.services.locked import facts, locked
+from hefu.rooms.catalog.services._locked import facts, locked
+from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.snapshots import to_json
 from hefu.rooms.catalog.terms import (
-    Content,
-    EntryPublished,
     EntryWithdrawn,
     ShareType,
-    ShareTypeChanged,
     Status,
     Verdict,
 )
@@ -142,32 +139,6 @@ def _copied_onto_entry(change: Entry, onto: UUID, *, at: datetime) -> Entry:
     fill(entry, content, provider_name=entry.provider.name, at=at)
     write_items(entry, content.items, at=at, adopt=True)
     return entry
-
-
-def freeze(
-    entry: Entry, content: Content, *, approved_name: str, at: datetime, batch: ImportBatch | None = None
-) -> EntryVersion:
-    """Return the unsaved version that keeps `content`, which is what `entry` says now."""
-    snapshot = to_json(content)
-    return EntryVersion(
-        id=new_id(at),
-        entry=entry,
-        number=entry.version,
-        snapshot=snapshot,
-        digest=digest(snapshot),
-        signed_name=entry.signed_name,
-        approved_name=approved_name,
-        published_at=at,
-        batch=batch,
-    )
-
-
-def announce_version(entry: Entry, *, was: ShareType | None, at: datetime) -> None:
-    """Tell the higher rooms that a version came into force, and when it shares on other terms."""
-    share_type = ShareType(entry.share_type)
-    announce(EntryPublished(entry.pk, entry.code, entry.version, entry.provider_id, share_type, at))
-    if was is not None and was is not share_type:
-        announce(ShareTypeChanged(entry.pk, entry.code, entry.version, entry.provider_id, was, share_type, at))
 
 
 @transaction.atomic

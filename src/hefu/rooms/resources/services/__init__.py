@@ -1,6 +1,6 @@
 """Writes of systems, places and mounts."""
 
-from hefu.rooms.resources.services.mounting import map_columns, mount, read_rules, set_rules, unmount
+from hefu.rooms.resources.services.mounting import map_columns, mount, set_rules, unmount
 from hefu.rooms.resources.services.places import (
     allow,
     change_secret,
@@ -26,7 +26,6 @@ __all__ = [
     "disallow",
     "map_columns",
     "mount",
-    "read_rules",
     "register_source",
     "register_system",
     "register_target",

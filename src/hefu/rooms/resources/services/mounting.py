@@ -8,7 +8,6 @@ from django.db import transaction
 
 from hefu.dataplane import wire
 from hefu.dataplane.checks import Check, columns_of
-from hefu.dataplane.errors import TicketRefused
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
@@ -156,18 +155,6 @@ def unmount(*, entry_id: UUID, reason: str, actor: Actor, clock: Clock) -> Resou
         body={"entry": row.entry.code, "resource": str(row.pk), "reason": row.unmounted_reason},
     )
     return row
-
-
-def read_rules(told: Any) -> tuple[Check, ...]:
-    """Return rules that came as JSON from a form, a file or a program.
-
-    Raises:
-        RulesRefused: Something in it is no rule of the data plane.
-    """
-    try:
-        return wire.from_json(told, tuple[Check, ...])
-    except TicketRefused as refusal:
-        raise errors.RulesRefused(reason=str(refusal.facts["detail"])) from None
 
 
 @transaction.atomic
