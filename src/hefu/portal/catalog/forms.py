@@ -28,15 +28,10 @@ CHOSEN: dict[str, tuple[Any, dict[Any, str]]] = {
 #: Fields that hold several words, written with commas between.
 LISTED = ("format_types", "tags", "related_codes")
 #: Fields with room for more than a line.
-LONG: tuple[str, ...] = (
-    "abstract",
-    "share_condition",
-    "share_scope",
-    "noshare_reason",
-    "open_condition",
-    "use_condition",
+LONG = (
+    *("abstract", "share_condition", "share_scope", "noshare_reason", "open_condition", "use_condition"),
+    *("secrecy_note", "impact_note"),
 )
-LONG += ("secrecy_note", "impact_note")
 
 #: Marked help of each field that needs one.
 HELP = {

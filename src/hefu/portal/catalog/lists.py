@@ -178,7 +178,7 @@ class Own(Entries):
             wraps=False,
         )
         gaps = Column["Entry"]("gaps", _("Missing fields"), lambda e: len(e.gaps), align=Align.END)
-        changed = Column["Entry"]("changed", _("Changed"), lambda e: e.changed_at, sort="changed_at", wraps=False)
+        changed = Column["Entry"]("changed", _("Last changed"), lambda e: e.changed_at, sort="changed_at", wraps=False)
         return (usual[0], state, gaps, *usual[1:], changed)
 
     def filters(self) -> Sequence[Filter]:
@@ -257,7 +257,7 @@ class Imports(Listing["ImportBatch"]):
             Column("taken", _("New"), lambda b: b.taken, align=Align.END),
             Column("changed", _("Changed"), lambda b: b.changed, align=Align.END),
             Column("unchanged", _("Unchanged"), lambda b: b.unchanged, align=Align.END),
-            Column("refused", _("Refused"), lambda b: b.refused, sort="refused", align=Align.END),
+            Column("refused", _("Not taken in"), lambda b: b.refused, sort="refused", align=Align.END),
         )
 
     def rows(self, search: str) -> QuerySet[Any]:
