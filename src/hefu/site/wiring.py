@@ -8,7 +8,7 @@ from typing import Any
 from hefu.kernel.actor import system
 from hefu.kernel.clock import FixedClock
 from hefu.kernel.events import Listener
-from hefu.rooms.clocks.terms import ClockExpired, ClockWarned
+from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
 from hefu.rooms.deliveries.terms import DeliveryDone
 from hefu.rooms.grants import services as grants
@@ -34,6 +34,7 @@ def _stop_delivery_clock(event: GrantStopped) -> None:
 LISTENERS: dict[type[Any], list[Listener]] = {
     ClockWarned: [requests.on_clock_warned],
     ClockExpired: [requests.on_clock_expired],
+    ClockMoved: [requests.on_clock_moved],
     RequestGranted: [grants.on_request_granted],
     GrantIssued: [deliveries.on_ticket_signed],
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock],

@@ -5,9 +5,12 @@ from datetime import date, timedelta
 
 from hefu.law.calendar import Calendar
 from hefu.law.count import Manner, count
+from hefu.law.deadline import Deadline
+from hefu.law.errors import CalendarNotPublished, NoRuleInForce, NoSuchDay
+from hefu.law.rules import Rules
 from hefu.law.terms import Unit
 from hefu.rooms.clocks import errors
-from hefu.rooms.clocks.terms import MOVES, Expire, Nothing, State, Warn
+from hefu.rooms.clocks.terms import MOVES, Change, Expire, Nothing, State, Warn
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,75 @@ class ClockFacts:
     extended: bool = False
     #: The smallest of the office's reminders given so far.
     reminded: int | None = None
+
+
+@dataclass(frozen=True)
+class Happened:
+    """One thing that moved or stopped a clock after its start."""
+
+    change: Change
+    on: date
+    #: For an extension: its rule and how many units were consented to.
+    rule: str = ""
+    amount: int | None = None
+
+
+@dataclass(frozen=True)
+class Recount:
+    """A clock counted from its first day again, by the rules of now."""
+
+    #: The first last day; None when the rules of now give none.
+    first: Deadline | None
+    #: The last day after everything that happened since; None when there is none.
+    due_on: date | None
+    provisional: bool = False
+    #: Why there is none: the code of the refusal.
+    why_none: str = ""
+
+    def same_law(self, before: Deadline) -> bool:
+        """Return whether it rests on the article and the length of `before`, so that only the calendar differs."""
+        now = self.first
+        return now is not None and (now.source, now.amount, now.unit) == (before.source, before.amount, before.unit)
+
+    def differs(self, before: Deadline, due_on: date, *, provisional: bool) -> bool:
+        """Return whether anything is other than what the clock has."""
+        return not self.same_law(before) or (self.due_on, self.provisional) != (due_on, provisional)
+
+
+def recount(first: Deadline, happened: tuple[Happened, ...], rules: Rules) -> Recount:
+    """Count a clock again by the rules of now, with its pauses and its extension as they were.
+
+    The value is that of the clock's first day, as it was then: for every period that runs as a clock the
+    event that starts it is also the event that picks its value.
+
+    Args:
+        first: The first count, for its rule and its first day.
+        happened: Pauses, resumptions and the extension, oldest first.
+        rules: The packs and the calendar of now for the clock's place.
+    """
+    try:
+        again = rules.period(first.rule, on=first.starts_on).count_from(first.starts_on)
+        due_on, provisional = _replay(again, happened, rules)
+    except (NoRuleInForce, CalendarNotPublished, NoSuchDay) as refusal:
+        return Recount(None, None, why_none=refusal.code)
+    except ValueError:
+        return Recount(None, None, why_none="clocks.extension_too_long")
+    return Recount(again, due_on, provisional)
+
+
+def _replay(first: Deadline, happened: tuple[Happened, ...], rules: Rules) -> tuple[date, bool]:
+    due_on, provisional, paused_on = first.due_on, first.provisional, None
+    for step in happened:
+        if step.change is Change.PAUSED:
+            paused_on = step.on
+        elif step.change is Change.RESUMED:
+            stopped = ClockFacts("", first.rule, State.PAUSED, first.unit, due_on, paused_on=paused_on)
+            due_on = resume(stopped, today=step.on, calendar=rules.calendar)
+            provisional = provisional or rules.calendar.day(due_on).provisional
+        elif step.change is Change.EXTENDED:
+            longer = rules.period(step.rule, on=first.starts_on).count_from(due_on, amount=step.amount)
+            due_on, provisional = longer.due_on, provisional or longer.provisional
+    return due_on, provisional
 
 
 def sweep(clock: ClockFacts, *, today: date, reminders: tuple[int, ...], calendar: Calendar) -> Nothing | Warn | Expire:

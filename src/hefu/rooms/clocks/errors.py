@@ -46,3 +46,37 @@ class ClockPaused(Refusal):
 
     code = "clocks.paused"
     text = _("The period of {subject} stands still. Let it go on first, then ask for the extension.")
+
+
+class NoticeRejected(Refusal):
+    """A holiday notice that cannot be laid over the calendar."""
+
+    code = "clocks.notice_rejected"
+    text = _(
+        "The holiday notice cannot be taken in: {problem}. Mend the file and import it again; nothing was changed."
+    )
+    status = 422
+
+
+class NothingDrifted(Refusal):
+    """The law of now gives the day that the clock has."""
+
+    code = "clocks.nothing_drifted"
+    text = _("The last day of {subject} under {rule} is what the law of now gives. There is nothing to accept.")
+
+
+class NoDateNow(Refusal):
+    """The law of now gives no last day, so there is none to accept."""
+
+    code = "clocks.no_date_now"
+    text = _("The law of now gives no last day for {subject} ({why}). The day it has stays; decide the case by it.")
+
+
+class DriftIntoPast(Refusal):
+    """The corrected last day has passed already."""
+
+    code = "clocks.drift_into_past"
+    text = _(
+        "The corrected last day of {subject} would be {due_on:%Y-%m-%d}, which has passed. No date is moved into the "
+        "past; the day it has stays."
+    )

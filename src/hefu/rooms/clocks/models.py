@@ -1,14 +1,17 @@
 """Tables of running periods and of the office's habits."""
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
 from hefu.law.deadline import Deadline
+from hefu.law.notices import Notice
 from hefu.law.settings import Settings
 from hefu.law.terms import OnExpiry, Unit
-from hefu.rooms.clocks.terms import OPEN, State
+from hefu.rooms.clocks.decide import ClockFacts
+from hefu.rooms.clocks.terms import OPEN, Change, State
 
 
 class CaseClock(models.Model):
@@ -72,9 +75,64 @@ class CaseClock(models.Model):
         return Deadline.from_json(self.deadline)
 
     @property
+    def facts(self) -> ClockFacts:
+        """Return the clock as decisions see it."""
+        return ClockFacts(
+            subject=self.subject,
+            rule=self.rule,
+            state=State(self.state),
+            unit=self.unit,
+            due_on=self.due_on,
+            paused_on=self.paused_on,
+            extended=self.extended_on is not None,
+            reminded=self.reminded,
+        )
+
+    @property
+    def in_force(self) -> Deadline:
+        """Return the count that holds now: the last one made again, else the first."""
+        again = [change for change in self.changes if change["change"] == Change.RECOUNTED]
+        return Deadline.from_json(again[-1]["deadline"]) if again else self.counted
+
+    @property
     def unit(self) -> Unit:
         """Return in what the period is counted."""
-        return Unit(self.deadline["unit"])
+        return self.in_force.unit
+
+
+class HolidayNotice(models.Model):
+    """The official notice of a year's holidays as the node took it in; it never changes, a later one replaces it."""
+
+    id = models.UUIDField(primary_key=True)
+    year = models.PositiveSmallIntegerField()
+    place = models.CharField(max_length=12, help_text="Significant digits of the division code; 00 is national.")
+    notice = models.CharField(max_length=300, help_text="Number or address under which it was issued.")
+    text = models.TextField(help_text="The file as it was imported.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the text.")
+    imported_by = models.CharField(max_length=120)
+    imported_at = models.DateTimeField()
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-year", "place", "-imported_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["year", "place"], condition=Q(replaced_at__isnull=True), name="notice_in_force_once"
+            )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="notice_kept", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="notice_unchanged", exclude=["replaced_at"]),
+        ]
+
+    def __str__(self) -> str:
+        """Return year and place."""
+        return f"{self.year} {self.place}"
+
+    @property
+    def as_law(self) -> Notice:
+        """Return the notice as the law's calendars take it."""
+        return Notice(self.year, self.place, self.notice, self.text, f"notice {self.year} {self.place}")
 
 
 class Office(models.Model):

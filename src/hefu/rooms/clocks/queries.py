@@ -2,19 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import QuerySet
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import NotFound
+from hefu.law import load
 from hefu.law.calendar import Calendar, calendar_for
 from hefu.law.deadline import Deadline
 from hefu.law.errors import CalendarNotPublished
+from hefu.law.notices import with_notices
+from hefu.law.rules import Rules, chain, rules_for
 from hefu.law.settings import DEFAULTS, Settings
 from hefu.rooms.clocks.access import oversees, visible
-from hefu.rooms.clocks.models import CaseClock, Office
-from hefu.rooms.clocks.terms import OPEN, Change, State
+from hefu.rooms.clocks.decide import Happened, Recount, recount
+from hefu.rooms.clocks.models import CaseClock, HolidayNotice, Office
+from hefu.rooms.clocks.terms import MOVABLE, OPEN, Change, State
 
 
 @dataclass(frozen=True)
@@ -46,11 +53,8 @@ class Explained:
 
 def running(*, viewer: Actor) -> QuerySet[CaseClock]:
     """Return the clocks under which something is still owed, nearest last day first."""
-    return (
-        CaseClock.objects.filter(visible(viewer), state__in=list(OPEN))
-        .select_related("responsible")
-        .order_by("due_on", "id")
-    )
+    found = CaseClock.objects.filter(visible(viewer), state__in=list(OPEN)).select_related("responsible")
+    return found.annotate(notice_ids=_notice_ids()).order_by("due_on", "id")
 
 
 def desk(*, viewer: Actor) -> QuerySet[CaseClock]:
@@ -70,7 +74,8 @@ def due_before(day: date, *, viewer: Actor) -> QuerySet[CaseClock]:
 
 def clocks_of(subject: str, *, viewer: Actor) -> list[CaseClock]:
     """Return every clock of a case that `viewer` may see, oldest first."""
-    return list(CaseClock.objects.filter(visible(viewer), subject=subject).select_related("responsible").order_by("id"))
+    found = CaseClock.objects.filter(visible(viewer), subject=subject).select_related("responsible")
+    return list(found.annotate(notice_ids=_notice_ids()).order_by("id"))
 
 
 def clock_of(subject: str, *, viewer: Actor, rule: str = "") -> CaseClock:
@@ -98,7 +103,138 @@ def explained(clock: CaseClock) -> Explained:
 
 def calendar_of(clock: CaseClock) -> Calendar:
     """Return the working days that the clock is counted by."""
-    return calendar_for(clock.place)
+    told: list[UUID] | None = getattr(clock, "notice_ids", None)
+    return calendar_at(clock.place) if told is None else _laid(clock.place, tuple(told))
+
+
+def calendar_at(place: str) -> Calendar:
+    """Return the working days of a place, with the holiday notices that the node took in.
+
+    Raises:
+        IdentifierFault: Not the form of a division code.
+    """
+    return _laid(place, _in_force())
+
+
+def rules_at(place: str) -> Rules:
+    """Return the law of a place, counted with the holiday notices that the node took in.
+
+    Raises:
+        IdentifierFault: Not the form of a division code.
+    """
+    return _rules(place, _in_force())
+
+
+def notices() -> QuerySet[HolidayNotice]:
+    """Return the holiday notices that the node took in, newest year first, replaced ones too; everybody may know."""
+    return HolidayNotice.objects.all()
+
+
+def _notice_ids() -> ArraySubquery:
+    """Return the ids of the notices in force, as a column: a list of clocks asks for them once, not row by row."""
+    in_force = HolidayNotice.objects.filter(replaced_at__isnull=True).order_by("pk")
+    return ArraySubquery(in_force.values("pk"))
+
+
+def _in_force() -> tuple[UUID, ...]:
+    found = HolidayNotice.objects.filter(replaced_at__isnull=True).order_by("pk")
+    return tuple(found.values_list("pk", flat=True))
+
+
+@lru_cache(maxsize=256)
+def _laid(place: str, notice_ids: tuple[UUID, ...]) -> Calendar:
+    """Return the calendar with these notices; their texts never change, so the answer can be kept."""
+    if not notice_ids:
+        return calendar_for(place)
+    rows = HolidayNotice.objects.filter(pk__in=notice_ids)
+    return with_notices(calendar_for(place), [row.as_law for row in rows])
+
+
+@lru_cache(maxsize=256)
+def _rules(place: str, notice_ids: tuple[UUID, ...]) -> Rules:
+    if not notice_ids:
+        return rules_for(place)
+    return chain(place, load.shipped(), _laid(place, notice_ids))
+
+
+@dataclass(frozen=True)
+class Drifting:
+    """A running clock that the law of now would give another last day, or another article."""
+
+    clock: CaseClock
+    #: The count that holds.
+    before: Deadline
+    now: Recount
+
+    @property
+    def subject(self) -> str:
+        """Return the public number of the case."""
+        return self.clock.subject
+
+    @property
+    def rule(self) -> str:
+        """Return the rule of the clock."""
+        return self.clock.rule
+
+    @property
+    def due_before(self) -> date:
+        """Return the last day that holds."""
+        return self.clock.due_on
+
+    @property
+    def due_on(self) -> date | None:
+        """Return the last day that the law of now gives; None when it gives none."""
+        return self.now.due_on
+
+    @property
+    def after(self) -> Deadline | None:
+        """Return how the law of now counts."""
+        return self.now.first
+
+    @property
+    def days(self) -> int | None:
+        """Return by how many days the last day would move; positive is later."""
+        return (self.due_on - self.due_before).days if self.due_on else None
+
+    @property
+    def provisional(self) -> bool:
+        """Return whether the new day still rests on a year without an official notice."""
+        return self.now.provisional
+
+    @property
+    def why_none(self) -> str:
+        """Return why the law of now gives no day; empty when it gives one."""
+        return self.now.why_none
+
+    @property
+    def same_law(self) -> bool:
+        """Return whether only the calendar differs."""
+        return self.now.same_law(self.before)
+
+
+def drifting(*, viewer: Actor) -> list[Drifting]:
+    """Return the running clocks that the law of now would count otherwise, nearest last day first. Nothing moves."""
+    found = (drift_of(row) for row in running(viewer=viewer).filter(state__in=list(MOVABLE)))
+    return [one for one in found if one is not None]
+
+
+def drift_of(clock: CaseClock) -> Drifting | None:
+    """Return how the law of now would count a clock otherwise; None when it would not."""
+    told: list[UUID] | None = getattr(clock, "notice_ids", None)
+    rules = rules_at(clock.place) if told is None else _rules(clock.place, tuple(told))
+    before = clock.in_force
+    now = recount(before, _happened(clock), rules)
+    return Drifting(clock, before, now) if now.differs(before, clock.due_on, provisional=clock.provisional) else None
+
+
+def _happened(clock: CaseClock) -> tuple[Happened, ...]:
+    found = []
+    for change in clock.changes:
+        if change["change"] != Change.RECOUNTED:
+            counted = change["deadline"] or {}
+            on = date.fromisoformat(change["on"])
+            found.append(Happened(Change(change["change"]), on, counted.get("rule", ""), counted.get("amount")))
+    return tuple(found)
 
 
 def days_left(clock: CaseClock, today: date) -> int | None:

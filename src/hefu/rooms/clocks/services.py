@@ -14,19 +14,36 @@ from hefu.kernel.actor import Actor, system
 from hefu.kernel.citation import Citation
 from hefu.kernel.clock import Clock
 from hefu.kernel.events import announce
+from hefu.kernel.hashing import sha256
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, Refusal
 from hefu.kernel.words import _
 from hefu.law.deadline import Deadline
+from hefu.law.errors import PackError
+from hefu.law.notices import Notice, check_notice, read_notice
 from hefu.law.settings import Settings
 from hefu.rooms.clocks import decide, errors, terms
 from hefu.rooms.clocks.access import require
-from hefu.rooms.clocks.decide import ClockFacts
-from hefu.rooms.clocks.models import CaseClock, Office
-from hefu.rooms.clocks.queries import calendar_of, office
-from hefu.rooms.clocks.terms import OPEN, Change, ClockExpired, ClockWarned, Expire, State, SweepResult, Warn
+from hefu.rooms.clocks.models import CaseClock, HolidayNotice, Office
+from hefu.rooms.clocks.queries import Drifting, calendar_of, drift_of, office
+from hefu.rooms.clocks.terms import (
+    MOVABLE,
+    OPEN,
+    Cause,
+    Change,
+    ClockExpired,
+    ClockMoved,
+    ClockWarned,
+    Expire,
+    Imported,
+    State,
+    SweepResult,
+    Warn,
+)
 from hefu.rooms.evidence.services import record
 from hefu.rooms.evidence.terms import Kind
+
+_SWEEPER = system("sweep")
 
 #: Calendar days beyond twice the longest reminder that no run of rest days reaches.
 _REST_RESERVE = 21
@@ -91,7 +108,7 @@ def pause(*, subject: str, rule: str, reason: str, actor: Actor, clock: Clock) -
     if row.state == State.PAUSED:
         return row
     today = _today(row, clock)
-    row.state, row.paused_on = decide.pause(facts(row), today=today), today
+    row.state, row.paused_on = decide.pause(row.facts, today=today), today
     row.changes.append(_change(Change.PAUSED, today, row.due_on, row.due_on, reason=reason))
     row.save(update_fields=["state", "paused_on", "changes"])
     body = {"paused_on": today, "due_on": row.due_on, "reason": reason}
@@ -113,7 +130,7 @@ def resume(*, subject: str, rule: str, actor: Actor, clock: Clock) -> CaseClock:
     if row.state != State.PAUSED:
         return row
     today, before = _today(row, clock), row.due_on
-    row.due_on = decide.resume(facts(row), today=today, calendar=calendar_of(row))
+    row.due_on = decide.resume(row.facts, today=today, calendar=calendar_of(row))
     row.state, row.paused_on, row.reminded = State.RUNNING, None, None
     row.provisional = row.provisional or row.due_on > calendar_of(row).published_until
     row.changes.append(_change(Change.RESUMED, today, before, row.due_on))
@@ -141,7 +158,7 @@ def extend(*, subject: str, rule: str, deadline: Deadline, reason: str = "", act
     """
     row = _required(subject, rule)
     today, before = _today(row, clock), row.due_on
-    row.due_on = decide.extend(facts(row), today=today, until=deadline.due_on)
+    row.due_on = decide.extend(row.facts, today=today, until=deadline.due_on)
     row.extended_on, row.reminded = today, None
     row.provisional = row.provisional or deadline.provisional
     row.changes.append(_change(Change.EXTENDED, today, before, row.due_on, deadline, reason))
@@ -158,10 +175,10 @@ def meet(*, subject: str, rule: str, actor: Actor, clock: Clock) -> CaseClock | 
     if row is None:
         return None
     today = _today(row, clock)
-    row.state, row.closed_on = decide.meet(facts(row), today=today), today
+    row.state, row.closed_on = decide.meet(row.facts, today=today), today
     row.save(update_fields=["state", "closed_on"])
     body = {"due_on": row.due_on, "met_on": today, "in_time": row.state == State.MET}
-    _record(terms.MET, row, body, actor=actor, clock=clock, basis=row.counted.citations)
+    _record(terms.MET, row, body, actor=actor, clock=clock, basis=row.in_force.citations)
     return row
 
 
@@ -171,13 +188,13 @@ def cancel(*, subject: str, rule: str, reason: str, actor: Actor, clock: Clock) 
     row = _open(subject, rule)
     if row is None:
         return None
-    row.state, row.closed_on = decide.cancel(facts(row)), _today(row, clock)
+    row.state, row.closed_on = decide.cancel(row.facts), _today(row, clock)
     row.save(update_fields=["state", "closed_on"])
     _record(terms.CANCELLED, row, {"due_on": row.due_on, "reason": reason}, actor=actor, clock=clock)
     return row
 
 
-def sweep(*, clock: Clock) -> SweepResult:
+def sweep(*, actor: Actor = _SWEEPER, clock: Clock) -> SweepResult:
     """Look at every running clock: warn when its last day is near, send it up when that day has passed.
 
     Each clock is its own transaction, and one that another process looks at is left to that process. So
@@ -190,7 +207,7 @@ def sweep(*, clock: Clock) -> SweepResult:
     warned, expired, refused = [], [], []
     for clock_id in list(near.values_list("pk", flat=True)):
         try:
-            step = _sweep_one(clock_id, settings=settings, clock=clock)
+            step = _sweep_one(clock_id, settings=settings, actor=actor, clock=clock)
         except Refusal as refusal:
             refused.append((clock_id, str(refusal)))
             continue
@@ -202,13 +219,12 @@ def sweep(*, clock: Clock) -> SweepResult:
 
 
 @transaction.atomic
-def _sweep_one(clock_id: UUID, *, settings: Settings, clock: Clock) -> object:
+def _sweep_one(clock_id: UUID, *, settings: Settings, actor: Actor, clock: Clock) -> object:
     row = CaseClock.objects.select_for_update(skip_locked=True).filter(pk=clock_id, state=State.RUNNING).first()
     if row is None:
         return None
     today = _today(row, clock)
-    step = decide.sweep(facts(row), today=today, reminders=settings.reminder_days, calendar=calendar_of(row))
-    actor = system("sweep")
+    step = decide.sweep(row.facts, today=today, reminders=settings.reminder_days, calendar=calendar_of(row))
     if isinstance(step, Warn):
         row.reminded = step.reminder
         row.save(update_fields=["reminded"])
@@ -220,6 +236,143 @@ def _sweep_one(clock_id: UUID, *, settings: Settings, clock: Clock) -> object:
         _record(terms.EXPIRED, row, {"due_on": row.due_on, "seen_on": today}, actor=actor, clock=clock)
         announce(ClockExpired(row.subject, row.rule, row.responsible_id, row.due_on, clock.now()))
     return step
+
+
+@transaction.atomic
+def import_notice(*, text: bytes, file: str, actor: Actor, clock: Clock) -> Imported:
+    """Take in the official holiday notice of a year; an earlier one of that year and place is replaced.
+
+    Last days that were provisional are counted again by it, each with evidence, and the parties are told of those
+    that move. Nothing else moves: what was official before, or rests on another article by now, or would fall into
+    the past, waits in the drift report for the reviewer.
+
+    Args:
+        text: The file, UTF-8, in the form of `docs/howto/write-a-pack.md`.
+        file: Its name, for messages.
+        actor: Reviewer or chief of the authority.
+        clock: Tells the time.
+
+    Raises:
+        Forbidden: The actor does not sit in the authority as reviewer or chief.
+        NoticeRejected: The file is no notice of a year that is wanted.
+    """
+    require(actor, "clocks.import_notice")
+    notice = _read_notice(text, file)
+    earlier = HolidayNotice.objects.filter(year=notice.year, place=notice.place, replaced_at__isnull=True)
+    replaced = earlier.update(replaced_at=clock.now())
+    HolidayNotice.objects.create(
+        id=new_id(clock.now()),
+        year=notice.year,
+        place=notice.place,
+        notice=notice.notice,
+        text=notice.text,
+        digest=sha256(text),
+        imported_by=actor.name,
+        imported_at=clock.now(),
+    )
+    counted, moved, left = 0, [], []
+    for row in CaseClock.objects.select_for_update().filter(state__in=list(MOVABLE)).order_by("id"):
+        drifted = drift_of(row)
+        if drifted is None:
+            continue
+        if _by_notice_alone(drifted, today=_today(row, clock)):
+            counted += 1
+            if _recount(row, drifted, Cause.NOTICE, notice.notice, actor=actor, clock=clock):
+                moved.append(row.subject)
+        else:
+            left.append(row.subject)
+    body = {
+        "year": notice.year,
+        "place": notice.place,
+        "notice": notice.notice,
+        "digest": sha256(text),
+        "replaced": replaced > 0,
+        "counted_again": counted,
+        "moved": len(moved),
+        "left": len(left),
+    }
+    record(terms.NOTICE_IMPORTED, subject=f"calendar:{notice.place}", by=actor, at=clock.now(), body=body)
+    return Imported(notice.year, notice.place, notice.notice, counted, tuple(moved), tuple(left))
+
+
+@transaction.atomic
+def accept_drift(*, subject: str, rule: str, reason: str, actor: Actor, clock: Clock) -> CaseClock:
+    """Move the last day of one clock to what the law of now gives, with evidence and a notice to the parties.
+
+    Args:
+        subject: Public number of the case.
+        rule: Rule of the clock.
+        reason: Why the authority accepts it; the parties read it.
+        actor: Reviewer or chief of the authority.
+        clock: Tells the time.
+
+    Raises:
+        Forbidden: The actor does not sit in the authority as reviewer or chief.
+        InputsRejected: No reason.
+        NoOpenClock: Nothing runs under that rule; an expired clock stays as it fell due.
+        NothingDrifted: The law of now gives the day that the clock has.
+        NoDateNow: It gives none.
+        DriftIntoPast: It gives a day that has passed.
+    """
+    require(actor, "clocks.accept_drift")
+    if not reason.strip():
+        raise InputsRejected(problems={"reason": _("Say why; the parties will read it.")})
+    row = _required(subject, rule)
+    if row.state not in MOVABLE:
+        raise errors.NoOpenClock(subject=subject, rule=rule)
+    drifted = drift_of(row)
+    if drifted is None:
+        raise errors.NothingDrifted(subject=subject, rule=rule)
+    if drifted.due_on is None:
+        raise errors.NoDateNow(subject=subject, why=drifted.why_none)
+    if drifted.due_on < _today(row, clock) and drifted.days:
+        raise errors.DriftIntoPast(subject=subject, due_on=drifted.due_on)
+    _recount(row, drifted, Cause.ACCEPTED, reason.strip(), actor=actor, clock=clock)
+    return row
+
+
+def _read_notice(text: bytes, file: str) -> Notice:
+    try:
+        notice = read_notice(text.decode("utf-8-sig"), file)
+        others = HolidayNotice.objects.filter(replaced_at__isnull=True).exclude(year=notice.year, place=notice.place)
+        check_notice(notice, [other.as_law for other in others])
+    except UnicodeDecodeError:
+        raise errors.NoticeRejected(problem=_("it is not text in UTF-8")) from None
+    except PackError as error:
+        raise errors.NoticeRejected(problem=str(error)) from None
+    return notice
+
+
+def _by_notice_alone(drifted: Drifting, *, today: date) -> bool:
+    """Say whether a notice moves this clock: it waited for one, rests on the same law, and is not past by it."""
+    if not drifted.clock.provisional or not drifted.same_law or drifted.due_on is None:
+        return False
+    return drifted.due_on >= today or not drifted.days
+
+
+def _recount(row: CaseClock, drifted: Drifting, cause: Cause, reason: str, *, actor: Actor, clock: Clock) -> bool:
+    """Write the new count down; say whether the last day itself moved."""
+    deadline, before = drifted.after, row.due_on
+    assert deadline is not None  # noqa: S101 - both callers have seen a day
+    assert drifted.due_on is not None  # noqa: S101
+    row.due_on, row.provisional = drifted.due_on, drifted.provisional
+    moved = row.due_on != before
+    if moved:
+        row.reminded = None
+    row.changes.append(_change(Change.RECOUNTED, _today(row, clock), before, row.due_on, deadline, reason))
+    row.save(update_fields=["due_on", "provisional", "reminded", "changes"])
+    body = {
+        **_counted(deadline),
+        "due_before": before,
+        "due_on": row.due_on,
+        "provisional": row.provisional,
+        "cause": cause,
+        "reason": sha256(reason.encode()),
+    }
+    _record(terms.RECOUNTED, row, body, actor=actor, clock=clock, basis=deadline.citations)
+    if moved:
+        announce(ClockMoved(row.subject, row.rule, row.responsible_id, before, row.due_on, cause, clock.now()))
+    return moved
 
 
 @transaction.atomic
@@ -246,20 +399,6 @@ def change_office(*, settings: Settings, actor: Actor, clock: Clock) -> Settings
     body = {**facts_of, "cut_off": settings.cut_off.isoformat() if settings.cut_off else None}
     record(terms.OFFICE_CHANGED, subject="office", by=actor, at=clock.now(), body=body)
     return settings
-
-
-def facts(row: CaseClock) -> ClockFacts:
-    """Return a clock as decisions see it."""
-    return ClockFacts(
-        subject=row.subject,
-        rule=row.rule,
-        state=State(row.state),
-        unit=row.unit,
-        due_on=row.due_on,
-        paused_on=row.paused_on,
-        extended=row.extended_on is not None,
-        reminded=row.reminded,
-    )
 
 
 def _open(subject: str, rule: str) -> CaseClock | None:

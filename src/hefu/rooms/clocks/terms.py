@@ -79,12 +79,33 @@ class Change(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     EXTENDED = "extended"
+    #: Counted again: an official calendar came out, or the reviewer accepted what the law of now gives.
+    RECOUNTED = "recounted"
 
 
 CHANGE_NAMES = {
     Change.PAUSED: _("stood still"),
     Change.RESUMED: _("went on"),
     Change.EXTENDED: _("was extended"),
+    Change.RECOUNTED: _("was counted again"),
+}
+
+#: States of clocks whose last day may still be counted again; an expired one stays as it fell due.
+MOVABLE = frozenset({State.RUNNING, State.PAUSED})
+
+
+class Cause(StrEnum):
+    """Why a last day was counted again."""
+
+    #: The holiday notice of a year came out.
+    NOTICE = "notice"
+    #: The authority's reviewer accepted what a corrected pack or calendar gives.
+    ACCEPTED = "accepted"
+
+
+CAUSE_NAMES = {
+    Cause.NOTICE: _("the official holiday notice came out"),
+    Cause.ACCEPTED: _("the data authority accepted a corrected count"),
 }
 
 
@@ -115,6 +136,35 @@ class ClockExpired:
 
 
 @dataclass(frozen=True)
+class ClockMoved:
+    """The last day of a clock was counted again and is another one now."""
+
+    #: Public number of the case.
+    subject: str
+    rule: str
+    responsible_id: UUID
+    due_before: date
+    due_on: date
+    cause: Cause
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What the import of a holiday notice brought about."""
+
+    year: int
+    place: str
+    notice: str
+    #: Clocks whose last day is official now, moved or not.
+    counted_again: int
+    #: Cases whose last day moved by it.
+    moved: tuple[str, ...]
+    #: Cases that would move too and wait in the drift report for the reviewer.
+    left: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SweepResult:
     """What one sweep did: clock ids by step, and refusals by clock."""
 
@@ -138,6 +188,12 @@ EXTENDED = Kind(
     ("rule", "due_before", "due_on", "amount", "unit", "provisional", "pack", "calendar"),
     "A period was extended, which happens once.",
 )
+RECOUNTED = Kind(
+    "clock.recounted",
+    1,
+    ("rule", "due_before", "due_on", "amount", "unit", "provisional", "pack", "calendar", "cause", "reason"),
+    "A last day was counted again: a holiday notice came out, or a correction was accepted; `reason` is a digest.",
+)
 WARNED = Kind("clock.warned", 1, ("rule", "due_on", "days_left"), "The last day came near.")
 EXPIRED = Kind("clock.expired", 1, ("rule", "due_on", "seen_on"), "The last day passed; the authority was told.")
 MET = Kind("clock.met", 1, ("rule", "due_on", "met_on", "in_time"), "What was owed was done.")
@@ -155,4 +211,10 @@ OFFICE_CHANGED = Kind(
         "pause_while_incomplete",
     ),
     "The authority changed what the law leaves to it.",
+)
+NOTICE_IMPORTED = Kind(
+    "calendar.notice_imported",
+    1,
+    ("year", "place", "notice", "digest", "replaced", "counted_again", "moved", "left"),
+    "The official holiday notice of a year was taken in; provisional last days were counted again.",
 )
