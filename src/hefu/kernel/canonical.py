@@ -22,8 +22,17 @@ def canonical(value: Any) -> bytes:
 
     Source: RFC 8785, without floating point numbers; the range of integers is that of RFC 7493.
     """
+    return encoded(plain(value))
+
+
+def encoded(value: Any) -> bytes:
+    """Return the bytes of what `plain` returned: the second half of `canonical`.
+
+    Raises:
+        NotCanonical: A lone surrogate.
+    """
     try:
-        return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     except UnicodeEncodeError as error:
         raise NotCanonical("text with a lone surrogate has no UTF-8 form") from error
 
