@@ -31,13 +31,10 @@ Supervisor(
 
 #: A part that says its number and then waits; it says how it was ended.
 WAITS = """
-import os, signal, sys, time
-def end(number, frame):
-    print("ended by", signal.Signals(number).name)
-    sys.exit(0)
-signal.signal(signal.SIGTERM, end)
+import os, signal
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 print("pid", os.getpid())
-while True: time.sleep(0.1)
+print("ended by", signal.Signals(signal.sigwait({signal.SIGTERM})).name)
 """
 
 
@@ -48,14 +45,20 @@ class Running:
         command = [sys.executable, "-u", "-c", SCRIPT, str(home), first, web, worker]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines: list[str] = []
+        self.passed: list[str] = []
 
     def until(self, beginning: str) -> str:
-        """Read lines until one that begins so, and return its rest."""
+        """Read lines until a new one begins so, or one that was passed over on the way, and return its rest."""
+        for line in self.passed:
+            if line.startswith(beginning):
+                self.passed.remove(line)
+                return line[len(beginning) :].strip()
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.lines.append(line.rstrip("\n"))
             if line.startswith(beginning):
                 return line[len(beginning) :].strip()
+            self.passed.append(line)
         raise AssertionError(f"never said {beginning!r}: {self.lines}")
 
     def pid_of(self, part: str) -> int:
@@ -88,6 +91,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_web_then_worker_and_the_supervisor_returns(run: Callable[..., Running], number: int) -> None:
     node = run()
+    node.pid_of("web")
     node.pid_of("worker")
     node.process.send_signal(number)
     lines, err = node.end()
@@ -168,7 +172,7 @@ def test_a_killed_leader_does_not_leave_its_own_children_behind(run: Callable[..
 
 def test_lines_come_whole_even_when_they_were_written_in_pieces(run: Callable[..., Running]) -> None:
     pieces = (
-        "import sys, time\nfor part in '数据', '目录', '\\n', 'no newline at the end':\n"
+        "import sys, time\nfor part in '数据', '目录\\nno newline at the end':\n"
         "    sys.stdout.write(part); sys.stdout.flush(); time.sleep(0.1)\ntime.sleep(60)"
     )
     node = run(web=pieces)
@@ -181,6 +185,7 @@ def test_lines_come_whole_even_when_they_were_written_in_pieces(run: Callable[..
 def test_a_second_signal_stops_at_once(run: Callable[..., Running]) -> None:
     stubborn = "import os, signal, time; signal.signal(15, signal.SIG_IGN); print('pid', os.getpid()); time.sleep(60)"
     node = run(web=stubborn, worker=stubborn)
+    node.pid_of("web")
     node.pid_of("worker")
     began = time.monotonic()
     node.process.send_signal(signal.SIGTERM)

@@ -23,8 +23,9 @@ from hefu.kernel.identifiers import division_code
 from hefu.kernel.identifiers.fault import IdentifierFault
 from hefu.node.errors import SettingRejected
 from hefu.node.home import DEFAULT_NAME, Home
-from hefu.node.postgres import DATABASE, ROLE, Cluster, Say
+from hefu.node.postgres import DATABASE, ROLE, Cluster
 from hefu.node.private import read_or_make
+from hefu.node.sentence import Say
 
 
 def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str, *, shown: str = "") -> Any:

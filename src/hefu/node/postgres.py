@@ -12,7 +12,6 @@ folder, the password, and what happens after a crash. A cluster is one folder:
 """
 
 import contextlib
-import os
 import re
 import secrets
 import shutil
@@ -20,7 +19,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +31,7 @@ from psycopg import sql
 from hefu.kernel.words import _
 from hefu.node import binaries, processes
 from hefu.node.account import Account, database_account
+from hefu.node.aftermath import ZOMBIE_SECONDS, clear_earlier_run, postmaster_of
 from hefu.node.binaries import Binaries
 from hefu.node.errors import (
     AlreadyRunning,
@@ -40,8 +40,9 @@ from hefu.node.errors import (
     PrivateFolderTaken,
 )
 from hefu.node.locks import FileLock
+from hefu.node.making import make_data, server_environment, write_settings
 from hefu.node.private import read_or_make, write_private
-from hefu.node.sentence import Sentence
+from hefu.node.sentence import Say, Sentence
 
 #: Owns the cluster; nothing of the platform works under this name.
 SUPERUSER = "postgres"
@@ -54,17 +55,12 @@ SOCKET_PORT = 5432
 #: Where a cluster and its programs live when root's own folders are closed to the database's user.
 SHARED_STORE = Path("/var/lib/hefu")
 
-#: A killed postmaster stays a zombie until PID 1 reaps it; until then its lock file looks alive.
-_ZOMBIE_SECONDS = 10.0
 _STOP_SECONDS = 30.0
 #: Recovery after a crash replays the log; on a slow disk that takes minutes.
 _READY_SECONDS = 600.0
 _LOG_LIMIT = 10 * 2**20
 #: The kernel's limit for a socket's path is 107 bytes.
 _SOCKET_PATH_LIMIT = 100
-
-#: Is told a `Sentence`; `print` will do.
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -120,10 +116,17 @@ class Cluster:
         self._take_lock()
         try:
             programs = binaries.reachable_by(account, self._find_programs(), store=self.store)
-            self._clear_earlier_run()
+            clear_earlier_run(self._data, self.say)
             if not (self._data / "PG_VERSION").exists():
                 self._make(account, programs)
-            self._write_settings(account, programs)
+            write_settings(
+                self._place,
+                programs,
+                socket_folder=self._socket_folder(),
+                port=self.tcp_port or SOCKET_PORT,
+                tcp=self.tcp_port is not None,
+                over=self.settings,
+            )
             if not self._password_file(SUPERUSER).exists():
                 self._reset_superuser_password(account, programs)
             self._launch(account, programs)
@@ -157,7 +160,7 @@ class Cluster:
         version = None
         with contextlib.suppress(OSError):
             version = (self._data / "PG_VERSION").read_text(encoding="ascii").strip()
-        pid = self._postmaster()
+        pid = postmaster_of(self._data)
         return Status(pid is not None, pid, version, self._place)
 
     def url(self, database: str = DATABASE, *, superuser: bool = False, tcp: bool = False) -> str:
@@ -281,130 +284,27 @@ class Cluster:
             data=self._data if written_by else None,
         )
 
-    def _postmaster(self) -> int | None:
-        """Return the live process that the data folder's own note names, if it really is its postmaster."""
-        try:
-            pid = int((self._data / "postmaster.pid").read_text(encoding="utf-8").split("\n", 1)[0])
-        except (OSError, ValueError):
-            return None
-        return pid if pid in processes.working_in(self._data) else None
-
-    def _clear_earlier_run(self) -> None:
-        """End what an earlier supervisor left behind. We hold the lock, so nobody looks after it."""
-        note = self._data / "postmaster.pid"
-        if (pid := self._postmaster()) is not None:
-            text = _("A database of an earlier run was up without its supervisor (process {pid}); ending it.")
-            self.say(Sentence(text, pid=pid))
-            processes.end(pid, signal.SIGINT, seconds=_STOP_SECONDS)
-        elif note.exists():
-            self.say(Sentence(_("The database was not stopped properly last time; it recovers from its own log now.")))
-        left = processes.working_in(self._data)
-        if left and not processes.wait_until_gone(left, _ZOMBIE_SECONDS):
-            for one in left:
-                processes.end(one, signal.SIGQUIT, seconds=1.0)
-        if note.exists() and not self._note_names_a_zombie(note):
-            # Its process is gone, and nobody works in this folder: the number may by now be anybody's.
-            note.unlink()
-
-    def _note_names_a_zombie(self, note: Path) -> bool:
-        """Return whether the note's process ended but was not reaped, after waiting for that."""
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(note.read_text(encoding="utf-8").split("\n", 1)[0])
-            until = time.monotonic() + _ZOMBIE_SECONDS
-            while processes.is_zombie(pid) and time.monotonic() < until:
-                time.sleep(0.1)
-            return processes.is_zombie(pid)
-        return False
-
     def _make(self, account: Account, programs: Binaries) -> None:
-        """Run initdb beside the data folder and move the result in: a half-made cluster never counts."""
-        half = self._place / "data.new"
-        shutil.rmtree(half, ignore_errors=True)
-        half.mkdir(mode=0o700)
-        account.give(half)
         text = _("Making a database with PostgreSQL {version} ({source}).")
         self.say(Sentence(text, version=programs.version, source=programs.source))
-        if programs.major >= 17:
-            locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        else:
-            locale = ["--locale-provider=libc"]
-        command = [
-            programs.program("initdb"),
-            f"--pgdata={half}",
-            f"--username={SUPERUSER}",
-            "--encoding=UTF8",
-        ]
-        # LC_CTYPE=C would make pg_trgm blind to Chinese without any error.
-        command += [*locale, "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C"]
-        command += ["--auth=scram-sha-256", "--text-search-config=simple"]
-        if self.settings.get("fsync") == "off":
-            command.append("--no-sync")
         with self._readable_by(account, self._password(SUPERUSER)) as file:
-            done = subprocess.run(
-                [*command, f"--pwfile={file}"],
-                check=False,
-                capture_output=True,
-                text=True,
-                cwd="/",
-                env=_environment(),
-                **account.switch(),
+            fault = make_data(
+                self._data,
+                account,
+                programs,
+                superuser=SUPERUSER,
+                password_file=file,
+                sync=self.settings.get("fsync") != "off",
             )
-        if done.returncode != 0:
-            reason = (done.stderr.strip().splitlines() or ["initdb failed"])[-1]
-            raise DatabaseWillNotStart(folder=self._place, reason=reason, log=self.log)
-        half.rename(self._data)
-
-    def _write_settings(self, account: Account, programs: Binaries) -> None:
-        quoted = str(self._socket_folder()).replace("'", "''").replace('"', '""')
-        values = {
-            "listen_addresses": "127.0.0.1" if self.tcp_port else "",
-            "port": str(self.tcp_port or SOCKET_PORT),
-            "unix_socket_directories": f'"{quoted}"',
-            "unix_socket_permissions": "0700",
-            "max_connections": "100",
-            "shared_buffers": f"{_shared_buffers_mib()}MB",
-            "work_mem": "16MB",
-            "maintenance_work_mem": "128MB",
-            "max_wal_size": "4GB",
-            "random_page_cost": "1.1",
-            "jit": "off",
-            "wal_level": "logical",
-            "max_wal_senders": "10",
-            "max_replication_slots": "10",
-            "max_slot_wal_keep_size": "16GB",
-            "password_encryption": "scram-sha-256",
-            "timezone": "UTC",
-            "log_timezone": "UTC",
-            "lc_messages": "C",
-            # A statement or a failed row may hold somebody's personal data: neither goes to the log.
-            "log_min_error_statement": "panic",
-            "log_error_verbosity": "terse",
-            "log_checkpoints": "off",
-        }
-        if programs.major >= 16:
-            values["createrole_self_grant"] = "set, inherit"
-        values |= self.settings
-        lines = ["# Written by Hefu at each start. Your own settings belong in local.conf beside this file."]
-        lines += [f"{name} = '{value}'" for name, value in values.items()]
-        ours = self._place / "hefu.conf"
-        ours.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        ours.chmod(0o644)
-        yours = self._place / "local.conf"
-        if not yours.exists():
-            yours.write_text("# Settings of PostgreSQL that win over those in hefu.conf.\n", encoding="utf-8")
-            yours.chmod(0o644)
-        main = self._data / "postgresql.conf"
-        text = main.read_text(encoding="utf-8")
-        if "include_if_exists = '../hefu.conf'" not in text:
-            with main.open("a", encoding="utf-8") as file:
-                file.write("\ninclude_if_exists = '../hefu.conf'\ninclude_if_exists = '../local.conf'\n")
+        if fault:
+            raise DatabaseWillNotStart(folder=self._place, reason=fault, log=self.log)
 
     # -- the start ------------------------------------------------------------------------------------
 
     def _launch(self, account: Account, programs: Binaries) -> None:
         """Start the server and wait for it; while a killed one is still a zombie, try again."""
         _shorten(self.log)
-        until = time.monotonic() + _ZOMBIE_SECONDS
+        until = time.monotonic() + ZOMBIE_SECONDS
         while True:
             begin = self.log.stat().st_size if self.log.exists() else 0
             with self.log.open("ab") as log:
@@ -414,7 +314,7 @@ class Cluster:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd="/",
-                    env=_environment(),
+                    env=server_environment(),
                     start_new_session=True,  # Ctrl-C goes to the supervisor, which ends things in order
                     preexec_fn=processes.ends_with_parent(signal.SIGINT),
                     **account.switch(),
@@ -494,7 +394,7 @@ class Cluster:
             capture_output=True,
             text=True,
             cwd="/",
-            env=_environment(),
+            env=server_environment(),
             **account.switch(),
         )
         if done.returncode != 0:
@@ -525,18 +425,6 @@ def see_chinese(url: str) -> None:
         ).fetchone()
     if row is None or not row[0]:
         raise DatabaseBlindToChinese(database=row and row[1], ctype=row and row[2])
-
-
-def _environment() -> dict[str, str]:
-    """Return what the server may know: never the node's own secrets."""
-    keep = ("PATH", "LD_LIBRARY_PATH", "TMPDIR")
-    return {name: os.environ[name] for name in keep if name in os.environ} | {"LC_ALL": "C", "TZ": "UTC"}
-
-
-def _shared_buffers_mib() -> int:
-    """Return an eighth of the memory, between 64 and 512 MiB."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return max(64, min(512, total // 8))
 
 
 def _shorten(log: Path) -> None:

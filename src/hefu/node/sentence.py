@@ -1,6 +1,10 @@
 """A sentence for people that a surface can still put in their language."""
 
+from collections.abc import Callable
 from typing import Any
+
+#: Is told a `Sentence`; `print` will do.
+Say = Callable[[str], None]
 
 
 class Sentence(str):
