@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy
 
 from hefu.node.config import load
 
@@ -44,13 +43,6 @@ INSTALLED_APPS = [
     "hefu.rooms.deliveries",
     "hefu.portal",
     "hefu.site",
-]
-
-# while rooms are being built: only those that exist
-INSTALLED_APPS = [
-    a
-    for a in INSTALLED_APPS
-    if not a.startswith("hefu.") or (PACKAGE / a.removeprefix("hefu.").replace(".", "/") / "apps.py").exists()
 ]
 
 MIDDLEWARE = [
@@ -153,7 +145,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "zh-hans"
-LANGUAGES = [("zh-hans", gettext_lazy("简体中文")), ("en", gettext_lazy("English"))]
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LOCALE_PATHS = sorted(str(folder) for folder in PACKAGE.glob("**/locale"))
 USE_I18N = True
 TIME_ZONE = "Asia/Shanghai"
