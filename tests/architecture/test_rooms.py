@@ -1,0 +1,122 @@
+"""What import-linter cannot say about rooms: their anatomy, who may touch their inside, how their services look."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import grimp
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+ROOMS = SOURCE / "hefu" / "rooms"
+NAMES = sorted(path.name for path in ROOMS.iterdir() if (path / "__init__.py").exists())
+
+#: The eight files of a room; a long one may become a folder of the same name.
+ANATOMY = {"terms", "errors", "decide", "access", "models", "queries", "services", "jobs"}
+FURNITURE = {"__init__", "apps", "migrations", "locale", "__pycache__"}
+#: What a room has beside that, each with its reason. A new line here needs a better one than "it was long".
+EXTRA: dict[str, dict[str, str]] = {
+    "catalog": {
+        "importing": "files as other people write them; a front of its own before the services",
+        "itemcodes": "short technical names are made for drafts, imports and mounts alike",
+        "rows": "between rows and the frozen content that decisions read, for services and queries alike",
+        "snapshots": "the form of a version that is kept, carried and digested",
+    },
+    "deliveries": {"carry": "what the job does: it drives the data plane between two services"},
+    "grants": {"mounts": "what grants ask of the rooms below, in one place"},
+    "resources": {
+        "looking": "live looks into places, which are reads of somebody else's database",
+        "reaching": "the one way from a row to a real place, with its secret",
+    },
+}
+
+#: What other rooms and surfaces may never import: they use services and queries.
+INSIDE = ("models", "decide")
+
+#: Services that do not take both `actor` and `clock`, each with its reason.
+WITHOUT: dict[str, str] = {
+    "deliveries.take_up": "the worker reports; the platform itself acts",
+    "deliveries.note_progress": "the worker reports; the platform itself acts",
+    "deliveries.stop_reason": "the worker asks whether to go on; nothing changes",
+    "deliveries.settle_done": "the worker reports; the platform itself acts",
+    "deliveries.settle_failure": "the worker reports; the platform itself acts",
+    "deliveries.requeue_lost": "the platform itself acts, every few seconds",
+    "deliveries.keep_rejects": "the worker reports; the platform itself acts",
+    "deliveries.forget_rejects": "the worker begins anew; the platform itself acts",
+    "deliveries.receipt_of": "a read that may sign; it takes the viewer",
+    "evidence.record": "below every room: who and when are the entry's own `by` and `at`",
+    "evidence.record_all": "below every room: who and when are the entries' own",
+    "evidence.written": "below every room: who and when are the entry's own `by` and `at`",
+    "evidence.sequence": "the platform itself acts, several times a second",
+    "evidence.receipt_for": "a read that may sign; it takes the viewer",
+    "evidence.plain_leaf": "a read that the receipt needs as well",
+    "evidence.signer": "the node's own key, made when first asked for",
+    "parties.choose_language": "a person's own choice, at no time that matters",
+}
+
+
+def modules_of(room: str) -> set[str]:
+    return {path.stem for path in (ROOMS / room).iterdir() if path.name not in FURNITURE}
+
+
+@pytest.mark.parametrize("room", NAMES)
+def test_a_room_holds_its_eight_files_and_what_it_gave_a_reason_for(room: str) -> None:
+    assert modules_of(room) - FURNITURE - ANATOMY == set(EXTRA.get(room, {}))
+
+
+def test_nobody_outside_a_room_imports_its_models_or_its_decisions() -> None:
+    graph = grimp.build_graph("hefu", exclude_type_checking_imports=True, cache_dir=None)
+    trespasses = []
+    for room in NAMES:
+        own = f"hefu.rooms.{room}"
+        for part in INSIDE:
+            inside = {module for module in graph.modules if f"{module}.".startswith(f"{own}.{part}.")}
+            for module in inside:
+                importers = graph.find_modules_that_directly_import(module)
+                trespasses += [f"{who} imports {module}" for who in importers if not f"{who}.".startswith(f"{own}.")]
+    assert sorted(trespasses) == []
+
+
+def functions(file: Path) -> Iterator[ast.FunctionDef]:
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            yield node
+
+
+def offered_by(package: Path) -> set[str]:
+    for node in ast.parse(package.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "__all__":
+            return set(ast.literal_eval(node.value))
+    raise AssertionError(f"{package} does not say what it offers")
+
+
+def services() -> Iterator[tuple[str, ast.FunctionDef]]:
+    """Yield every public service with its name, such as `parties.found_department`.
+
+    Of a folder of services, those are public that its `__init__` offers.
+    """
+    for room in NAMES:
+        folder = ROOMS / room / "services"
+        if folder.is_dir():
+            offered = offered_by(folder / "__init__.py")
+            found = {node.name: node for file in sorted(folder.glob("*.py")) for node in functions(file)}
+            yield from ((f"{room}.{name}", found[name]) for name in sorted(offered & set(found)))
+        elif folder.with_suffix(".py").exists():
+            public = (node for node in functions(folder.with_suffix(".py")) if not node.name.startswith("_"))
+            yield from ((f"{room}.{node.name}", node) for node in public)
+
+
+def untold(node: ast.FunctionDef) -> bool:
+    """Return whether a service takes something by position, or is not told who acts and what time it is."""
+    if node.name.startswith("on_"):
+        return False  # a listener takes the event alone: who and when stand in it
+    given = {argument.arg for argument in node.args.kwonlyargs}
+    return bool(node.args.args or node.args.posonlyargs) or not {"actor", "clock"} <= given
+
+
+def test_every_service_is_keyword_only_and_is_told_who_acts_and_what_time_it_is() -> None:
+    assert sorted(name for name, node in services() if untold(node) and name not in WITHOUT) == []
+
+
+def test_no_service_is_excused_that_needs_no_excuse() -> None:
+    assert set(WITHOUT) - {name for name, node in services() if untold(node)} == set()
