@@ -11,7 +11,7 @@ class SiteConfig(AppConfig):
 
     def ready(self) -> None:
         """Fill the list of listeners."""
-        from hefu.kernel.events import wire
-        from hefu.site.wiring import LISTENERS
+        from hefu.kernel.events import wire  # noqa: PLC0415 - rooms can be imported only now
+        from hefu.site.wiring import LISTENERS  # noqa: PLC0415 - rooms can be imported only now
 
         wire(LISTENERS)

@@ -5,6 +5,7 @@ The evidence log is sequenced beside the queue, not from it: see `hefu.rooms.evi
 
 from procrastinate.contrib.django import app
 
+from hefu.rooms.bases.jobs import sweep_texts
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
 from hefu.rooms.grants.jobs import sweep_grants
@@ -13,8 +14,10 @@ from hefu.rooms.grants.jobs import sweep_grants
 EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
+EVERY_HOUR = "7 * * * *"
 
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
 app.periodic(cron=EVERY_MINUTE)(sweep_grants)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
+app.periodic(cron=EVERY_HOUR)(sweep_texts)

@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "hefu.rooms.evidence",
     "hefu.rooms.parties",
     "hefu.rooms.clocks",
+    "hefu.rooms.bases",
     "hefu.rooms.catalog",
     "hefu.rooms.resources",
     "hefu.rooms.requests",

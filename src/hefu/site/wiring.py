@@ -8,13 +8,19 @@ from typing import Any
 from hefu.kernel.actor import system
 from hefu.kernel.clock import FixedClock
 from hefu.kernel.events import Listener
+from hefu.rooms.bases import services as bases
+from hefu.rooms.bases.terms import Cited, Resting, TextEnded
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog.terms import EntryPublished, EntryWithdrawn
 from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
 from hefu.rooms.deliveries.terms import DeliveryDone
+from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.terms import GrantIssued, GrantStatus, GrantStopped
+from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
-from hefu.rooms.requests.terms import RequestGranted
+from hefu.rooms.requests.terms import RequestGranted, RequestRefused
 
 
 def _meet_delivery_clock(event: DeliveryDone) -> None:
@@ -31,12 +37,97 @@ def _stop_delivery_clock(event: GrantStopped) -> None:
         )
 
 
+def _grant_rests(event: RequestGranted) -> None:
+    """Note the texts behind a grant: the articles of the decision, and the consumer's own legal basis."""
+    actor = system("bases")
+    grant = grant_queries.grant_of_request(event.number, viewer=actor)
+    own = request_queries.request(event.number, viewer=actor).application.basis
+    if grant is not None:
+        bases.rest(
+            resting=Resting.GRANT,
+            subject=grant.number,
+            name=event.entry_name,
+            cited=[
+                *(Cited(citation.title, citation.article, citation.document) for citation in event.basis),
+                *([Cited(own.title, own.article)] if own else []),
+            ],
+            concerns=[event.consumer_id, event.provider_id],
+            actor=actor,
+            clock=FixedClock(event.decided_at),
+        )
+
+
+def _refusal_rests(event: RequestRefused) -> None:
+    """Note the text that a refusal names, and the articles of the decision."""
+    actor = system("bases")
+    case = request_queries.request(event.number, viewer=actor)
+    decision = request_queries.decision_of(case)
+    if decision is None:
+        return
+    named = decision.ground_document
+    bases.rest(
+        resting=Resting.REFUSAL,
+        subject=event.number,
+        name=case.entry_name,
+        cited=[
+            *(Cited(one["title"], one["article"], one["document"]) for one in decision.basis),
+            *([Cited(named.title, named.article)] if named else []),
+        ],
+        concerns=[event.consumer_id, event.provider_id],
+        actor=actor,
+        clock=FixedClock(event.decided_at),
+    )
+
+
+def _entry_rests(event: EntryPublished) -> None:
+    """Note the text that an entry names for its sharing type; a version that names none rests on none."""
+    actor = system("bases")
+    entry = catalog.entry(event.code, viewer=actor)
+    bases.rest(
+        resting=Resting.ENTRY,
+        subject=event.code,
+        name=entry.name,
+        cited=[Cited(entry.basis_title, entry.basis_article)],
+        concerns=[event.provider_id],
+        actor=actor,
+        clock=FixedClock(event.at),
+    )
+
+
+def _entry_gone(event: EntryWithdrawn) -> None:
+    bases.over(resting=Resting.ENTRY, subject=event.code, actor=system("bases"), clock=FixedClock(event.at))
+
+
+def _grant_gone(event: GrantStopped) -> None:
+    if event.status in (GrantStatus.REVOKED, GrantStatus.EXPIRED):
+        bases.over(resting=Resting.GRANT, subject=event.grant, actor=system("bases"), clock=FixedClock(event.at))
+
+
+def _grant_signed(event: GrantIssued) -> None:
+    bases.signed_anew(grant=event.grant, actor=system("grants"), clock=FixedClock(event.at))
+
+
+def _hold_grants(event: TextEnded) -> None:
+    """Hold every grant that rests on a text that has ended, until somebody signs it anew."""
+    for number in event.grants:
+        grants.hold_grant(
+            number=number,
+            reason=f"《{event.title}》{event.on:%Y-%m-%d}",
+            actor=system("bases"),
+            clock=FixedClock(event.at),
+        )
+
+
 LISTENERS: dict[type[Any], list[Listener]] = {
     ClockWarned: [requests.on_clock_warned],
     ClockExpired: [requests.on_clock_expired],
     ClockMoved: [requests.on_clock_moved],
-    RequestGranted: [grants.on_request_granted],
-    GrantIssued: [deliveries.on_ticket_signed],
-    GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock],
+    EntryPublished: [_entry_rests],
+    EntryWithdrawn: [_entry_gone],
+    RequestGranted: [grants.on_request_granted, _grant_rests],
+    RequestRefused: [_refusal_rests],
+    GrantIssued: [_grant_signed, deliveries.on_ticket_signed],
+    GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock, _grant_gone],
+    TextEnded: [_hold_grants],
     DeliveryDone: [_meet_delivery_clock],
 }
