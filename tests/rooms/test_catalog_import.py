@@ -96,6 +96,16 @@ class TestWhatGoesIn:
         assert bad[0].original == rows[1]
         assert bad[3].reasons[0]["facts"] == {"row": 1}
 
+    def test_not_shared_by_a_local_rule_is_refused_with_the_article(self) -> None:
+        a_department("市监局")
+        mapping = MAPPING | {"依据": "basis_title", "种类": "basis_kind", "理由": "noshare_reason"}
+        kept = a_row(共享类型="不予共享", 依据="某市办法", 种类="规章", 理由="办法规定")
+        assert take([kept, kept | {"网址": "2", "种类": "法律", "依据": "统计法"}], mapping=mapping).taken == 1
+        bad = BadRow.objects.get()
+        assert bad.reasons == [
+            {"code": "basis_not_enough", "facts": {"basis": "某市办法", "source": "decree-809 art. 15"}}
+        ]
+
     def test_a_catalogue_in_force_is_carried_over_as_published_with_its_gaps_named(self) -> None:
         office = a_department("市监局")
         report = take([a_row()], publish=True)

@@ -12,16 +12,17 @@ from hefu.kernel.words import _
 from hefu.rooms.catalog import errors, terms
 from hefu.rooms.catalog.terms import (
     CHANNELS_OF,
-    KEEPS_BACK,
     MOVES,
     WITH_LENGTH,
     WRITABLE,
+    BasisKind,
     Channel,
     Content,
     Difference,
     EntryFacts,
     FormatClass,
     ItemContent,
+    KeepingBack,
     OpenType,
     PersonalInfo,
     Secrecy,
@@ -41,24 +42,36 @@ def folded(name: str) -> str:
     return "".join(sign for sign in narrow if unicodedata.category(sign)[0] not in "PZSC")
 
 
-def refuse_unlawful(content: Content) -> None:
+def keeps_back(content: Content) -> bool:
+    """Return whether the entry or an item of it is not shared."""
+    return ShareType.NONE in {content.share_type, *(item.share_type for item in content.items)}
+
+
+def refuse_unlawful(content: Content, keeping_back: KeepingBack | None) -> None:
     """Refuse what not even a draft may say.
+
+    Args:
+        content: What the entry says.
+        keeping_back: On what the law lets it be kept back; None where nothing of it is.
 
     Raises:
         SecretRefused: Assessed as a state secret or a work secret.
         BasisNotEnough: Not shared on a basis that cannot keep data back.
 
-    Source: decree 809 art. 3, 15.
+    Source: decree 809 art. 3, 15; rule `catalog.not_shared_grounds`.
     """
     if content.secrecy not in (None, Secrecy.NONE):
         raise errors.SecretRefused(
             citation=terms.ART_3, name=content.name, secrecy=terms.SECRECY_NAMES[content.secrecy]
         )
-    for share_type in {content.share_type, *(item.share_type for item in content.items)}:
-        if share_type is ShareType.NONE and content.basis_kind and content.basis_kind not in KEEPS_BACK:
-            raise errors.BasisNotEnough(
-                citation=terms.ART_15, title=content.basis_title, kind=terms.BASIS_NAMES[content.basis_kind]
-            )
+    if keeping_back and keeps_back(content) and content.basis_kind and content.basis_kind not in keeping_back.bases:
+        raise errors.BasisNotEnough(
+            citation=keeping_back.source,
+            title=content.basis_title,
+            kind=terms.BASIS_NAMES[content.basis_kind],
+            allowed=[terms.BASIS_NAMES[kind] for kind in BasisKind if kind in keeping_back.bases],
+            source=keeping_back.source,
+        )
 
 
 def faults(content: Content) -> dict[str, str]:
@@ -133,12 +146,11 @@ def _sharing_gaps(content: Content) -> dict[str, str]:
             found["share_condition"] = _("Conditional sharing names its condition (decree 809 art. 15).")
         if not content.share_scope.strip():
             found["share_scope"] = _("Conditional sharing lists scope and purpose (decree 809 art. 15).")
-    kept_back = content.share_type is ShareType.NONE
-    if kept_back and not content.noshare_reason.strip():
+    if content.share_type is ShareType.NONE and not content.noshare_reason.strip():
         found["noshare_reason"] = _("Not sharing needs a reason (decree 809 art. 15).")
-    if kept_back or any(item.share_type is ShareType.NONE for item in content.items):
+    if keeps_back(content):
         if content.basis_kind is None:
-            found["basis_kind"] = _("Name the law, administrative regulation or State Council decision (art. 15).")
+            found["basis_kind"] = _("Say what kind of text forbids sharing (decree 809 art. 15).")
         if not content.basis_title.strip():
             found["basis_title"] = _("Name the text that forbids sharing.")
         if not content.basis_article.strip():
@@ -190,7 +202,7 @@ def submit(entry: EntryFacts) -> Status:
     Source: decree 809 art. 13.
     """
     _move(entry, Status.IN_REVIEW)
-    refuse_unlawful(entry.content)
+    refuse_unlawful(entry.content, entry.keeping_back)
     problems = faults(entry.content) | missing(entry.content)
     if entry.namesake:
         problems.setdefault("name", _("Another entry of this department bears this name. Tell them apart."))

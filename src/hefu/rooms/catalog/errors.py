@@ -17,12 +17,12 @@ class SecretRefused(Refusal):
 
 
 class BasisNotEnough(Refusal):
-    """Not sharing needs a law, an administrative regulation or a State Council decision."""
+    """Not sharing needs a text of the rank that the law names."""
 
     code = "catalog.basis_not_enough"
     text = _(
-        "“{title}” is a {kind}. Data may be kept back only by a named law, administrative regulation or decision of "
-        "the State Council (decree 809 art. 15). Name one of these with its article, or choose conditional sharing."
+        "“{title}” is a {kind}. Data may be kept back only on one of: {allowed} ({source}). Name one of these with its "
+        "article, or choose conditional sharing."
     )
     status = 422
 

@@ -12,7 +12,6 @@ from django.db.models import Q
 from django.db.models.constraints import Deferrable
 
 from hefu.rooms.catalog.terms import (
-    KEEPS_BACK,
     PUBLIC,
     BasisKind,
     Channel,
@@ -146,7 +145,7 @@ class Entry(models.Model):
             models.CheckConstraint(
                 condition=~_VOUCHED
                 | ~Q(share_type=ShareType.NONE.value)
-                | (Q(basis_kind__in=_values(KEEPS_BACK)) & ~Q(basis_title="") & ~Q(noshare_reason="")),
+                | (~Q(basis_kind="") & ~Q(basis_title="") & ~Q(noshare_reason="")),
                 name="entry_not_shared_has_basis",
             ),
             models.CheckConstraint(

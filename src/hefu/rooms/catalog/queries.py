@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,8 @@ from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
 from hefu.rooms.catalog.rows import content_of as content_of
-from hefu.rooms.catalog.terms import Content, Difference, ItemContent, Status
+from hefu.rooms.catalog.terms import RANKS, Content, Difference, ItemContent, KeepingBack, Status
+from hefu.rooms.clocks import queries as clocks
 
 #: How a list may be sorted; each ends with the code, so that pages do not shuffle.
 ORDERS = {
@@ -26,6 +28,9 @@ ORDERS = {
     "code": ("code",),
     "provider": ("provider__name", "name", "code"),
 }
+
+#: Rule of the packs that says on what data may be kept back.
+NOT_SHARED_RULE = "catalog.not_shared_grounds"
 
 #: The nil UUID: no department has it.
 NOBODY = UUID(int=0)
@@ -213,6 +218,17 @@ def proposed_difference(change_id: UUID, *, viewer: Actor) -> tuple[Difference, 
     if row.changes_to is None:
         return ()
     return decide.difference(content_of(row.changes_to), content_of(row))
+
+
+def keeping_back(place: str, *, on: date) -> KeepingBack:
+    """Return the kinds of text on which the law of a place lets data be kept back on a day; everybody may know.
+
+    Raises:
+        NoRuleInForce: The law of the place says nothing on that day.
+    """
+    grounds = clocks.rules_at(place).grounds(NOT_SHARED_RULE, on=on)
+    ranks = {rank for ground in grounds.permitted for rank in ground.ranks}
+    return KeepingBack(frozenset(kind for kind, rank in RANKS.items() if rank in ranks), grounds.source)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.db.models import F
 from hefu.kernel.ids import new_id
 from hefu.rooms.catalog import decide, itemcodes, snapshots
 from hefu.rooms.catalog.models import CodeCounter, Entry, Item
-from hefu.rooms.catalog.terms import Content, EntryFacts, ItemContent, Status
+from hefu.rooms.catalog.terms import Content, EntryFacts, ItemContent, KeepingBack, Status
 
 Part = TypeVar("Part", Content, ItemContent)
 
@@ -32,18 +32,21 @@ def content_of(entry: Entry) -> Content:
     return snapshots.from_json(told | {"items": items})
 
 
-def facts_of(entry: Entry, *, authority: bool, namesake: str = "") -> EntryFacts:
-    """Return the row as a decision sees it; `authority` says whether its provider is the data authority."""
+def facts_of(
+    entry: Entry, content: Content, *, namesake: str = "", keeping_back: KeepingBack | None = None
+) -> EntryFacts:
+    """Return the row as a decision sees it; its provider must have been read with it."""
     return EntryFacts(
         code=entry.code,
         status=Status(entry.status),
-        content=content_of(entry),
+        content=content,
         provider_id=entry.provider_id,
-        provider_is_authority=authority,
+        provider_is_authority=entry.provider.is_authority,
         author=entry.author,
         signed_by=entry.signed_by,
         signed_for=entry.signed_for,
         namesake=namesake,
+        keeping_back=keeping_back,
     )
 
 

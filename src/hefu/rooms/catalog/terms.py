@@ -14,6 +14,7 @@ from uuid import UUID
 
 from hefu.kernel.citation import Citation
 from hefu.kernel.words import _
+from hefu.law.terms import Rank
 from hefu.rooms.evidence.terms import Kind
 
 SHARING_ACT = "政务数据共享条例"
@@ -87,7 +88,7 @@ SHARE_TYPE_NAMES = {
 
 
 class BasisKind(StrEnum):
-    """What kind of text a legal basis is. Only the first three can keep data from being shared."""
+    """What kind of text a legal basis is. Which of them can keep data back is the law's word, not ours."""
 
     LAW = "law"
     ADMINISTRATIVE_REGULATION = "administrative_regulation"
@@ -98,8 +99,26 @@ class BasisKind(StrEnum):
     INTERNAL_RULE = "internal_rule"
 
 
-#: Bases on which an entry may be "not shared" (decree 809 art. 15).
-KEEPS_BACK = frozenset({BasisKind.LAW, BasisKind.ADMINISTRATIVE_REGULATION, BasisKind.STATE_COUNCIL_DECISION})
+#: Rank of each basis, as the regulation packs write it.
+RANKS = {
+    BasisKind.LAW: Rank.LAW,
+    BasisKind.ADMINISTRATIVE_REGULATION: Rank.ADMINISTRATIVE_REGULATION,
+    BasisKind.STATE_COUNCIL_DECISION: Rank.STATE_COUNCIL_DECISION,
+    BasisKind.LOCAL_REGULATION: Rank.LOCAL_REGULATION,
+    BasisKind.MINISTRY_RULE: Rank.RULE,
+    BasisKind.LOCAL_RULE: Rank.RULE,
+    BasisKind.INTERNAL_RULE: Rank.NORMATIVE_DOCUMENT,
+}
+
+
+@dataclass(frozen=True)
+class KeepingBack:
+    """On what an entry may be "not shared", as the law of its place says on the day."""
+
+    bases: frozenset[BasisKind]
+    #: The article that says so.
+    source: Citation
+
 
 BASIS_NAMES = {
     BasisKind.LAW: _("law"),
@@ -380,6 +399,8 @@ class EntryFacts:
     signed_for: UUID | None = None
     #: Code of another open entry of the same provider that bears the same name; empty when none.
     namesake: str = ""
+    #: On what the law lets it be kept back; None where nothing of it is.
+    keeping_back: KeepingBack | None = None
 
 
 @dataclass(frozen=True)
@@ -527,7 +548,7 @@ REASONS = {
     "value_unknown": _("“{value}” is no value of {field}. It is not guessed, because the law hangs on it."),
     "share_type_missing": _("The row does not say how it is shared. State it for the whole file, or add a column."),
     "basis_missing": _("Not shared, but without reason, kind and title of the basis (decree 809 art. 15)."),
-    "basis_not_enough": _("“{basis}” is no law, administrative regulation or State Council decision (art. 15)."),
+    "basis_not_enough": _("“{basis}” is not of the rank that can keep data back ({source})."),
     "secret": _("What is secret is not catalogued here (decree 809 art. 3)."),
     "same_key": _("Row {row} has the same code, address or name but says something else."),
     "in_review": _("Entry {code} is in review now. Import again when the authority has decided."),

@@ -10,7 +10,6 @@ from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
 from hefu.rooms.catalog.terms import (
     CHANNELS_OF,
-    KEEPS_BACK,
     LONGEST_NAME,
     Channel,
     Content,
@@ -248,11 +247,9 @@ def _unlawful(content: Content) -> list[Reason]:
     found = []
     if content.secrecy not in (None, Secrecy.NONE):
         found.append(Reason("secret"))
-    if content.share_type is ShareType.NONE:
-        if not content.basis_title or not content.noshare_reason or content.basis_kind is None:
-            found.append(Reason("basis_missing"))
-        elif content.basis_kind not in KEEPS_BACK:
-            found.append(Reason("basis_not_enough", {"basis": content.basis_title}))
+    grounded = content.basis_title and content.noshare_reason and content.basis_kind
+    if content.share_type is ShareType.NONE and not grounded:
+        found.append(Reason("basis_missing"))
     problems = decide.faults(content)
     found += [Reason("fault", {"field": field}) for field in sorted(problems) if field != "name"]
     return found

@@ -1,5 +1,6 @@
 """How services of the catalogue find the row they are to change."""
 
+from datetime import date
 from uuid import UUID
 
 from hefu.kernel.actor import Actor
@@ -7,7 +8,8 @@ from hefu.kernel.refusal import NotFound
 from hefu.rooms.catalog import decide
 from hefu.rooms.catalog.access import require, visible
 from hefu.rooms.catalog.models import Entry
-from hefu.rooms.catalog.rows import facts_of
+from hefu.rooms.catalog.rows import content_of, facts_of
+from hefu.rooms.catalog.services._law import keeping_back
 from hefu.rooms.catalog.terms import EntryFacts
 
 
@@ -30,9 +32,11 @@ def locked(entry_id: UUID, action: str, actor: Actor) -> Entry:
     return row
 
 
-def facts(row: Entry) -> EntryFacts:
-    """Return the row as a decision sees it."""
-    return facts_of(row, authority=row.provider.is_authority, namesake=_namesake(row))
+def facts(row: Entry, *, on: date | None = None) -> EntryFacts:
+    """Return the row as a decision sees it; with the law of `on` where the decision hangs on it."""
+    content = content_of(row)
+    law = keeping_back(content, place=row.provider.place, on=on) if on else None
+    return facts_of(row, content, namesake=_namesake(row), keeping_back=law)
 
 
 def _namesake(row: Entry) -> str:

@@ -13,6 +13,7 @@ from hefu.rooms.catalog import decide, terms
 from hefu.rooms.catalog.access import require
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of, next_codes, tidy
+from hefu.rooms.catalog.services._law import keeping_back
 from hefu.rooms.catalog.services._locked import facts, locked
 from hefu.rooms.catalog.services._writing import record_draft, write, write_draft
 from hefu.rooms.catalog.snapshots import to_json
@@ -33,7 +34,7 @@ def draft_entry(*, provider_id: UUID, content: Content, actor: Actor, clock: Clo
     """
     require(actor, "catalog.draft", provider_id)
     provider = parties.department(provider_id, viewer=actor)
-    content = _checked(content)
+    content = _checked(content, place=provider.place, clock=clock)
     row = Entry(id=new_id(clock.now()), provider=provider, code=next_codes(content.class_code)[0])
     write(row, content, provider_name=provider.name, actor=actor, at=clock.now())
     record_draft(row, replaces=None, actor=actor, at=clock.now())
@@ -60,7 +61,7 @@ def change_entry(*, entry_id: UUID, content: Content, actor: Actor, clock: Clock
         InputsRejected, SecretRefused, BasisNotEnough: As `draft_entry`; also a new class of a published entry.
     """
     row = locked(entry_id, "catalog.rewrite", actor)
-    content = _checked(content)
+    content = _checked(content, place=row.provider.place, clock=clock)
     return write_draft(row, content, actor=actor, at=clock.now())
 
 
@@ -86,8 +87,8 @@ def drop_draft(*, entry_id: UUID, actor: Actor, clock: Clock) -> None:
     row.delete()
 
 
-def _checked(content: Content) -> Content:
-    decide.refuse_unlawful(content)
+def _checked(content: Content, *, place: str, clock: Clock) -> Content:
+    decide.refuse_unlawful(content, keeping_back(content, place=place, on=clock.today()))
     problems = decide.faults(content)
     if problems:
         raise InputsRejected(problems=problems)

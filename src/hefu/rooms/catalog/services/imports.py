@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.rows import Group, Reading, grouped, read
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
 from hefu.rooms.catalog.rows import content_of, fill, item_row, next_codes, tidy, write_items
+from hefu.rooms.catalog.services._law import keeping_back
 from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.services._writing import write_draft
 from hefu.rooms.catalog.services.providers import Provider, Providers
@@ -51,6 +52,7 @@ class _Run:
 
     actor: Actor
     at: datetime
+    today: date
     publish: bool
     taken: list[_Row] = field(default_factory=list)
     changed: list[_Row] = field(default_factory=list)
@@ -100,7 +102,7 @@ def import_entries(
     require(actor, "catalog.import_published" if publish else "catalog.import", actor.department_id)
     table = read_table(data, file_name, sheet=sheet)
     fields = _checked(mapping, table.columns)
-    run = _Run(actor, clock.now(), publish)
+    run = _Run(actor, clock.now(), clock.today(), publish)
     _sort(run, grouped(table.rows, fields), defaults, Providers(viewer=actor, said=providers or {}))
     facts = {
         "file_digest": sha256(data),
@@ -161,6 +163,8 @@ def _sort(run: _Run, groups: list[Group], defaults: Defaults, providers: Provide
         reading = read(group, defaults)
         provider = providers.find(reading.provider, reading.provider_code)
         reasons = [*reading.reasons, *_sharing(run, reading), *_owner(run, provider)]
+        if not isinstance(provider, Reason) and not reasons:
+            reasons += _basis(run, reading.content, provider)
         if isinstance(provider, Reason) or reasons:
             run.bad.append((group, tuple(reasons)))
             continue
@@ -189,6 +193,13 @@ def _sort(run: _Run, groups: list[Group], defaults: Defaults, providers: Provide
 def _sharing(run: _Run, reading: Reading) -> list[Reason]:
     missing = run.publish and reading.content.share_type is None and not reading.reasons
     return [Reason("share_type_missing")] if missing else []
+
+
+def _basis(run: _Run, content: Content, provider: Provider) -> list[Reason]:
+    law = keeping_back(content, place=provider.place, on=run.today)
+    if law is None or content.basis_kind in law.bases:
+        return []
+    return [Reason("basis_not_enough", {"basis": content.basis_title, "source": str(law.source)})]
 
 
 def _owner(run: _Run, provider: Provider | Reason) -> list[Reason]:

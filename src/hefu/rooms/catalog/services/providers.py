@@ -21,6 +21,8 @@ class Provider:
 
     id: UUID
     name: str
+    #: Division code.
+    place: str
 
 
 class Providers:
@@ -32,11 +34,11 @@ class Providers:
 
     def __init__(self, *, viewer: Actor, said: Mapping[str, UUID]) -> None:
         """Read all open departments once."""
-        rows = list(parties.departments(viewer=viewer).values_list("pk", "name", "short_name", "credit_code"))
-        self._by_id = {pk: Provider(pk, name) for pk, name, _short, _code in rows}
-        self._by_code = {code: self._by_id[pk] for pk, _name, _short, code in rows}
-        self._by_name = _gathered((name, self._by_id[pk]) for pk, name, _short, _code in rows)
-        self._by_short = _gathered((short, self._by_id[pk]) for pk, _name, short, _code in rows)
+        rows = list(parties.departments(viewer=viewer))
+        self._by_id = {row.pk: Provider(row.pk, row.name, row.place) for row in rows}
+        self._by_code = {row.credit_code: self._by_id[row.pk] for row in rows}
+        self._by_name = _gathered((row.name, self._by_id[row.pk]) for row in rows)
+        self._by_short = _gathered((row.short_name, self._by_id[row.pk]) for row in rows)
         self._said = {decide.folded(name): pk for name, pk in said.items()}
 
     def find(self, name: str, code: str = "") -> Provider | Reason:

@@ -12,6 +12,7 @@ from hefu.kernel.hashing import digest
 from hefu.rooms.catalog import decide, terms
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of, fill, write_items
+from hefu.rooms.catalog.services._law import meet_review_clock, start_review_clock
 from hefu.rooms.catalog.services._locked import facts, locked
 from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.snapshots import to_json
@@ -36,7 +37,7 @@ def submit_entry(*, entry_id: UUID, actor: Actor, clock: Clock) -> Entry:
         SecretRefused, BasisNotEnough: As at drafting.
     """
     row = locked(entry_id, "catalog.submit", actor)
-    row.status = decide.submit(facts(row))
+    row.status = decide.submit(facts(row, on=clock.today()))
     row.signed_by, row.signed_name, row.signed_for = actor.id, actor.name, actor.department_id
     row.submitted_at = row.changed_at = clock.now()
     row.reasons = ""
@@ -58,6 +59,7 @@ def submit_entry(*, entry_id: UUID, actor: Actor, clock: Clock) -> Entry:
             "digest": digest(to_json(content)),
         },
     )
+    start_review_clock(row, actor=actor, clock=clock)
     return row
 
 
@@ -78,6 +80,7 @@ def review_entry(*, entry_id: UUID, verdict: Verdict, reasons: str = "", actor: 
     row = locked(entry_id, "catalog.review", actor)
     status = decide.review(facts(row), verdict=verdict, reasons=reasons, reviewer=actor)
     row.reviewed_by, row.reviewed_name, row.reviewed_at = actor.id, actor.name, clock.now()
+    meet_review_clock(row, actor=actor, clock=clock)
     if status is Status.RETURNED:
         return _return(row, reasons.strip(), actor=actor, at=clock.now())
     return _publish(row, actor=actor, at=clock.now())
