@@ -23,7 +23,7 @@ from hefu.rooms.evidence.terms import KeyPurpose
 from tests.builders import NOON, SYSTEM, a_department, a_grant, a_mounted_entry, a_population, a_target, an_actor
 from tests.conftest import Database
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROWS = 1_000_000
 SAME = "SELECT count(*), count(DISTINCT id_number), md5(string_agg(t::text, ';' ORDER BY id_number)) FROM {table} AS t"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
@@ -10,34 +10,31 @@ from hefu.cli.site import prepare_site
 from hefu.kernel.actor import Actor, system
 from hefu.kernel.refusal import NotFound
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., Any]
 
 
-def acting_option(*, writes: bool) -> Callable[[F], F]:
+def acting_option(*, writes: bool) -> Callable[[Command], Command]:
     """Give a command `--as` and `--for`, and pass it the actor as `actor`; the site is loaded by then.
 
     Args:
         writes: Whether a person must be named. Without one, reads run as the platform itself: who can
             type commands on the node can read its database anyway, but nobody decides anonymously.
     """
+    names, said = ("--as", "username"), {"metavar": "USERNAME", "help": "Sign-in name of who acts."}
+    # To click a default fulfils `required`, so a command that writes must have none.
+    who = click.option(*names, required=True, **said) if writes else click.option(*names, default="", **said)
+    where = click.option(
+        "--for", "department", default="", metavar="CREDIT_CODE", help="Department acted for, of several."
+    )
 
-    def decorate(function: F) -> F:
+    def decorate(function: Command) -> Command:
         @wraps(function)
         def run(*args: Any, username: str, department: str, **kwargs: Any) -> Any:
             prepare_site()
             actor = _actor(username, department) if username else system("command line")
             return function(*args, actor=actor, **kwargs)
 
-        run = click.option(
-            "--for", "department", default="", metavar="CREDIT_CODE", help="Department acted for, of several."
-        )(run)
-        # To click a default fulfils `required`, so a command that writes must have none.
-        return click.option(
-            *("--as", "username"),
-            **({"required": True} if writes else {"default": ""}),  # type: ignore[arg-type]
-            metavar="USERNAME",
-            help="Sign-in name of who acts.",
-        )(run)  # type: ignore[return-value]
+        return who(where(run))
 
     return decorate
 

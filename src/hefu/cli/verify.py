@@ -91,7 +91,8 @@ def _lines(verified: Verified) -> Iterator[str]:
     if isinstance(body, dict):
         for name, value in body.items():
             if value not in ("", None, [], {}):
-                yield f"  {translated(FIELD_NAMES.get(name, name))}: {_told(value)}"
+                label = FIELD_NAMES.get(str(name))
+                yield f"  {translated(label) if label else name}: {_told(value)}"
     for basis in entry.get("basis") or []:
         yield f"  {basis.get('title', '')} {basis.get('document', '')} {basis.get('article', '')}".rstrip()
     for cosignature in verified.cosignatures:

@@ -17,7 +17,11 @@ def command(once: bool) -> None:
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from hefu.kernel.clock import SystemClock
+    from hefu.rooms.deliveries.services import requeue_lost
     from hefu.rooms.evidence.jobs import sequence_until
+
+    for number in requeue_lost(clock=SystemClock()):
+        click.echo(f"Delivery {number} lost its worker and is taken up again.", err=True)
 
     async def work() -> None:
         async with app.open_async():

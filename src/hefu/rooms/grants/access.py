@@ -25,6 +25,8 @@ MAY: dict[str, frozenset[Standing]] = {
     ),
     # From a decision, by the platform alone.
     "grants.issue": frozenset(),
+    # When a text that the grant rests on has ended, by the platform alone.
+    "grants.hold": frozenset(),
     "grants.choose_target": frozenset({(Side.CONSUMER, Role.OFFICER), (Side.CONSUMER, Role.CHIEF)}),
     "grants.open": frozenset(
         {
@@ -108,7 +110,7 @@ def require(
     sides = {side for side, _role in standings(actor, consumer_id=consumer_id, provider_id=provider_id) & table[action]}
     if not sides:
         raise Forbidden(action=action)
-    return next(side for side in (Side.AUTHORITY, *Side) if side in sides)
+    return Side.AUTHORITY if Side.AUTHORITY in sides else min(sides, key=list(Side).index)
 
 
 def visible(viewer: Actor, action: str = "grants.see", *, table: dict[str, frozenset[Standing]] = MAY) -> Q:

@@ -54,6 +54,18 @@ def move(grant: GrantFacts, wanted: GrantStatus) -> GrantStatus:
     return wanted
 
 
+def suspend(grant: GrantFacts) -> None:
+    """Let somebody hold an active grant; one that waits delivers nothing that could be held.
+
+    Raises:
+        GrantMoveRefused: It is not active.
+    """
+    if grant.status is not GrantStatus.ACTIVE:
+        raise GrantMoveRefused(
+            number=grant.number, status=STATUS_NAMES[grant.status], wanted=STATUS_NAMES[GrantStatus.SUSPENDED]
+        )
+
+
 def resume(grant: GrantFacts, *, side: Side, today: date, lacks: tuple[Lack, ...]) -> GrantStatus:
     """Lift the hold of a suspended grant; it waits when something is missing by then.
 

@@ -185,6 +185,28 @@ def suspend_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Gr
         InputsRejected: No reason.
     """
     grant, side = _load(number, "grants.suspend", actor)
+    decide.suspend(grant.facts)
+    return _stop(grant, GrantStatus.SUSPENDED, terms.GRANT_SUSPENDED, side, reason, actor=actor, clock=clock)
+
+
+@transaction.atomic
+def hold_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Grant:
+    """Hold a grant because a text that it rests on has ended; only the authority lifts that hold, by signing anew.
+
+    A hold that another side put on passes to the platform, so that it cannot be lifted past the reviewers. A grant
+    that is over stays so.
+
+    Raises:
+        NotFound, Forbidden: Only the platform does this.
+    """
+    grant, side = _load(number, "grants.hold", actor)
+    if grant.status in terms.OVER or (grant.status == GrantStatus.SUSPENDED and grant.held_by == side):
+        return grant
+    if grant.status == GrantStatus.SUSPENDED:
+        grant.held_by, grant.reason = side, reason.strip()
+        grant.save(update_fields=["held_by", "reason"])
+        _record(terms.GRANT_SUSPENDED, grant, actor=actor, clock=clock, side=side, reason=grant.reason)
+        return grant
     return _stop(grant, GrantStatus.SUSPENDED, terms.GRANT_SUSPENDED, side, reason, actor=actor, clock=clock)
 
 

@@ -28,9 +28,12 @@ class GrantStatus(StrEnum):
     EXPIRED = "expired"
 
 
-#: Which status may follow which. An active grant waits again when its resource is taken off the entry.
+#: Which status may follow which. An active grant waits again when its resource is taken off the entry. A waiting
+#: one is held only when a text it rests on has ended: nothing may open it before somebody looked.
 MOVES: dict[GrantStatus, frozenset[GrantStatus]] = {
-    GrantStatus.WAITING: frozenset({GrantStatus.ACTIVE, GrantStatus.REVOKED, GrantStatus.EXPIRED}),
+    GrantStatus.WAITING: frozenset(
+        {GrantStatus.ACTIVE, GrantStatus.SUSPENDED, GrantStatus.REVOKED, GrantStatus.EXPIRED}
+    ),
     GrantStatus.ACTIVE: frozenset(
         {GrantStatus.WAITING, GrantStatus.SUSPENDED, GrantStatus.REVOKED, GrantStatus.EXPIRED}
     ),

@@ -264,10 +264,7 @@ def _end(row: Delivery, status: DeliveryStatus, error: Refusal, clock: Clock) ->
 
 
 def _running(carriage: Carriage) -> Delivery | None:
-    row: Delivery | None = (
-        locked().filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING).first()
-    )
-    return row
+    return locked().filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING).first()
 
 
 def _keep_error(row: Delivery, error: Refusal) -> None:

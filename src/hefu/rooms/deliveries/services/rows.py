@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
@@ -37,7 +38,7 @@ def load(number: str, action: str, actor: Actor) -> Delivery:
     return row
 
 
-def locked() -> Any:
+def locked() -> QuerySet[Delivery]:
     """Return deliveries locked for update, with their grant."""
     return Delivery.objects.select_for_update(of=("self",)).select_related("grant", "consumer", "provider")
 
