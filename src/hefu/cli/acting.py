@@ -20,9 +20,10 @@ def acting_option(*, writes: bool) -> Callable[[Command], Command]:
         writes: Whether a person must be named. Without one, reads run as the platform itself: who can
             type commands on the node can read its database anyway, but nobody decides anonymously.
     """
-    names, said = ("--as", "username"), {"metavar": "USERNAME", "help": "Sign-in name of who acts."}
+    said: dict[str, Any] = {"metavar": "USERNAME", "help": "Sign-in name of who acts."}
     # To click a default fulfils `required`, so a command that writes must have none.
-    who = click.option(*names, required=True, **said) if writes else click.option(*names, default="", **said)
+    said |= {"required": True} if writes else {"default": ""}
+    who = click.option("--as", "username", **said)
     where = click.option(
         "--for", "department", default="", metavar="CREDIT_CODE", help="Department acted for, of several."
     )
