@@ -230,20 +230,20 @@ class Story:
 
     def _waiting_cases(self, today: date) -> None:
         items = self._items(self.ground.residents, "citizen_id", "name", "birth_date", "division_code")
-        due, received = _received_for_due(today)
+        received = _received_so_that(today, days_left=1)
         number = self._ask(
             "health",
             self.ground.residents,
             cases.residents_for("免疫规划适龄儿童排查", "疫苗接种查漏补种", items, received),
             at_noon(received),
         )
-        self.telling.say(f"{number} is due on {due}: sign in as gongan-chief")
-        yesterday = _working_day_before(today)
+        self.telling.say(f"{number} has one working day left: sign in as gongan-chief")
+        received = _received_so_that(today, days_left=9)
         number = self._ask(
             "social",
             self.ground.residents,
-            cases.residents_for("核对养老金领取资格", "年度待遇资格认证", items, yesterday),
-            at_noon(yesterday),
+            cases.residents_for("核对养老金领取资格", "年度待遇资格认证", items, received),
+            at_noon(received),
         )
         self.telling.say(f"{number} waits with nine working days left")
         draft = requests.draft_request(
@@ -295,19 +295,11 @@ def _refused(data: bytes) -> str:
     raise DeliveryMissing("a changed receipt was not refused")
 
 
-def _received_for_due(today: date) -> tuple[date, date]:
-    """Return the next working day after today, and a day of receipt whose ten working days end there."""
-    rules = rules_for(PLACE)
-    due = rules.calendar.next_working(today + timedelta(days=1))
-    received = today
-    while rules.period("requests.answer_conditional", on=received).last_day(received) > due:
+def _received_so_that(today: date, *, days_left: int) -> date:
+    """Return the latest day of receipt after which so many working days are left today."""
+    rules, received = rules_for(PLACE), today
+    while True:
+        last_day = rules.period("requests.answer_conditional", on=received).last_day(received)
+        if rules.calendar.working_days_left(today, last_day) <= days_left:
+            return received
         received -= timedelta(days=1)
-    return due, received
-
-
-def _working_day_before(today: date) -> date:
-    calendar = rules_for(PLACE).calendar
-    day = today - timedelta(days=1)
-    while not calendar.is_working(day):
-        day -= timedelta(days=1)
-    return day
