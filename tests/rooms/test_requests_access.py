@@ -137,6 +137,7 @@ def test_every_action_of_the_table_is_tried_here() -> None:
     assert set(ATTEMPTS) | {"requests.draft"} == set(access.MAY)
 
 
+@pytest.mark.clause("D809-20")
 @pytest.mark.parametrize("action", ATTEMPTS)
 def test_each_seat_does_what_the_table_says_and_nothing_else(action: str) -> None:
     status, attempt = ATTEMPTS[action]

@@ -13,7 +13,7 @@ from hefu.dataplane.masks import Cover
 from hefu.kernel import events
 from hefu.kernel.actor import Role, system
 from hefu.kernel.clock import at_noon
-from hefu.kernel.refusal import InputsRejected
+from hefu.kernel.refusal import InputsRejected, NotFound
 from hefu.law.errors import NoRuleInForce
 from hefu.law.settings import Settings
 from hefu.rooms.catalog import services as catalog
@@ -332,6 +332,12 @@ class TestJoint:
         with pytest.raises(errors.VotedBefore):
             decided(row)
 
+    def test_on_a_node_without_an_authority_nothing_is_taken_in_that_nobody_could_answer(self) -> None:
+        entry = an_entry(a_department(place="440100"))
+        Department.objects.filter(pk=the_authority().pk).update(closed_at=NOON.now())
+        with pytest.raises(NotFound, match="data authority"):
+            a_case(entry)
+
     def test_an_authority_that_is_itself_the_provider_decides_once(self) -> None:
         authority = a_department("市数据局", DepartmentRole.AUTHORITY, DepartmentRole.PROVIDER, place="440100")
         row = a_case(an_entry(authority))
@@ -341,6 +347,7 @@ class TestJoint:
 
 class TestNotShared:
     @pytest.mark.clause("D809-15")
+    @pytest.mark.clause("DZ-18e")
     def test_it_cannot_even_be_drafted_and_the_basis_is_told(self) -> None:
         entry = an_entry(
             share_type=ShareType.NONE,
@@ -562,6 +569,12 @@ class TestDelivered:
         assert clocks_of(row)["requests.delivery"] == (state, date(2026, 4, 9))
         assert told(row.consumer, row)[-1] == NoticeKind.DELIVERED
         assert kinds(row).count("request.delivered") == 1
+
+    def test_of_a_case_that_is_done_the_last_clock_is_shown(self) -> None:
+        for _ in range(5):
+            row = decided(a_case())
+            services.delivery_made(number=row.number, actor=PLATFORM, clock=NOON)
+            assert clock_queries.clock_of(row.number, viewer=SYSTEM).rule == "requests.delivery"
 
     def test_nothing_is_delivered_before_it_is_granted(self) -> None:
         row = a_case()

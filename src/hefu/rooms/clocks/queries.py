@@ -75,7 +75,8 @@ def due_before(day: date, *, viewer: Actor) -> QuerySet[CaseClock]:
 def clocks_of(subject: str, *, viewer: Actor) -> list[CaseClock]:
     """Return every clock of a case that `viewer` may see, oldest first."""
     found = CaseClock.objects.filter(visible(viewer), subject=subject).select_related("responsible")
-    return list(found.annotate(notice_ids=_notice_ids()).order_by("id"))
+    # Two clocks may start at one instant, so their ids do not say which comes first.
+    return list(found.annotate(notice_ids=_notice_ids()).order_by("started_on", "due_on", "id"))
 
 
 def clock_of(subject: str, *, viewer: Actor, rule: str = "") -> CaseClock:

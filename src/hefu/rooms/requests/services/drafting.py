@@ -130,6 +130,7 @@ def submit_request(*, number: str, actor: Actor, clock: Clock) -> AccessRequest:
         Incomplete: With every field that is missing or wrong.
         EntryNotInForce, NotShared: The entry changed since the draft.
         NoRuleInForce: The law of the place names no decider or no time for that day.
+        NotFound: The law wants the data authority to decide, and the node has none.
 
     Source: decree 809 art. 20 (sign-off), 21 (completeness, time); rules `requests.must_state`,
         `requests.answer_unconditional`, `requests.answer_conditional`, `requests.deciders`.
@@ -276,6 +277,8 @@ def _deciders(
     sides = DECIDERS[choice.value]
     if row.provider.is_authority and Side.PROVIDER in sides:
         sides = (Side.PROVIDER,)
+    if Side.AUTHORITY in sides:
+        parties.authority(viewer=system("platform"))  # refused when the node has none: nobody could answer
     return sides, [choice.source]
 
 
