@@ -7,9 +7,11 @@ from django.http import HttpRequest
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.words import _
+from hefu.portal.clock_face import face
 from hefu.portal.http import NOBODY, PortalRequest
 from hefu.portal.words import name_of, say
-from hefu.portal.workplaces import workplaces_of
+from hefu.portal.workplaces import CASEWORK, workplaces_of
+from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.parties.queries import seats_of
 from hefu.rooms.parties.terms import ROLE_NAMES
 
@@ -37,6 +39,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "workplaces": places,
         "here": next((place.key for place in reversed(places) if place.covers(page.path)), ""),
         "homes": _homes(page.user, actor),
+        "open_cases": _open_cases(page, actor),
         "narrow": page.session.get("narrow", False),
     }
 
@@ -48,6 +51,18 @@ def _level(place: str | None) -> str:
     while len(digits) > 2 and len(digits) <= 6 and digits.endswith("00"):
         digits = digits[:-2]
     return say(LEVELS.get(len(digits), ""))
+
+
+def _open_cases(request: PortalRequest, actor: Actor) -> dict[str, Any] | None:
+    """Return how many cases wait for the department, and the nearest last day."""
+    if not actor.has(*CASEWORK):
+        return None
+    found = clocks.desk(viewer=actor)
+    nearest = found.first()
+    if nearest is None:
+        return None
+    shown = face(nearest, request.clock.today())
+    return {"number": found.count(), "face": shown, "state": shown.state}
 
 
 def _homes(person: "Person", actor: Actor) -> list[dict[str, Any]]:

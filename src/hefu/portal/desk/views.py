@@ -1,53 +1,167 @@
 """My desk: what a person must do today, then their cases, then their data."""
 
-from django.http import HttpResponseBase
+from typing import Any
+
+from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.refusal import Forbidden
 from hefu.portal.cases import case_address
 from hefu.portal.clock_face import face, soon_days
+from hefu.portal.desk.todo import todo
 from hefu.portal.http import PortalRequest
 from hefu.portal.pages import page, show
+from hefu.portal.requests.told import notice_in_words
+from hefu.portal.workplaces import CASEWORK
+from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.clocks import queries as clocks
+from hefu.rooms.deliveries import queries as deliveries
+from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants.terms import GrantStatus
 from hefu.rooms.parties import queries as parties
+from hefu.rooms.requests import queries as requests
 
-#: Cases on the desk; the list of requests has them all.
-CASES = 20
+#: Lines of each table on the desk; the lists have them all.
+LINES = 12
 
 
 @page()
 def desk(request: PortalRequest) -> HttpResponseBase:
     """Show the desk of the person in the department chosen."""
-    today = request.clock.today()
-    soon = soon_days()
-    owed = list(clocks.desk(viewer=request.actor)[:CASES])
+    actor = request.actor
+    owed = list(clocks.desk(viewer=actor)[:LINES])
+    awaited = []
+    if actor.has(Role.OFFICER, Role.CHIEF):
+        awaited = list(clocks.running(viewer=actor).exclude(responsible_id=actor.department_id)[:LINES])
+    subjects = {one.subject for one in (*owed, *awaited)}
+    about = {row.number: row for row in requests.requests(viewer=actor).filter(number__in=subjects)}
+    casework = actor.has(*CASEWORK)
     return show(
         request,
         "desk/desk.html",
         title=gettext("My desk"),
-        today=today,
-        cases=[
-            {"clock": one, "face": face(one, today, soon=soon), "address": case_address(one.subject)} for one in owed
-        ],
-        seated=bool(request.actor.roles),
+        today=request.clock.today(),
+        seated=bool(actor.roles),
+        todo=todo(actor),
+        casework=casework,
+        cases=_lines(request, owed, about),
+        awaited=_lines(request, awaited, about),
+        figures=_figures(actor) if casework else [],
+        recent=list(deliveries.deliveries(viewer=actor)[:5]) if casework else [],
+        notices=[
+            {"at": one.at, "number": one.request.number, "text": notice_in_words(one)}
+            for one in requests.notices(viewer=actor)[:8]
+        ]
+        if actor.has(Role.OFFICER, Role.CHIEF, Role.REVIEWER)
+        else [],
     )
+
+
+def _lines(request: PortalRequest, found: list[Any], about: dict[str, Any]) -> list[dict[str, Any]]:
+    today, soon = request.clock.today(), soon_days()
+    return [
+        {
+            "number": one.subject,
+            "address": case_address(one.subject),
+            "face": face(one, today, soon=soon),
+            "about": about.get(one.subject),
+        }
+        for one in found
+    ]
+
+
+def _figures(actor: Actor) -> list[tuple[int, str, str]]:
+    """Return the department's data in numbers, each with what it counts and where that is."""
+    if not actor.has(Role.OFFICER, Role.CHIEF):
+        return [
+            (catalog.published(viewer=actor).order_by().count(), gettext("entries in force"), reverse("catalog:list")),
+            (
+                grants.grants(viewer=actor, status=GrantStatus.ACTIVE).count(),
+                gettext("grants in force"),
+                f"{reverse('grants:list')}?status=active",
+            ),
+        ]
+    own = actor.department_id
+    active = grants.grants(viewer=actor, status=GrantStatus.ACTIVE)
+    here = f"{reverse('grants:list')}?status=active"
+    return [
+        (
+            catalog.published(viewer=actor, provider_id=own).order_by().count(),
+            gettext("entries of ours in force"),
+            f"{reverse('catalog:own')}?status=published",
+        ),
+        (active.filter(consumer_id=own).count(), gettext("grants that we may use"), f"{here}&consumer={own}"),
+        (active.filter(provider_id=own).count(), gettext("grants on our data"), f"{here}&provider={own}"),
+    ]
 
 
 @page()
 def search(request: PortalRequest) -> HttpResponseBase:
-    """Look for a text in everything the reader may see."""
+    """Look for a text in everything the reader may see; a full number leads to its page."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:200]
-    found = []
-    if text:
-        departments = list(parties.departments(viewer=request.actor, search=text)[:20])
-        found.append(
-            {
-                "title": gettext("Departments"),
-                "hits": [
-                    (one.name, reverse("parties:department", args=[one.pk]), one.credit_code) for one in departments
-                ],
-            }
-        )
+    exact = _exact(request, text.upper())
+    if exact:
+        return HttpResponseRedirect(exact)
+    found = _found(request, text) if text else []
     return show(
         request, "desk/search.html", title=gettext("Search"), find=text, found=[part for part in found if part["hits"]]
     )
+
+
+def _exact(request: PortalRequest, number: str) -> str:
+    readers: dict[str, Any] = {
+        "R": requests.requests,
+        "G": grants.grants,
+        "D": deliveries.deliveries,
+    }
+    reader = readers.get(number[:1])
+    if reader and reader(viewer=request.actor).filter(number=number).exists():
+        return case_address(number)
+    return ""
+
+
+def _found(request: PortalRequest, text: str) -> list[dict[str, Any]]:
+    actor = request.actor
+    parts: list[dict[str, Any]] = [
+        {
+            "title": gettext("Catalogue"),
+            "hits": [
+                (one.name, reverse("catalog:entry", args=[one.pk]), one.provider.name)
+                for one in catalog.published(viewer=actor, search=text)[:10]
+            ],
+        },
+        {
+            "title": gettext("Requests"),
+            "hits": [
+                (f"{one.number} {one.entry_name}", case_address(one.number), one.consumer.name)
+                for one in requests.requests(viewer=actor, search=text)[:10]
+            ],
+        },
+        {
+            "title": gettext("Grants"),
+            "hits": [
+                (f"{one.number} {one.entry_name}", case_address(one.number), one.consumer.name)
+                for one in grants.grants(viewer=actor, search=text)[:10]
+            ],
+        },
+        {
+            "title": gettext("Departments"),
+            "hits": [
+                (one.name, reverse("parties:department", args=[one.pk]), one.credit_code)
+                for one in parties.departments(viewer=actor, search=text)[:10]
+            ],
+        },
+    ]
+    try:
+        people = parties.people(viewer=actor, search=text)[:10]
+        parts.append(
+            {
+                "title": gettext("People and seats"),
+                "hits": [(one.name, reverse("parties:person", args=[one.pk]), one.username) for one in people],
+            }
+        )
+    except Forbidden:  # others do not look for people
+        pass
+    return parts

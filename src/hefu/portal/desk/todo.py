@@ -1,0 +1,111 @@
+"""What a person must do today, by seat: each line counts what waits and leads there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.words import _
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.deliveries import queries as deliveries
+from hefu.rooms.deliveries.terms import DeliveryStatus
+from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants.terms import GrantStatus
+from hefu.rooms.requests import queries as requests
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One line of what waits."""
+
+    count: int
+    #: Marked words.
+    words: str
+    icon: str
+    address: str
+
+
+@dataclass(frozen=True)
+class _Kind:
+    roles: tuple[Role, ...]
+    rows: Callable[[Actor], QuerySet[Any]]
+    words: str
+    icon: str
+    route: str
+    asked: str = ""
+
+
+def _own_grants(actor: Actor) -> QuerySet[Any]:
+    return grants.grants(viewer=actor, status=GrantStatus.WAITING, department_id=actor.department_id)
+
+
+_OFFICE = (Role.OFFICER, Role.CHIEF)
+
+_KINDS = (
+    _Kind(
+        (*_OFFICE, Role.REVIEWER),
+        lambda a: requests.to_decide(viewer=a),
+        _("requests to answer"),
+        "request",
+        "requests:list",
+        "?scope=decide",
+    ),
+    _Kind(
+        (Role.REVIEWER,),
+        lambda a: requests.to_consent(viewer=a),
+        _("wishes for more time to answer"),
+        "clock",
+        "requests:list",
+        "?scope=consent",
+    ),
+    _Kind(
+        (Role.REVIEWER,),
+        lambda a: catalog.to_review(viewer=a),
+        _("entries to review"),
+        "review",
+        "catalog:reviews",
+    ),
+    _Kind(
+        _OFFICE,
+        lambda a: requests.to_complete(viewer=a),
+        _("requests to complete, sign off and hand in"),
+        "edit",
+        "requests:list",
+        "?scope=complete",
+    ),
+    _Kind(
+        _OFFICE,
+        lambda a: catalog.to_write(viewer=a),
+        _("entries being written or returned"),
+        "catalog",
+        "catalog:own",
+    ),
+    _Kind(
+        _OFFICE,
+        _own_grants,
+        _("grants that wait for a table or a place of delivery"),
+        "grant",
+        "grants:list",
+        "?status=waiting",
+    ),
+    _Kind(
+        (*_OFFICE, Role.OPERATOR),
+        lambda a: deliveries.deliveries(viewer=a, status=DeliveryStatus.FAILED),
+        _("deliveries that failed"),
+        "alert",
+        "deliveries:list",
+        "?status=failed",
+    ),
+)
+
+
+def todo(actor: Actor) -> list[Todo]:
+    """Return what waits for `actor`, without what does not."""
+    found = []
+    for kind in _KINDS:
+        if actor.has(*kind.roles) and (count := kind.rows(actor).order_by().count()):
+            found.append(Todo(count, kind.words, kind.icon, reverse(kind.route) + kind.asked))
+    return found

@@ -1,0 +1,1 @@
+"""Pages of the law: packs, rules, calendars, clauses, drift, legal texts, office settings."""
