@@ -42,19 +42,19 @@ class CaseClock(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=list(State)), name="clock_state"),
             models.CheckConstraint(
-                condition=Q(state__in=list(OPEN), closed_on__isnull=True)
-                | (~Q(state__in=list(OPEN)) & Q(closed_on__isnull=False)),
+                condition=Q(state__in=sorted(OPEN), closed_on__isnull=True)
+                | (~Q(state__in=sorted(OPEN)) & Q(closed_on__isnull=False)),
                 name="clock_closed",
             ),
             models.CheckConstraint(
                 condition=~Q(state=State.PAUSED) | Q(paused_on__isnull=False), name="clock_paused_on"
             ),
             models.UniqueConstraint(
-                fields=["subject", "rule"], condition=Q(state__in=list(OPEN)), name="clock_one_open"
+                fields=["subject", "rule"], condition=Q(state__in=sorted(OPEN)), name="clock_one_open"
             ),
         ]
         indexes = [
-            models.Index(fields=["due_on"], condition=Q(state__in=list(OPEN)), name="clock_open_due"),
+            models.Index(fields=["due_on"], condition=Q(state__in=sorted(OPEN)), name="clock_open_due"),
             models.Index(fields=["subject"], name="clock_subject"),
             models.Index(fields=["responsible", "due_on"], name="clock_responsible"),
             GinIndex(fields=["concerns"], name="clock_concerns"),

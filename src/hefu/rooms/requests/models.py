@@ -111,12 +111,12 @@ class AccessRequest(models.Model):
                 name="request_received_is_signed",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=list(OPEN), closed_at__isnull=True)
-                | (~Q(status__in=list(OPEN)) & Q(closed_at__isnull=False)),
+                condition=Q(status__in=sorted(OPEN), closed_at__isnull=True)
+                | (~Q(status__in=sorted(OPEN)) & Q(closed_at__isnull=False)),
                 name="request_closed",
             ),
             models.CheckConstraint(
-                condition=Q(delivered_on__isnull=True) | Q(status__in=list(AGREED)), name="request_delivered"
+                condition=Q(delivered_on__isnull=True) | Q(status__in=sorted(AGREED)), name="request_delivered"
             ),
         ]
         indexes = [

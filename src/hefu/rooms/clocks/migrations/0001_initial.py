@@ -111,9 +111,9 @@ class Migration(migrations.Migration):
                             (
                                 "state__in",
                                 [
-                                    hefu.rooms.clocks.terms.State["RUNNING"],
-                                    hefu.rooms.clocks.terms.State["PAUSED"],
                                     hefu.rooms.clocks.terms.State["EXPIRED"],
+                                    hefu.rooms.clocks.terms.State["PAUSED"],
+                                    hefu.rooms.clocks.terms.State["RUNNING"],
                                 ],
                             )
                         ),
@@ -148,9 +148,9 @@ class Migration(migrations.Migration):
                                 (
                                     "state__in",
                                     [
-                                        hefu.rooms.clocks.terms.State["RUNNING"],
-                                        hefu.rooms.clocks.terms.State["PAUSED"],
                                         hefu.rooms.clocks.terms.State["EXPIRED"],
+                                        hefu.rooms.clocks.terms.State["PAUSED"],
+                                        hefu.rooms.clocks.terms.State["RUNNING"],
                                     ],
                                 ),
                             ),
@@ -159,9 +159,9 @@ class Migration(migrations.Migration):
                                     (
                                         "state__in",
                                         [
-                                            hefu.rooms.clocks.terms.State["RUNNING"],
-                                            hefu.rooms.clocks.terms.State["PAUSED"],
                                             hefu.rooms.clocks.terms.State["EXPIRED"],
+                                            hefu.rooms.clocks.terms.State["PAUSED"],
+                                            hefu.rooms.clocks.terms.State["RUNNING"],
                                         ],
                                     ),
                                     _negated=True,
@@ -185,9 +185,9 @@ class Migration(migrations.Migration):
                             (
                                 "state__in",
                                 [
-                                    hefu.rooms.clocks.terms.State["RUNNING"],
-                                    hefu.rooms.clocks.terms.State["PAUSED"],
                                     hefu.rooms.clocks.terms.State["EXPIRED"],
+                                    hefu.rooms.clocks.terms.State["PAUSED"],
+                                    hefu.rooms.clocks.terms.State["RUNNING"],
                                 ],
                             )
                         ),

@@ -440,8 +440,8 @@ class Migration(migrations.Migration):
                         (
                             "status__in",
                             [
-                                hefu.rooms.requests.terms.Status["INCOMPLETE"],
                                 hefu.rooms.requests.terms.Status["DRAFT"],
+                                hefu.rooms.requests.terms.Status["INCOMPLETE"],
                                 hefu.rooms.requests.terms.Status["RECEIVED"],
                             ],
                         ),
@@ -451,8 +451,8 @@ class Migration(migrations.Migration):
                             (
                                 "status__in",
                                 [
-                                    hefu.rooms.requests.terms.Status["INCOMPLETE"],
                                     hefu.rooms.requests.terms.Status["DRAFT"],
+                                    hefu.rooms.requests.terms.Status["INCOMPLETE"],
                                     hefu.rooms.requests.terms.Status["RECEIVED"],
                                 ],
                             ),
