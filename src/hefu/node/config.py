@@ -199,7 +199,7 @@ class Config:
 
     def derived_secret(self, purpose: str) -> str:
         """Return a secret text that only this master key and this purpose give."""
-        raw = HKDF(SHA256(), 32, salt=None, info=f"hefu:{purpose}".encode()).derive(self.master_key())
+        raw = HKDF(SHA256(), 48, salt=None, info=f"hefu:{purpose}".encode()).derive(self.master_key())
         return base64.urlsafe_b64encode(raw).decode()
 
     @property

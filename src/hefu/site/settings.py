@@ -171,4 +171,5 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
-SILENCED_SYSTEM_CHECKS: list[str] = []
+#: The office's proxy redirects to TLS and speaks for its whole domain; a node never does.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
