@@ -80,11 +80,11 @@ def residents(rows: int, *, divisions: tuple[str, ...], seed: int, dirt: Dirt) -
         identity = body + citizen_id.check_digit(body)
         sex = "1" if int(identity[16]) % 2 else "2"
         birth = born.isoformat()
-        identity, birth, sex = _soil(rng, identity, birth, sex, earlier, dirt)
-        if number % 997 == 0:
-            earlier.append(identity)
+        kept, birth, sex = _soil(rng, identity, birth, sex, earlier, dirt)
+        if kept and number % 997 == 0:
+            earlier.append(kept)
         yield (
-            identity,
+            kept,
             rng.choice(_FAMILY) + "".join(rng.sample(_GIVEN, rng.choice((1, 2, 2)))),
             sex,
             birth,

@@ -25,9 +25,13 @@ def new_id(at: datetime) -> UUID:
     return UUID(int=value)
 
 
-def read_id(text: UUID | str) -> UUID | None:
-    """Return the id that `text` writes, or None: what comes from an address may be anything."""
+#: The id that nothing has (RFC 9562 section 5.9).
+NIL = UUID(int=0)
+
+
+def read_id(text: UUID | str) -> UUID:
+    """Return the id that `text` writes; `NIL` when it writes none, because an address may say anything."""
     try:
         return UUID(str(text))
     except ValueError:
-        return None
+        return NIL
