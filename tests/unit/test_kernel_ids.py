@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hefu.kernel.clock import CHINA
-from hefu.kernel.ids import new_id, read_id
+from hefu.kernel.ids import NIL, new_id, read_id
 
 INSTANTS = st.datetimes(datetime(1970, 1, 1), datetime(2400, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -64,5 +64,5 @@ def test_text_from_an_address_is_an_id_or_nothing() -> None:
     uid = new_id(datetime(2026, 1, 5, tzinfo=UTC))
     assert read_id(str(uid)) == uid
     assert read_id(uid) == uid
-    assert read_id("../etc") is None
-    assert read_id("") is None
+    assert read_id("../etc") == NIL
+    assert read_id("") == NIL

@@ -47,9 +47,7 @@ def text(key: UUID | str, *, viewer: Actor) -> LegalText:
     Raises:
         NotFound: There is none.
     """
-    identity = read_id(key)
-    rows = texts(viewer=viewer)
-    found = rows.filter(pk=identity).first() if identity else rows.filter(document=str(key)).first()
+    found = texts(viewer=viewer).filter(Q(pk=read_id(key)) | Q(document=str(key))).first()
     if found is None:
         raise NotFound(what="legal text", key=key)
     return found
