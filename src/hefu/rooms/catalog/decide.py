@@ -83,6 +83,10 @@ def faults(content: Content) -> dict[str, str]:
         found["name"] = _("A name has at most 200 characters; put the rest into the abstract.")
     if not _CLASS_CODE.fullmatch(content.class_code):
         found["class_code"] = _("A class code begins with 1, 2 or 3, then 2, 3 and up to 12 digits more.")
+    for field, longest in terms.LONGEST.items():
+        value = getattr(content, field)
+        if any(len(text.strip()) > longest for text in (value if isinstance(value, tuple) else (value,))):
+            found[field] = _("This is too long. Shorten it, or put the rest into the abstract.")
     problem = _item_fault(content.items)
     if problem:
         found["items"] = problem

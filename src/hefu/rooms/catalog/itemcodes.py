@@ -15,18 +15,14 @@ def proposed(name: str) -> str:
     >>> proposed("法定代表人")
     'fddbr'
     >>> proposed("2024年GDP（亿元）")
-    'n2024_gdp_yy'
+    'n2024_n_gdp_yy'
     """
     narrow = unicodedata.normalize("NFKC", name).casefold()
     parts = []
     for word in re.findall(r"[a-z0-9]+|[\u3400-\u9fff]+", narrow):
         parts.append(word if word.isascii() else "".join(lazy_pinyin(word, style=Style.FIRST_LETTER)))
-    code = re.sub(r"[^a-z0-9_]", "", _joined(parts))[:_LONGEST]
+    code = re.sub(r"[^a-z0-9_]", "", "_".join(parts))[:_LONGEST]
     return code if code and not code[0].isdigit() else f"n{code}"
-
-
-def _joined(parts: list[str]) -> str:
-    return "_".join(parts)
 
 
 def completed(codes: Iterable[tuple[str, str]]) -> list[str]:

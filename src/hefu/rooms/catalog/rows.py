@@ -71,7 +71,7 @@ def tidy(content: Content) -> Content:
 
 def _stripped(part: Part) -> Part:
     texts: dict[str, Any] = {
-        field.name: value.strip()
+        field.name: value.replace("\x00", "").strip()
         for field in dataclasses.fields(part)
         if isinstance(value := getattr(part, field.name), str) and not isinstance(value, Enum)
     }

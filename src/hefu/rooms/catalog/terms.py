@@ -460,6 +460,21 @@ FIELD_NAMES = {
 
 #: Characters that a name may have.
 LONGEST_NAME = 200
+#: Characters that the other short texts may have; in a list, each of its members.
+LONGEST = {
+    "internal_office": 120,
+    "format_types": 30,
+    "format_other": 200,
+    "basis_title": 200,
+    "basis_article": 60,
+    "system_name": 200,
+    "business_item": 200,
+    "theme": 60,
+    "tags": 60,
+    "phone": 60,
+    "outside_code": 120,
+    "related_codes": 120,
+}
 
 
 @dataclass(frozen=True)

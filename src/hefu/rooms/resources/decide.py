@@ -8,7 +8,16 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from hefu.kernel.words import _
-from hefu.rooms.resources.terms import Agreement, Allowed, ColumnSide, ColumnVerdict, ItemSide, PlaceFacts, PlaceKind
+from hefu.rooms.resources.terms import (
+    LONGEST,
+    Agreement,
+    Allowed,
+    ColumnSide,
+    ColumnVerdict,
+    ItemSide,
+    PlaceFacts,
+    PlaceKind,
+)
 
 _NEEDED = _("This is needed.")
 
@@ -48,11 +57,17 @@ def place_faults(facts: PlaceFacts) -> dict[str, str]:
         found["folder"] = _NEEDED
     elif not PurePosixPath(facts.folder).is_absolute() or ".." in PurePosixPath(facts.folder).parts:
         found["folder"] = _("Give the folder in full, beginning with / and without ..")
+    for field, longest in LONGEST.items():
+        text: str = getattr(facts, field)
+        if len(text) > longest or "\x00" in text:
+            found[field] = _("This is too long, or has a character that no name has.")
     return found
 
 
 def allowance_fault(kind: str, pattern: str) -> str:
     """Return what is wrong with an operator's allowance; empty when it is well formed."""
+    if len(pattern) > 500:
+        return _("This is too long, or has a character that no name has.")
     if kind == "network":
         try:
             ipaddress.ip_network(pattern)

@@ -146,6 +146,10 @@ class PlaceFacts:
     encoding: Encoding = Encoding.UTF_8
 
 
+#: Characters that each text of a place may have.
+LONGEST = {"name": 120, "host": 255, "dbname": 63, "username": 63, "schema": 63, "folder": 500}
+
+
 @dataclass(frozen=True)
 class Allowed:
     """The operator's list of what connectors may reach."""

@@ -45,6 +45,8 @@ def register_system(
     department = parties.department(department_id, viewer=actor)
     if not name.strip():
         raise InputsRejected(problems={"name": _("This is needed.")})
+    if len(name.strip()) > 200:
+        raise InputsRejected(problems={"name": _("This is too long, or has a character that no name has.")})
     if System.objects.filter(department=department, name=name.strip()).exists():
         raise errors.NameTaken(department=department.name, name=name.strip())
     row = System.objects.create(
@@ -298,7 +300,7 @@ def allow(*, kind: AllowanceKind, pattern: str, note: str, actor: Actor, clock: 
         InputsRejected: Not of its form, or nobody says what for.
     """
     require(actor, "resources.allow")
-    problems = {"note": _("Say what it is for.")} if not note.strip() else {}
+    problems = {} if 0 < len(note.strip()) <= 200 else {"note": _("Say in up to 200 characters what it is for.")}
     fault = decide.allowance_fault(kind, pattern.strip())
     if fault:
         problems["pattern"] = fault
