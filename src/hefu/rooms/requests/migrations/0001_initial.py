@@ -633,6 +633,7 @@ class Migration(migrations.Migration):
                             hefu.rooms.requests.terms.NoticeKind["DUE_SOON"],
                             hefu.rooms.requests.terms.NoticeKind["OVERDUE"],
                             hefu.rooms.requests.terms.NoticeKind["DELIVERED"],
+                            hefu.rooms.requests.terms.NoticeKind["DATE_MOVED"],
                         ],
                     )
                 ),

@@ -347,7 +347,8 @@ NOTICES = {
     ),
     NoticeKind.DELIVERED: _("The data of request {number} was delivered for the first time on {delivered_on}."),
     NoticeKind.DATE_MOVED: _(
-        "The last day for request {number} was {due_before} and is {due_on} now: {cause}. The case page shows the count."
+        "The last day for request {number} was {due_before} and is {due_on} now: {cause}. The case page shows the "
+        "count."
     ),
 }
 
