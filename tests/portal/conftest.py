@@ -10,12 +10,13 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.fixture(autouse=True)
-def noon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every page believe that it is noon of the tests' day."""
+def noon(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Let every page believe that it is noon of the tests' day; hash passwords cheaply, none of them is a secret."""
     from hefu.portal import middleware
     from tests.builders import NOON
 
     monkeypatch.setattr(middleware, "CLOCK", NOON)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

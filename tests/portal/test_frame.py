@@ -61,7 +61,9 @@ def test_a_language_goes_with_the_person_to_another_browser(signed_in: SignIn, a
     assert '<html lang="en">' in other.get("/").content.decode()
 
 
-@pytest.mark.parametrize("bad", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "javascript:1"])
+@pytest.mark.parametrize(
+    "bad", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example", "javascript:1"]
+)
 def test_choices_lead_nowhere_else(bad: str, signed_in: SignIn) -> None:
     client = signed_in(a_department())
     for address in ("/choose/language", "/choose/columns", "/choose/side"):
@@ -72,7 +74,10 @@ def test_a_person_with_two_departments_acts_for_one_at_a_time(as_person: SignIn)
     first, second = a_department("甲局"), a_department("乙局")
     foreign = a_department("丙局")
     client = as_person(a_person(seats={first.pk: [Role.OFFICER], second.pk: [Role.CHIEF]}))
-    assert "chief representative" in client.get("/").context["homes"][0]["roles"] + client.get("/").context["homes"][1]["roles"]
+    assert (
+        "chief representative"
+        in client.get("/").context["homes"][0]["roles"] + client.get("/").context["homes"][1]["roles"]
+    )
     client.post("/choose/department", {"department": str(second.pk)})
     assert client.get("/").context["actor"].department_id == second.pk
     client.post("/choose/department", {"department": str(foreign.pk)})
@@ -110,7 +115,9 @@ def test_an_unknown_address_is_a_page_of_ours(signed_in: SignIn) -> None:
 
 
 def test_a_refusal_says_the_rule_its_code_and_the_way_on(signed_in: SignIn) -> None:
-    answer = signed_in(a_department(), Role.OFFICER).get("/people/", headers={"referer": "http://testserver/departments/"})
+    answer = signed_in(a_department(), Role.OFFICER).get(
+        "/people/", headers={"referer": "http://testserver/departments/"}
+    )
     text = answer.content.decode()
     assert answer.status_code == 403
     assert "access.forbidden" in text

@@ -56,6 +56,8 @@ class OfficeForm(forms.Form):
     sections: ClassVar[tuple[Section, ...]] = ()
     #: Field → the article for which it is asked.
     articles: ClassVar[Mapping[str, Citation]] = {}
+    #: Whether fields that may stay empty say so; not where a draft may lack what is needed in the end.
+    marks_optional: ClassVar[bool] = True
 
     refused: Refused | None = None
 

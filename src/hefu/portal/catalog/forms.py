@@ -55,6 +55,8 @@ HELP = {
 class EntryForm(OfficeForm):
     """All that an entry says; a draft may be unfinished."""
 
+    marks_optional = False
+
     sections = (
         Section(_("What it is"), ("name", "abstract", "class_code", "internal_office", "system_name", "business_item")),
         Section(_("Items"), ("items",)),
@@ -194,6 +196,8 @@ class UploadForm(OfficeForm):
 
 class MappingForm(OfficeForm):
     """What each column means, and what holds for rows that do not say it."""
+
+    marks_optional = False
 
     def __init__(
         self, *args: Any, columns: tuple[str, ...], proposed: dict[str, str], may_publish: bool, **kwargs: Any

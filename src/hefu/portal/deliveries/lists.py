@@ -127,22 +127,30 @@ class Rejects(Listing["RejectedRow"]):
         self.summary = queries.reject_summary(delivery, viewer=request.actor)
         self.values: dict[int, dict[str, str | None]] = {}
         self.names = [part["name"] if isinstance(part, dict) else part[0] for part in delivery.columns]
+        self.words = {item.code: item.name for item in delivery.grant.granted_items}
 
     def columns(self) -> Sequence[Column["RejectedRow"]]:
         """Return the columns: place, reasons, and for the provider every value."""
         fixed = [
             Column["RejectedRow"]("place", _("No."), lambda r: r.place, sort="place"),
-            Column["RejectedRow"]("reasons", _("Reason"), lambda r: [reason_in_words(one) for one in r.reasons]),
+            Column["RejectedRow"](
+                "reasons", _("Reason"), lambda r: [reason_in_words(one, self.words) for one in r.reasons]
+            ),
         ]
         if not self.summary.values_shown:
             return fixed
         return [
             *fixed,
             *(
-                Column["RejectedRow"](f"value_{at}", name, self._value_of(name), wraps=False)
+                Column["RejectedRow"](
+                    f"value_{at}", self.words.get(name, name), self._value_of(name), named=True, wraps=False
+                )
                 for at, name in enumerate(self.names)
             ),
         ]
+
+    def _reasons(self, row: "RejectedRow") -> list[str]:
+        return [reason_in_words(reason, self.words) for reason in row.reasons]
 
     def _value_of(self, name: str) -> Any:
         return lambda row: self.values.get(row.place, {}).get(name)
@@ -155,7 +163,7 @@ class Rejects(Listing["RejectedRow"]):
                 _("Reason"),
                 "reasons",
                 words={reason: str(count) for reason, count in self.summary.reasons},
-                word=reason_in_words,
+                word=lambda reason: reason_in_words(reason, self.words),
             ),
         )
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from hefu.portal import shows
 from hefu.portal.deliveries.lists import Deliveries, Rejects
 from hefu.portal.deliveries.words import COLOURS, PHASE_NAMES
+from hefu.portal.evidence.words import actor_name
 from hefu.portal.grants.words import reason_in_words
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists import list_page
@@ -40,6 +41,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
     found = queries.delivery(number, viewer=request.actor)
     actions = {action.removeprefix("deliveries.") for action in queries.actions(found, viewer=request.actor)}
     status = DeliveryStatus(found.status)
+    names = {item.code: item.name for item in found.grant.granted_items}
     possible = {
         "cancel": status in (DeliveryStatus.WAITING, DeliveryStatus.RUNNING) and not found.cancel_asked_at,
         "retry": status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED),
@@ -55,7 +57,12 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         colour=COLOURS[status],
         may={deed for deed, is_possible in possible.items() if is_possible and deed in actions},
         channel=name_of(found.channel, CHANNEL_NAMES),
-        reasons=[(reason_in_words(reason), count) for reason, count in sorted(found.rejected.items())],
+        asked_by=actor_name(found.asked_by, found.asked_by_name),
+        reasons=[
+            (reason_in_words(reason, names), count)
+            for reason, count in sorted(found.rejected.items(), key=lambda part: -part[1])
+            if count
+        ],
         error=say(found.error_text).format(**found.error_facts) if found.error_text else "",
         took=_took(found),
         done=queries.done_entry(found, viewer=request.actor),

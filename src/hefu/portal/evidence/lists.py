@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.badges import badge
-from hefu.portal.evidence.words import kind_name
+from hefu.portal.evidence.words import actor_name, kind_name
 from hefu.portal.lists import Align, Between, Column, Empty, Facet, Listing
 from hefu.portal.lists.filters import Filter
 from hefu.rooms.evidence import queries
@@ -49,7 +49,7 @@ class Evidence(Listing["Entry"]):
                 wraps=False,
             ),
             Column("at", _("When"), lambda e: e.at, sort="at", wraps=False),
-            Column("by", _("Who"), lambda e: e.by_name or e.by),
+            Column("by", _("Who"), lambda e: actor_name(e.by, e.by_name)),
             Column("basis", _("Rests on"), lambda e: [shows.article(one) for one in e.basis]),
             Column(
                 "place",

@@ -3,6 +3,9 @@
 from hefu.kernel.words import _
 from hefu.portal.words import say
 
+#: What the sweep, the worker and the node's other parts are to the reader.
+PLATFORM = _("the platform")
+
 #: Kind → marked name. A test holds it complete.
 KIND_NAMES = {
     "evidence.key_made": _("Signing key made"),
@@ -86,3 +89,8 @@ KIND_NAMES = {
 def kind_name(code: str) -> str:
     """Return the name of a kind in the reader's language, or its code when it has none."""
     return say(KIND_NAMES[code]) if code in KIND_NAMES else code
+
+
+def actor_name(by: str, name: str) -> str:
+    """Return who acted: a person by name, the platform's own parts as the platform."""
+    return say(PLATFORM) if by.startswith("system:") else name or by

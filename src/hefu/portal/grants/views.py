@@ -81,7 +81,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         target=_target(request, found),
         signed=signed,
         ticket=ticket,
-        told=_told(ticket) if ticket else {},
+        told=_told(ticket, names) if ticket else {},
         deliveries=deliveries.deliveries(viewer=request.actor, grant=number)[:20],
         events=history(number, viewer=request.actor),
     )
@@ -107,13 +107,11 @@ def _target(request: PortalRequest, found: Any) -> str:
     return f"{name} · {found.target_table}" if found.target_table else name
 
 
-def _told(ticket: Ticket) -> dict[str, Any]:
+def _told(ticket: Ticket, names: dict[str, str]) -> dict[str, Any]:
     """Return what a ticket says, in words and as it is written."""
-    names = {item.column: item.name for item in ticket.items}
+    told = {item.column: names.get(item.name, item.name) for item in ticket.items}
     return {
-        "rows": scope_in_words(ticket.filter.conditions, names),
-        "checks": [check_in_words(check) for check in ticket.checks],
-        "items": [(item, mask_in_words(item.mask)) for item in ticket.items],
+        "checks": [check_in_words(check, told) for check in ticket.checks],
         "json": json.dumps(wire.to_json(ticket), ensure_ascii=False, indent=2),
     }
 

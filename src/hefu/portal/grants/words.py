@@ -1,5 +1,6 @@
 """How pages call what the grants room and the tickets hold."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext
@@ -30,9 +31,9 @@ CHECK_NAMES = {
 }
 
 
-def check_in_words(check: Check) -> str:
-    """Return what a row must fulfil, as people say it."""
-    columns = gettext(", ").join(checks.columns_of(check))
+def check_in_words(check: Check, names: Mapping[str, str] | None = None) -> str:
+    """Return what a row must fulfil, as people say it; `names` gives the names of columns."""
+    columns = _named(checks.columns_of(check), names)
     said = gettext(CHECK_NAMES[checks.KINDS[type(check)]])
     more = _more(check)
     told = gettext("{columns}: {check}").format(columns=columns, check=said)
@@ -51,10 +52,15 @@ def _more(check: Any) -> str:
     return ""
 
 
-def reason_in_words(reason: str) -> str:
-    """Return why a row was rejected: `citizen_id(id_number)` as people say it."""
+def reason_in_words(reason: str, names: Mapping[str, str] | None = None) -> str:
+    """Return why a row was rejected: `citizen_id(id_number)` as people say it; `names` gives the columns' names."""
     kind, _bracket, columns = reason.rstrip(")").partition("(")
     if kind not in CHECK_NAMES:
         return reason
-    names = gettext(", ").join(columns.split(","))
-    return gettext("{columns} is not: {check}").format(columns=names, check=gettext(CHECK_NAMES[kind]))
+    named = _named(columns.split(","), names)
+    return gettext("{columns} is not: {check}").format(columns=named, check=gettext(CHECK_NAMES[kind]))
+
+
+def _named(columns: Iterable[str], names: Mapping[str, str] | None) -> str:
+    known = names or {}
+    return gettext(", ").join(known.get(column, column) for column in columns)

@@ -28,7 +28,7 @@ class Column(Generic[Row]):
 
     #: Stable name, in addresses and in the remembered choice of columns.
     key: str
-    #: Marked word over the column.
+    #: Marked word over the column, or a name when `named` is set.
     label: str
     #: The plain value of a row: what is exported, and shown unless `show` is set.
     value: Callable[[Row], Any]
@@ -41,10 +41,17 @@ class Column(Generic[Row]):
     align: Align = Align.START
     #: Whether it is shown before anybody chose.
     shown: bool = True
+    #: Whether the label is a name of the data, which no language changes.
+    named: bool = False
     #: Whether a phone has room for it.
     phone: bool = True
     #: Whether the text may break; codes and dates may not.
     wraps: bool = True
+
+    @property
+    def heading(self) -> str:
+        """Return what stands over the column, in the reader's language."""
+        return self.label if self.named else say(self.label)
 
     def cell(self, row: Row) -> SafeString | str:
         """Return what the page shows for `row`."""

@@ -298,7 +298,7 @@ class Listing(Generic[Row]):
     def choice(self) -> list[tuple[Column[Row], str, bool]]:
         """Every column but the first with its label and whether it is shown."""
         shown = {column.key for column in self.shown}
-        return [(column, say(column.label), column.key in shown) for column in list(self.columns())[1:]]
+        return [(column, column.heading, column.key in shown) for column in list(self.columns())[1:]]
 
     @property
     def headings(self) -> list[Heading]:
@@ -307,7 +307,7 @@ class Listing(Generic[Row]):
         return [
             Heading(
                 column,
-                say(column.label),
+                column.heading,
                 ("descending" if down else "ascending") if column.key == key else "",
                 self.address(sort=f"-{column.key}" if column.key == key and not down else column.key)
                 if column.sort
@@ -319,7 +319,7 @@ class Listing(Generic[Row]):
     @property
     def table(self) -> Iterator[tuple[str, list[tuple[Column[Row], str, SafeString | str]]]]:
         """The rows of this page: class, and for each cell its column, label and content."""
-        labels = {column.key: say(column.label) for column in self.shown}
+        labels = {column.key: column.heading for column in self.shown}
         for row in self.page:
             yield (
                 self.row_class(row),

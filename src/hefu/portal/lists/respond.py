@@ -19,7 +19,7 @@ def list_page(
     if form in ("csv", "xlsx"):
         listing.exported(form)
         name = f"{say(listing.title)}-{request.clock.today():%Y%m%d}"
-        header = [say(column.label) for column in listing.shown]
+        header = [column.heading for column in listing.shown]
         return (as_csv if form == "csv" else as_xlsx)(name, header, listing.export_rows())
     if request.htmx and request.htmx.target == f"list-{listing.name}":
         return render(request, "portal/list_part.html", {"list": listing, **context})

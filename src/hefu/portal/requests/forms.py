@@ -70,6 +70,7 @@ def item_label(item: OfferedItem) -> str:
 class ApplicationForm(OfficeForm):
     """What a department asks for; a draft may lack everything."""
 
+    marks_optional = False
     sections = (
         Section(_("What is asked"), ("items", "rows")),
         Section(_("What for"), ("purpose", "scenario", "basis_kind", "basis_title", "basis_article")),
@@ -194,6 +195,8 @@ class ApplicationForm(OfficeForm):
 
 class AnswerForm(OfficeForm):
     """What a deciding side says, or its officer proposes."""
+
+    marks_optional = False
 
     document_title = forms.CharField(label=_("Title of the legal text"), required=False, max_length=200)
     document_article = forms.CharField(label=_("Article"), required=False, max_length=60)

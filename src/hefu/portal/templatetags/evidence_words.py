@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django import template
 
-from hefu.portal.evidence.words import kind_name
+from hefu.portal.evidence.words import actor_name, kind_name
 
 if TYPE_CHECKING:
     from hefu.rooms.evidence.models import Entry
@@ -20,6 +20,12 @@ def event_name(entry: "Entry") -> str:
 
 
 register.filter("kind_name", kind_name)
+
+
+@register.filter
+def who(entry: "Entry") -> str:
+    """Return who did it; the platform's own parts are one to the reader."""
+    return actor_name(entry.by, entry.by_name)
 
 
 @register.filter

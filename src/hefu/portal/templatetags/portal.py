@@ -17,6 +17,9 @@ from hefu.rooms.deliveries.terms import DeliveryStatus
 
 register = template.Library()
 
+#: More boxes than this stand in columns.
+CROWD = 6
+
 register.filter("value", shows.value)
 register.filter("day", shows.day)
 register.filter("full_day", shows.full_day)
@@ -80,6 +83,8 @@ def field(bound: BoundField) -> dict[str, Any]:
     return {
         "field": bound,
         "kind": kind,
+        "optional": not bound.field.required and getattr(bound.form, "marks_optional", True),
+        "crowded": len(getattr(bound.field, "choices", ())) > CROWD,
         "many": kind in ("checkbox", "radio") and hasattr(bound.field, "choices"),
         "fieldset": getattr(bound.field.widget, "in_fieldset", False),
         "widget": bound.as_widget(attrs=attrs),
