@@ -94,7 +94,7 @@ def test_where_a_text_is_lost_no_value_is_made_up() -> None:
 def test_every_kind_of_rule_is_explained_in_words(rule: str) -> None:
     text = law("explain", "--rule", rule, "--on", "2026-03-11", "--at", "440000").stdout
     assert "Value: " in text
-    assert "Value: -" not in text
+    assert "Value: —" not in text
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,12 @@ from hefu.kernel.words import _
 from hefu.law import coverage as clauses
 from hefu.law import tables
 from hefu.law.deadline import Deadline
-from hefu.law.explain import cite, length_of, show_day, step_lines
+from hefu.law.explain import cite, show_day, step_lines
 from hefu.law.lint import Level, lint
 from hefu.law.places import NATION, significant
 from hefu.law.register import register
-from hefu.law.terms import Kind, Language, Unit
+from hefu.law.saying import refused_line, value_line
+from hefu.law.terms import Kind, Language
 
 #: What `hefu law lint` ends with when a pack must not be used.
 FAULTY = 1
@@ -349,22 +350,6 @@ def _short(text: str) -> str:
 
 
 def value_in_words(row: dict[str, Any] | None) -> str:
-    """Return the value of an answer in a few words; a dash where there is none."""
-    if row is None or not row.get("found", True):
-        return "-"
-    value = row["value"]
-    if isinstance(value, list):
-        return "; ".join(_say(item) for item in value)
-    if "amount" in value:
-        return length_of(value["amount"], Unit(value["unit"]), language())
-    if "number" in value:
-        return f"{value['number']} {_say_unit(value['unit'])}"
-    if "permitted" in value:
-        refused = "; ".join(_say(ground) for ground in value["not_permitted"])
-        return "; ".join(_say(ground) for ground in value["permitted"]) + (f" | ✗ {refused}" if refused else "")
-    return _say(value)
-
-
-def _say_unit(unit: str) -> str:
-    known = register().units.get(unit)
-    return known.words.in_(language()) if known else unit
+    """Return the value of an answer in a few words, with what a rule on grounds does not let pass."""
+    refused = refused_line(row, language())
+    return value_line(row, language()) + (f" | ✗ {refused}" if refused else "")

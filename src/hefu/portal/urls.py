@@ -12,5 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grants/", include("hefu.portal.grants.urls")),
     path("deliveries/", include("hefu.portal.deliveries.urls")),
     path("resources/", include("hefu.portal.resources.urls")),
+    path("law/", include("hefu.portal.law.urls")),
     path("evidence/", include("hefu.portal.evidence.urls")),
 ]

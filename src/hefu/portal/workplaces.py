@@ -54,6 +54,7 @@ WORKPLACES = (
     Workplace(
         "resources", _("Data sources"), "resource", "resources:list", lambda a: a.has(Role.OFFICER, Role.OPERATOR)
     ),
+    Workplace("law", _("Law and time limits"), "law", "law:packs", _anyone),
     Workplace("evidence", _("Evidence"), "evidence", "evidence:list", _casework),
     Workplace("departments", _("Departments"), "department", "parties:departments", _anyone),
     Workplace(

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -140,10 +141,12 @@ class Drifts(HeldListing[Drifting]):
         """Return the filters."""
         return (Choice("rule", _("Rule"), lambda d: d.rule, str),)
 
+    @cached_property
+    def _drifting(self) -> list[Drifting]:
+        return clocks.drifting(viewer=self.request.actor)
+
     def held(self) -> Sequence[Drifting]:
         """Return what drifts among the clocks that the reader may see."""
-        if not hasattr(self, "_drifting"):
-            self._drifting = clocks.drifting(viewer=self.request.actor)
         return self._drifting
 
     def found(self, row: Drifting, search: str) -> bool:
@@ -153,7 +156,10 @@ class Drifts(HeldListing[Drifting]):
     def empty(self) -> Empty:
         """Say that all is well."""
         return Empty(
-            _("Every running period ends on the day that the law of now gives. What a corrected pack or notice moves stands here.")
+            _(
+                "Every running period ends on the day that the law of now gives. What a corrected pack or notice "
+                "would move stands here."
+            )
         )
 
 
@@ -211,7 +217,7 @@ class Texts(Listing["LegalText"]):
 
     def empty(self) -> Empty:
         """Say what will be here."""
-        return Empty(_("The documents of the packs stand here once the tables are brought up to date with 'hefu migrate'."))
+        return Empty(_("The documents of the packs stand here once 'hefu migrate' has run."))
 
 
 def text_title(text: "LegalText") -> str:
@@ -265,7 +271,7 @@ def resting_address(row: "Reliance") -> str:
         return reverse("grants:grant", args=[row.subject])
     if row.resting == Resting.REFUSAL:
         return reverse("requests:case", args=[row.subject])
-    return reverse("catalog:entry", args=[row.subject])
+    return f"{reverse('catalog:list')}?{urlencode({'q': row.subject})}"
 
 
 def _text_of(row: "Reliance") -> str:

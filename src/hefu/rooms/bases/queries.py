@@ -83,7 +83,8 @@ def reliance(key: UUID | str, *, viewer: Actor) -> Reliance:
     Raises:
         NotFound: There is none that the viewer may see.
     """
-    found = resting(viewer=viewer).filter(pk=read_id(key)).first()
+    identity = read_id(key)
+    found = resting(viewer=viewer).filter(pk=identity).first() if identity else None
     if found is None:
         raise NotFound(what="legal basis", key=key)
     return found
