@@ -21,6 +21,7 @@ from hefu.rooms.grants.terms import GrantIssued, GrantStatus, GrantStopped
 from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import RequestGranted, RequestRefused
+from hefu.rooms.resources.terms import MountChanged
 
 
 def _meet_delivery_clock(event: DeliveryDone) -> None:
@@ -119,6 +120,7 @@ def _hold_grants(event: TextEnded) -> None:
 
 
 LISTENERS: dict[type[Any], list[Listener]] = {
+    MountChanged: [grants.on_mount_changed],
     ClockWarned: [requests.on_clock_warned],
     ClockExpired: [requests.on_clock_expired],
     ClockMoved: [requests.on_clock_moved],

@@ -1,7 +1,6 @@
 """Writes of grants: issue, open, suspend, resume, narrow, revoke, expire."""
 
-from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -28,21 +27,7 @@ from hefu.rooms.grants.queries import read
 from hefu.rooms.grants.terms import GrantFacts, GrantStatus, Lack, Mount, Side
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.requests.terms import RequestGranted
-
-
-class MountChanged(Protocol):
-    """What the room of resources announces when an entry is mounted or unmounted, or its checks change."""
-
-    @property
-    def entry_id(self) -> UUID:
-        """The entry."""
-        ...
-
-    @property
-    def at(self) -> datetime:
-        """When."""
-        ...
-
+from hefu.rooms.resources.terms import MountChanged
 
 #: Limits that can be drawn closer.
 NARROWED = ("items", "rows", "term_until", "quota_rows", "quota_deliveries")
@@ -54,7 +39,7 @@ def on_request_granted(event: RequestGranted) -> None:
 
 
 def on_mount_changed(event: MountChanged) -> None:
-    """Bring the entry's grants in line; listens to what resources announce of mounts."""
+    """Bring the entry's grants in line; listens to `MountChanged`."""
     mount_changed(entry_id=event.entry_id, actor=system("grants"), clock=FixedClock(event.at))
 
 

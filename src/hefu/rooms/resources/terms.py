@@ -6,6 +6,7 @@ with a column for each item. Entry → resource → system is the link that audi
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -157,6 +158,14 @@ class Allowed:
     networks: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     folders: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class MountChanged:
+    """What an entry is mounted on, by which columns, or what its rows must fulfil is not what it was."""
+
+    entry_id: UUID
+    at: datetime
 
 
 SYSTEM_REGISTERED = Kind(

@@ -10,6 +10,7 @@ from hefu.dataplane import wire
 from hefu.dataplane.checks import Check, columns_of
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
+from hefu.kernel.events import announce
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, NotFound
 from hefu.kernel.words import _
@@ -19,7 +20,7 @@ from hefu.rooms.resources import decide, errors, looking, queries, terms
 from hefu.rooms.resources.access import require
 from hefu.rooms.resources.looking import TableSeen
 from hefu.rooms.resources.models import Resource
-from hefu.rooms.resources.terms import ItemSide
+from hefu.rooms.resources.terms import ItemSide, MountChanged
 
 
 @transaction.atomic
@@ -154,6 +155,7 @@ def unmount(*, entry_id: UUID, reason: str, actor: Actor, clock: Clock) -> Resou
         concerns=[row.source.department_id],
         body={"entry": row.entry.code, "resource": str(row.pk), "reason": row.unmounted_reason},
     )
+    announce(MountChanged(entry_id=row.entry_id, at=clock.now()))
     return row
 
 
@@ -185,6 +187,7 @@ def set_rules(*, entry_id: UUID, rules: Sequence[Check], actor: Actor, clock: Cl
         concerns=[row.source.department_id],
         body={"entry": row.entry.code, "resource": str(row.pk), "rules": written},
     )
+    announce(MountChanged(entry_id=row.entry_id, at=clock.now()))
     return row
 
 
@@ -217,3 +220,4 @@ def _record_mount(row: Resource, code: str, items: Sequence[ItemSide], *, actor:
             "system": str(row.system_id) if row.system_id else None,
         },
     )
+    announce(MountChanged(entry_id=row.entry_id, at=clock.now()))
