@@ -11,8 +11,8 @@ from hefu.dataplane.addresses import Addresses
 
 Pairs = npt.NDArray[np.int64]
 
-#: Pairs of 16 bytes held in memory before they go to disk: 64 MiB.
-IN_MEMORY = 4_000_000
+#: Pairs of 16 bytes held in memory before they go to disk; sorting takes four times that for a moment.
+IN_MEMORY = 1_500_000
 #: Files the pairs are spread over by their hash, so that each fits in memory again: 2 thousand million rows.
 PARTS = 256
 

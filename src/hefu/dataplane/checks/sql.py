@@ -175,8 +175,12 @@ def flags_sql(checks: Sequence[tuple[int, Check]], columns: Mapping[str, SqlType
         columns: Types of the source's columns.
         dialect: Which database reads the expression.
     """
-    bits = [f"case when {passes_sql(check, columns, dialect)} then 0 else {1 << place} end" for place, check in checks]
-    return dialect.cast(" + ".join(bits) or "0", "bigint")
+    passed = [(place, passes_sql(check, columns, dialect)) for place, check in checks]
+    if not passed:
+        return dialect.cast("0", "bigint")
+    # Nearly every row passes everything, so which check failed is only asked once one did.
+    bits = " + ".join(f"case when {holds} then 0 else {1 << place} end" for place, holds in passed)
+    return dialect.cast(f"case when {' and '.join(holds for _, holds in passed)} then 0 else {bits} end", "bigint")
 
 
 def reasons(bits: int, checks: Sequence[Check]) -> tuple[str, ...]:

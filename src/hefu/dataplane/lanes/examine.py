@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hefu.dataplane.addresses import Addresses, read_addresses, tid_array
+from hefu.dataplane.arrow import Column
 from hefu.dataplane.checks import Check, UniqueKey
 from hefu.dataplane.checks.kernels import is_dear, passes
 from hefu.dataplane.checks.sql import flags_sql, is_whole, key_texts
@@ -24,7 +26,7 @@ from hefu.dataplane.control import Control
 from hefu.dataplane.digest import KeyTally, hash_sql, tally_hashes
 from hefu.dataplane.errors import TooManyRejects
 from hefu.dataplane.plan_sql import SourceSql
-from hefu.dataplane.unique import HashIndex
+from hefu.dataplane.unique import HashIndex, Pairs
 
 Bits = npt.NDArray[np.int64]
 
@@ -118,7 +120,9 @@ class Examination:
         columns = ["ctid", f"{hash_sql(self._sql.key_texts)} as key_hash"]
         if self._cheap:
             columns.append(f"{flags_sql(self._cheap, types, self._sql.dialect)} as flags")
-        columns += [f"{self._unique_hash(check)} as unique_{place}" for place, check in self._unique]
+        columns += [
+            f"{self._unique_hash(check)} as unique_{place}" for place, check in self._unique if not self._is_key(check)
+        ]
         dear = dict.fromkeys(_column(check) for _, check in self._dear)
         columns += [f"cast({quote(column)} as text) as {quote(f'dear {number}')}" for number, column in enumerate(dear)]
         return f"select {', '.join(columns)} from {self._sql.relation} where {self._sql.granted} and {chunk.condition}"
@@ -126,6 +130,29 @@ class Examination:
     def _unique_hash(self, check: UniqueKey) -> str:
         texts = key_texts(check, self._sql.plan.read.types, self._sql.dialect)
         return f"case when {is_whole(check, self._sql.dialect)} then {hash_sql(texts)} end"
+
+    def _is_key(self, check: UniqueKey) -> bool:
+        """Return whether the delivered key is this key, unmasked, so that one hash serves for both."""
+        if key_texts(check, self._sql.plan.read.types, self._sql.dialect) != self._sql.key_texts:
+            return False
+        dear = {_column(other) for _, other in self._dear}
+        columns = {column.name: column for column in self._sql.plan.read.columns}
+        # A key with a NULL is not compared; where one may be, its column has to be at hand to show it.
+        return all(not columns[name].nullable for name in check.columns) or (
+            len(check.columns) == 1 and check.columns[0] in dear
+        )
+
+    def _unique_hashes(self, batch: pa.RecordBatch, place: int, check: UniqueKey) -> Column:
+        """Return the hash of each row's key, NULL where a part of it is NULL."""
+        if not self._is_key(check):
+            hashes: Column = batch.column(f"unique_{place}")
+            return hashes
+        keys: Column = batch.column("key_hash")
+        dear = list(dict.fromkeys(_column(other) for _, other in self._dear))
+        if check.columns[0] not in dear:
+            return keys
+        shown = batch.column(f"dear {dear.index(check.columns[0])}")
+        return pc.if_else(shown.is_valid(), keys, None) if shown.null_count else keys
 
     def _batch(self, batch: pa.RecordBatch, found: Examined) -> tuple[Addresses, Bits]:
         """Count one batch into `found`; return the addresses that fail and how."""
@@ -137,11 +164,13 @@ class Examination:
         for place, check in self._dear:
             passed = passes(check, batch.column(f"dear {dear.index(_column(check))}"))
             failed |= np.where(passed, 0, 1 << place)
-        for (place, _), index in zip(self._unique, self._indexes, strict=True):
-            hashes = batch.column(f"unique_{place}")
-            whole = hashes.is_valid().to_numpy(zero_copy_only=False)
+        for (place, key), index in zip(self._unique, self._indexes, strict=True):
+            hashes, kept = self._unique_hashes(batch, place, key), addresses
+            if hashes.null_count:
+                kept = addresses[hashes.is_valid().to_numpy(zero_copy_only=False)]
+                hashes = hashes.drop_null()
             with self._lock:
-                index.add(hashes.drop_null().to_numpy(zero_copy_only=False), addresses[whole])
+                index.add(hashes.to_numpy(zero_copy_only=False), kept)
         bad = failed != 0
         keys = batch.column("key_hash").to_numpy(zero_copy_only=False).view(np.uint64)
         found.granted += batch.num_rows
@@ -153,9 +182,17 @@ class Examination:
         session = self._snapshot.session()
         with contextlib.closing(session), self._control.watched(session):
             for (place, check), index in zip(self._unique, self._indexes, strict=True):
+                waiting: list[Pairs] = []
                 for pairs in index.repeated():
-                    copies = self._copies(session, check, pairs[:, 0], pairs[:, 1])
-                    self._reject(session, copies, 1 << place)
+                    waiting.append(pairs)
+                    if sum(map(len, waiting)) >= BY_ADDRESS:
+                        self._judge(session, check, np.concatenate(waiting), 1 << place)
+                        waiting = []
+                if waiting:
+                    self._judge(session, check, np.concatenate(waiting), 1 << place)
+
+    def _judge(self, session: Session, check: UniqueKey, pairs: Pairs, bit: int) -> None:
+        self._reject(session, self._copies(session, check, pairs[:, 0], pairs[:, 1]), bit)
 
     def _copies(self, session: Session, check: UniqueKey, hashes: npt.NDArray[np.int64], at: Addresses) -> Addresses:
         """Return the addresses whose key another row of the same hash really has."""
@@ -181,6 +218,8 @@ class Examination:
 
     def _reject(self, session: Session, copies: Addresses, bit: int) -> None:
         """Add a reason to rows, taking those out of the tally that were in it."""
+        if not len(copies):
+            return
         copies = np.sort(copies)
         starts = np.array([first for first, _ in self._ends]) << 16
         numbers = np.array([number for _, number in self._ends])

@@ -1,0 +1,55 @@
+"""One delivery in a process of its own, which a test may kill; told what to do as JSON on the command line.
+
+Prints a line for each look at the progress, and the outcome or the refusal at the end.
+"""
+
+import json
+import sys
+from typing import Any
+
+from hefu.crypto.signing import PublicKey
+from hefu.dataplane.connectors.postgres.connection import PostgresConnection
+from hefu.dataplane.connectors.postgres.source import PostgresSource
+from hefu.dataplane.connectors.postgres.target import PostgresTarget
+from hefu.dataplane.errors import DataPlaneRefusal
+from hefu.dataplane.run import ListSink, Options, Progress, deliver
+from hefu.kernel.clock import SystemClock
+
+
+class Telling:
+    """Prints how far the run is."""
+
+    def progress(self, now: Progress) -> None:
+        say(phase=now.phase, rows=now.rows, chunks_done=now.chunks_done)
+
+    def stop_requested(self) -> None:
+        return None
+
+
+def say(**words: Any) -> None:
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
+def main(orders: dict[str, Any]) -> None:
+    """Carry out the orders."""
+    say(phase="started")
+    try:
+        outcome = deliver(
+            delivery=orders["delivery"],
+            token=orders["token"],
+            keys=[PublicKey.from_text(orders["key"])],
+            clock=SystemClock(),
+            source=PostgresSource(PostgresConnection(**orders["source"])),
+            target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", logged=orders["logged"]),
+            rejects=ListSink(),
+            watcher=Telling(),
+            options=Options(workers=2, chunk_pages=orders["pages"]),
+        )
+    except DataPlaneRefusal as refusal:
+        say(refused=refusal.code, transient=refusal.transient, words=str(refusal))
+        return
+    say(outcome=outcome.as_json())
+
+
+main(json.loads(sys.argv[1]))
