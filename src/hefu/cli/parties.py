@@ -143,32 +143,32 @@ def register(
 
 
 @command.command("add-person")
-@click.argument("username")
+@click.argument("sign_in")
 @click.argument("name")
 @click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True, help="The first password.")
 @acting_option(writes=True)
 @json_option
-def add_person(username: str, name: str, password: str, actor: Actor, as_json: bool) -> None:
+def add_person(sign_in: str, name: str, password: str, actor: Actor, as_json: bool) -> None:
     """Give somebody a sign-in; for the security administrator."""
     from hefu.rooms.parties import services
 
-    made = services.register_person(username=username, name=name, password=password, actor=actor, clock=SystemClock())
+    made = services.register_person(username=sign_in, name=name, password=password, actor=actor, clock=SystemClock())
     show(_person(made), as_json=as_json)
 
 
 @command.command("seat")
-@click.argument("username")
+@click.argument("sign_in")
 @click.argument("credit_code")
 @click.argument("role", type=_ROLES)
 @acting_option(writes=True)
 @json_option
-def seat(username: str, credit_code: str, role: str, actor: Actor, as_json: bool) -> None:
-    """Let USERNAME act for the department of CREDIT_CODE in ROLE; for the security administrator."""
+def seat(sign_in: str, credit_code: str, role: str, actor: Actor, as_json: bool) -> None:
+    """Let SIGN_IN act for the department of CREDIT_CODE in ROLE; for the security administrator."""
     from hefu.rooms.parties import queries, services
 
-    person = queries.people(viewer=actor, search=username).filter(username__iexact=username).first()
+    person = queries.people(viewer=actor, search=sign_in).filter(username__iexact=sign_in).first()
     if person is None:
-        raise NotFound(what="person", key=username)
+        raise NotFound(what="person", key=sign_in)
     services.give_seat(
         person_id=person.pk,
         department_id=_by_code(credit_code, actor).pk,
