@@ -58,6 +58,8 @@ FIRMS = DATA / "04-uscc" / "enterprises-csv-1998-贵州.csv"
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not FIRMS.exists(), reason=f"the input files of others are not here: {DATA}"),
 ]
 

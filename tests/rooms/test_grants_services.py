@@ -98,7 +98,7 @@ class TestIssuing:
         assert grant.target_table == "population"
 
     def test_issuing_twice_is_one_grant(self, grant: Grant) -> None:
-        again = services.Grant.objects.filter(request=grant.request)
+        again = Grant.objects.filter(request=grant.request)
         assert [row.number for row in again] == [grant.number]
 
     def test_without_a_mount_and_a_target_the_grant_waits_and_says_for_what(

@@ -113,6 +113,12 @@ def test_a_try_that_was_told_to_stop_does_not_count_as_failed(transient: bool) -
     assert decide.after_failure(stopped, transient=transient).status is DeliveryStatus.STOPPED
 
 
+@pytest.mark.parametrize("transient", [True, False])
+def test_a_ticket_that_ended_on_the_way_stops_the_delivery_for_good(transient: bool) -> None:
+    following = decide.after_failure(RUNNING, transient=transient, ticket_over=True)
+    assert following.status is DeliveryStatus.STOPPED
+
+
 def test_a_waiting_delivery_is_cancelled_now_and_a_running_one_by_its_worker() -> None:
     assert decide.cancel(replace(RUNNING, status=DeliveryStatus.WAITING)) is DeliveryStatus.CANCELLED
     assert decide.cancel(RUNNING) is DeliveryStatus.RUNNING

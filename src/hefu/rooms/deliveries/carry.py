@@ -29,11 +29,13 @@ from hefu.dataplane.run import Outcome, Progress, Rejected
 from hefu.dataplane.ticket import Ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
+from hefu.kernel.words import _
 from hefu.rooms.deliveries import services
-from hefu.rooms.deliveries.errors import PlaceGone
+from hefu.rooms.deliveries.errors import Fault, PlaceGone
 from hefu.rooms.deliveries.queries import files_folder
 from hefu.rooms.deliveries.services import Carriage
 from hefu.rooms.deliveries.services.carrying import LOCK_CLASS, WORKER, lock_key
+from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import queries as grants
@@ -71,19 +73,29 @@ def carry(delivery_id: UUID, *, clock: Clock) -> None:
 
 
 def _carry(carriage: Carriage, hold: "Hold", clock: Clock) -> None:
-    watcher = Watcher(carriage, hold, clock)
     sink = Sink(carriage, hold)
     try:
-        outcome = _deliver(carriage, watcher, sink, clock)
+        outcome = _deliver(carriage, Watcher(carriage, hold, clock), sink, clock)
+    except (LockLost, OperationalError, InterfaceError):
+        raise  # somebody else carries it, or nothing can be written down: it stays running and is taken over
     except Refusal as refusal:
-        error, transient = refusal, isinstance(refusal, DataPlaneRefusal) and refusal.transient
-        row = hold.patiently(
-            lambda: services.settle_failure(carriage=carriage, error=error, transient=transient, clock=clock)
-        )
-        if row is not None:
-            log.warning("delivery %s is %s: %s", carriage.number, row.status, error.code)
-        return
-    hold.patiently(lambda: services.settle_done(carriage=carriage, outcome=outcome, clock=clock))
+        _settle_failure(carriage, hold, refusal, clock)
+    except Exception as fault:
+        # A bug must not be tried again for ever; it is put on record, and the queue's log shows the rest.
+        _settle_failure(carriage, hold, Fault(number=carriage.number, kind=type(fault).__name__), clock)
+        raise
+    else:
+        hold.patiently(lambda: services.settle_done(carriage=carriage, outcome=outcome, clock=clock))
+
+
+def _settle_failure(carriage: Carriage, hold: "Hold", error: Refusal, clock: Clock) -> None:
+    transient = isinstance(error, DataPlaneRefusal) and error.transient
+    row = hold.patiently(
+        lambda: services.settle_failure(carriage=carriage, error=error, transient=transient, clock=clock)
+    )
+    if row is not None:
+        level = logging.ERROR if row.status == DeliveryStatus.FAILED else logging.WARNING
+        log.log(level, "delivery %s is %s after try %d: %s", row.number, row.status, row.attempt, error.code)
 
 
 def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock) -> Outcome:
@@ -121,7 +133,7 @@ def _target(carriage: Carriage) -> PostgresTarget | FileTarget:
     place = resources.target(carriage.target_id, viewer=WORKER)
     reached = resources.target_connection_for(place.pk, actor=WORKER)
     if not isinstance(reached, PostgresConnection):
-        raise PlaceGone(side="target", number=carriage.number)
+        raise PlaceGone(side=_("target"), number=carriage.number)
     return PostgresTarget(reached, place.schema, carriage.target_table)
 
 

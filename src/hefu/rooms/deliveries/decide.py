@@ -94,14 +94,15 @@ def take_up(delivery: DeliveryFacts) -> Next:
     return Next(move(delivery, DeliveryStatus.RUNNING))
 
 
-def after_failure(delivery: DeliveryFacts, *, transient: bool) -> Next:
+def after_failure(delivery: DeliveryFacts, *, transient: bool, ticket_over: bool = False) -> Next:
     """Say what follows a try that failed.
 
     Args:
         delivery: As it stands; `pauses` counts the tries that failed for now since a row moved.
         transient: Whether the same try may succeed later with nobody changing anything.
+        ticket_over: Whether the data plane found that the ticket holds no more.
     """
-    if not delivery.ticket_in_force:
+    if ticket_over or not delivery.ticket_in_force:
         return Next(move(delivery, DeliveryStatus.STOPPED))
     if delivery.cancel_asked:
         return Next(move(delivery, DeliveryStatus.CANCELLED))

@@ -67,6 +67,17 @@ class WorkersLost(Refusal):
     status = 500
 
 
+class Fault(Refusal):
+    """Something happened that nobody foresaw: a fault of Hefu's."""
+
+    code = "deliveries.fault"
+    text = _(
+        "Delivery {number} ended by a fault of this platform ({kind}). Ask the operator to report what the worker's "
+        "log says, then try again; it goes on where it was."
+    )
+    status = 500
+
+
 class PlaceGone(Refusal):
     """The place where rows come from or go to is not registered any more."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from hefu.dataplane.control import StopWord
+from hefu.dataplane.errors import Revoked, TicketRefused
 from hefu.dataplane.run import Outcome, Progress
 from hefu.kernel import events
 from hefu.kernel.actor import system
@@ -21,6 +22,8 @@ from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.grants import queries as grants
 
 WORKER = system("worker")
+#: Why the data plane refuses a ticket that was good once.
+ENDED = frozenset({"expired", "revoked"})
 #: First half of the advisory locks that say "this delivery is being carried"; the second is the delivery's.
 LOCK_CLASS = 0x4865_6664
 
@@ -189,7 +192,8 @@ def settle_failure(*, carriage: Carriage, error: Refusal, transient: bool, clock
     row = _running(carriage)
     if row is None:
         return None
-    following = decide.after_failure(facts(row), transient=transient)
+    over = isinstance(error, Revoked) or (isinstance(error, TicketRefused) and error.reason in ENDED)
+    following = decide.after_failure(facts(row), transient=transient, ticket_over=over)
     if following.status is not DeliveryStatus.WAITING or following.pause is None:
         _end(row, following.status, error, clock)
         return row

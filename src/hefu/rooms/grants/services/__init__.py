@@ -1,0 +1,35 @@
+"""Writes of grants: issue, open, suspend, resume, narrow, revoke, expire."""
+
+from hefu.rooms.grants.services.holding import (
+    expire_due,
+    hold_grant,
+    narrow_grant,
+    resume_grant,
+    revoke_grant,
+    suspend_grant,
+)
+from hefu.rooms.grants.services.issuing import (
+    choose_target,
+    issue_grant,
+    mount_changed,
+    on_mount_changed,
+    on_request_granted,
+    open_grant,
+    open_waiting,
+)
+
+__all__ = [
+    "choose_target",
+    "expire_due",
+    "hold_grant",
+    "issue_grant",
+    "mount_changed",
+    "narrow_grant",
+    "on_mount_changed",
+    "on_request_granted",
+    "open_grant",
+    "open_waiting",
+    "resume_grant",
+    "revoke_grant",
+    "suspend_grant",
+]

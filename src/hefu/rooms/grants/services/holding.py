@@ -1,0 +1,166 @@
+"""A grant held, resumed, narrowed, taken back, or past its term."""
+
+from django.db import transaction
+
+from hefu.dataplane import wire
+from hefu.kernel.actor import Actor
+from hefu.kernel.clock import Clock
+from hefu.rooms.evidence.terms import Kind
+from hefu.rooms.grants import decide, terms
+from hefu.rooms.grants.decide import Wanted
+from hefu.rooms.grants.models import Grant
+from hefu.rooms.grants.services.rows import load, need_reason, write_down
+from hefu.rooms.grants.services.tickets import announce_stop, end_ticket, look, sign, sign_anew
+from hefu.rooms.grants.terms import GrantFacts, GrantStatus, Side
+
+#: Limits that can be drawn closer.
+NARROWED = ("items", "rows", "term_until", "quota_rows", "quota_deliveries")
+
+
+@transaction.atomic
+def suspend_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Grant:
+    """Hold a grant: its ticket holds no more and a running delivery stops within two seconds.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see it, or not do this.
+        GrantMoveRefused: It is not active.
+        InputsRejected: No reason.
+    """
+    grant, side = load(number, "grants.suspend", actor)
+    decide.suspend(grant.facts)
+    return _stop(grant, GrantStatus.SUSPENDED, terms.GRANT_SUSPENDED, side, reason, actor=actor, clock=clock)
+
+
+@transaction.atomic
+def hold_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Grant:
+    """Hold a grant because a text that it rests on has ended; only the authority lifts that hold, by signing anew.
+
+    A hold that another side put on passes to the platform, so that it cannot be lifted past the reviewers. A grant
+    that is over stays so.
+
+    Raises:
+        NotFound, Forbidden: Only the platform does this.
+    """
+    grant, side = load(number, "grants.hold", actor)
+    if grant.status in terms.OVER or (grant.status == GrantStatus.SUSPENDED and grant.held_by == side):
+        return grant
+    if grant.status == GrantStatus.SUSPENDED:
+        grant.held_by, grant.reason = side, reason.strip()
+        grant.save(update_fields=["held_by", "reason"])
+        write_down(terms.GRANT_SUSPENDED, grant, actor=actor, clock=clock, side=side, reason=grant.reason)
+        return grant
+    return _stop(grant, GrantStatus.SUSPENDED, terms.GRANT_SUSPENDED, side, reason, actor=actor, clock=clock)
+
+
+@transaction.atomic
+def resume_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Grant:
+    """Lift a hold. The grant gets a new ticket: one that was taken out of force never holds again.
+
+    When the resource is no longer mounted by then, the grant waits for it instead.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see it, or not do this.
+        GrantMoveRefused, HoldIsAnothers, TermOver: As for `decide.resume`.
+        InputsRejected: No reason.
+    """
+    grant, side = load(number, "grants.resume", actor)
+    need_reason(reason)
+    mount, lacks = look(grant)
+    grant.status = decide.resume(grant.facts, side=side, today=clock.today(), lacks=lacks)
+    grant.held_by, grant.reason, grant.missing, grant.changed_at = "", reason.strip(), list(lacks), clock.now()
+    grant.save(update_fields=["status", "held_by", "reason", "missing", "changed_at"])
+    write_down(terms.GRANT_RESUMED, grant, actor=actor, clock=clock, side=side, reason=grant.reason)
+    if mount is not None:
+        sign(grant, mount, actor=actor, clock=clock, resumed=True)
+    return grant
+
+
+@transaction.atomic
+def narrow_grant(*, number: str, wanted: Wanted, reason: str, actor: Actor, clock: Clock) -> Grant:
+    """Make a grant smaller and sign it anew; a delivery that runs under the old ticket stops.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see it, or not do this.
+        GrantMoveRefused, NotNarrower: As for `decide.narrow`.
+        InputsRejected: No reason.
+    """
+    grant, side = load(number, "grants.narrow", actor)
+    need_reason(reason)
+    before = grant.facts
+    after = decide.narrow(before, wanted)
+    _keep(grant, after)
+    grant.reason = reason.strip()
+    grant.save(update_fields=[*NARROWED, "reason"])
+    write_down(
+        terms.GRANT_NARROWED,
+        grant,
+        actor=actor,
+        clock=clock,
+        side=side,
+        reason=grant.reason,
+        changes=[name for name in NARROWED if getattr(before, name) != getattr(after, name)],
+    )
+    if grant.status == GrantStatus.ACTIVE:
+        sign_anew(grant, actor=actor, clock=clock)
+    return grant
+
+
+@transaction.atomic
+def revoke_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Grant:
+    """Take a grant back for good.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see it, or not do this.
+        GrantMoveRefused: It is over already.
+        InputsRejected: No reason.
+    """
+    grant, side = load(number, "grants.revoke", actor)
+    return _stop(grant, GrantStatus.REVOKED, terms.GRANT_REVOKED, side, reason, actor=actor, clock=clock)
+
+
+def expire_due(*, actor: Actor, clock: Clock) -> list[str]:
+    """End every grant whose term is over, each in a transaction of its own; return their numbers."""
+    ended = []
+    over = Grant.objects.filter(
+        term_until__lt=clock.today(), status__in=[s for s in GrantStatus if GrantStatus.EXPIRED in terms.MOVES[s]]
+    )
+    for number in list(over.order_by("number").values_list("number", flat=True)):
+        if _expire(number, actor=actor, clock=clock):
+            ended.append(number)
+    return ended
+
+
+@transaction.atomic
+def _expire(number: str, *, actor: Actor, clock: Clock) -> bool:
+    grant = Grant.objects.select_for_update(of=("self",)).select_related("consumer", "provider").get(number=number)
+    if not decide.has_ended(grant.facts, clock.today()):
+        return False
+    grant.status = decide.move(grant.facts, GrantStatus.EXPIRED)
+    grant.held_by, grant.missing, grant.changed_at = "", [], clock.now()
+    grant.save(update_fields=["status", "held_by", "missing", "changed_at"])
+    end_ticket(grant, clock=clock)
+    write_down(terms.GRANT_EXPIRED, grant, actor=actor, clock=clock, term_until=grant.term_until)
+    announce_stop(grant, clock)
+    return True
+
+
+def _stop(
+    grant: Grant, wanted: GrantStatus, kind: Kind, side: Side, reason: str, *, actor: Actor, clock: Clock
+) -> Grant:
+    need_reason(reason)
+    grant.status = decide.move(grant.facts, wanted)
+    grant.held_by = side if wanted is GrantStatus.SUSPENDED else ""
+    grant.reason, grant.missing, grant.changed_at = reason.strip(), [], clock.now()
+    grant.save(update_fields=["status", "held_by", "reason", "missing", "changed_at"])
+    end_ticket(grant, clock=clock)
+    write_down(kind, grant, actor=actor, clock=clock, side=side, reason=grant.reason)
+    announce_stop(grant, clock)
+    return grant
+
+
+def _keep(grant: Grant, facts: GrantFacts) -> None:
+    grant.items = wire.to_json(facts.items)
+    grant.rows = wire.to_json(facts.rows)
+    grant.term_until = facts.term_until
+    grant.quota_rows = facts.quota_rows
+    grant.quota_deliveries = facts.quota_deliveries
