@@ -17,6 +17,9 @@ ICONS = {
     "off": "stop",
     "draft": "edit",
     "busy": "play",
+    "shared": "link",
+    "asked": "key",
+    "kept": "lock",
 }
 
 

@@ -56,6 +56,8 @@ class OfficeForm(forms.Form):
     sections: ClassVar[tuple[Section, ...]] = ()
     #: Field → the article for which it is asked.
     articles: ClassVar[Mapping[str, Citation]] = {}
+    #: Fields that the room needs; the room names them, so that everything missing is named at once.
+    needed: ClassVar[frozenset[str]] = frozenset()
     #: Whether fields that may stay empty say so; not where a draft may lack what is needed in the end.
     marks_optional: ClassVar[bool] = True
 
@@ -65,7 +67,13 @@ class OfficeForm(forms.Form):
         """Give every field its one id, so that the summary can jump there."""
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
+        self._leave_to_room()
         self.explained: dict[str, Citation] = dict(self.articles)
+
+    def _leave_to_room(self) -> None:
+        """Let the room say what is missing of the fields that it needs."""
+        for name in self.needed & set(self.fields):
+            self.fields[name].required = False
 
     def parts(self) -> Iterator[tuple[Section | None, list[BoundField]]]:
         """Yield each section with its fields."""

@@ -18,7 +18,7 @@ COLOURS = {
 }
 
 #: Sharing type → colour.
-SHARE_COLOURS = {ShareType.UNCONDITIONAL: "good", ShareType.CONDITIONAL: "soon", ShareType.NONE: "off"}
+SHARE_COLOURS = {ShareType.UNCONDITIONAL: "shared", ShareType.CONDITIONAL: "asked", ShareType.NONE: "kept"}
 
 #: What a column of an imported file can mean.
 COLUMN_NAMES = {

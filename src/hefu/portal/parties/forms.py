@@ -15,6 +15,8 @@ from hefu.rooms.parties.terms import DEPARTMENT_ROLE_NAMES, ROLE_NAMES, Departme
 class DepartmentForm(OfficeForm):
     """What is known of a department."""
 
+    needed = frozenset({"name", "place", "roles"})
+
     articles = {"credit_code": Citation("GB 32100-2015", "", "GB 32100-2015 法人和其他组织统一社会信用代码编码规则")}
 
     credit_code = forms.CharField(
@@ -45,6 +47,7 @@ class DepartmentForm(OfficeForm):
             required=False,
             choices=[("", "—"), *((str(one.pk), one.name) for one in queries.departments(viewer=viewer))],
         )
+        self._leave_to_room()
         if existing:
             del self.fields["credit_code"]
 
@@ -59,6 +62,8 @@ class DepartmentForm(OfficeForm):
 
 class PersonForm(OfficeForm):
     """Somebody who is to sign in."""
+
+    needed = frozenset({"username", "name", "password"})
 
     username = forms.CharField(
         label=_("Sign-in name"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})

@@ -78,12 +78,13 @@ def field(bound: BoundField) -> dict[str, Any]:
         attrs["aria-describedby"] = " ".join(described)
     if bound.errors:
         attrs["aria-invalid"] = "true"
-    if bound.field.required and kind not in ("checkbox", "radio"):
+    needed = bound.field.required or bound.name in getattr(bound.form, "needed", ())
+    if needed and kind not in ("checkbox", "radio"):
         attrs["aria-required"] = "true"
     return {
         "field": bound,
         "kind": kind,
-        "optional": not bound.field.required and getattr(bound.form, "marks_optional", True),
+        "optional": not needed and getattr(bound.form, "marks_optional", True),
         "crowded": len(getattr(bound.field, "choices", ())) > CROWD,
         "many": kind in ("checkbox", "radio") and hasattr(bound.field, "choices"),
         "fieldset": getattr(bound.field.widget, "in_fieldset", False),
