@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.hashing import digest
@@ -153,8 +154,9 @@ class TestWhatGoesIn:
 
     def test_one_entry_of_evidence_covers_the_batch_and_commits_to_every_entry(self) -> None:
         a_department("市监局")
+        reviewer = an_actor(the_authority(), Role.REVIEWER)
         before = Evidence.objects.count()
-        report = take([a_row(网址=str(number)) for number in range(5)], publish=True)
+        report = take([a_row(网址=str(number)) for number in range(5)], actor=reviewer, publish=True)
         (line,) = history(f"import:{report.batch_id}", viewer=SYSTEM)
         versions = EntryVersion.objects.filter(batch_id=report.batch_id).select_related("entry")
         told = sorted([version.entry.code, version.number, version.digest] for version in versions)
@@ -162,7 +164,14 @@ class TestWhatGoesIn:
         assert line.body["taken"] == 5
         assert Evidence.objects.filter(kind="catalog.imported").count() == 1
         assert Evidence.objects.exclude(kind__in=["catalog.imported"]).filter(kind__startswith="entry.").count() == 0
-        assert Evidence.objects.count() > before
+        assert Evidence.objects.count() == before + 1
+
+    def test_rows_that_come_in_by_the_thousand_have_their_history_too(self) -> None:
+        a_department("市监局")
+        take([a_row(网址=str(number)) for number in range(1100)], publish=True)
+        kept = apps.get_model("catalog", "EntryEvent").objects.values_list("pgh_obj_id", flat=True)
+        assert sorted(kept) == sorted(Entry.objects.values_list("pk", flat=True))
+        assert EntryVersion.objects.count() == 1100
 
 
 class TestAgain:

@@ -21,8 +21,9 @@ from hefu.rooms.catalog.access import may, require
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.rows import Group, Reading, grouped, read
-from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
+from hefu.rooms.catalog.models import BadRow, Entry, ImportBatch
 from hefu.rooms.catalog.rows import content_of, fill, item_row, next_codes, tidy, write_items
+from hefu.rooms.catalog.services._bulk import copy_in
 from hefu.rooms.catalog.services._law import keeping_back
 from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.services._writing import write_draft
@@ -245,9 +246,9 @@ def _take(run: _Run, batch: ImportBatch) -> None:
             if run.publish:
                 versions.append(frozen)
             run.written.append((entry.code, entry.version, frozen.digest))
-        Entry.objects.bulk_create(entries)
-        Item.objects.bulk_create(items, batch_size=5000)
-        EntryVersion.objects.bulk_create(versions)
+        copy_in(entries)
+        copy_in(items)
+        copy_in(versions)
         for entry in entries if run.publish else ():
             announce_version(entry, was=None, at=run.at)
 
