@@ -17,6 +17,8 @@ BOM = b"\xef\xbb\xbf"
 #: A text that begins so would be run as a formula, full-width signs included; apostrophes before it are
 #: counted in, so that the one we put in front can be taken off again.
 RISKY = r"^'*[=+\-@\t\r＝＋－＠]"
+#: Kinds whose Arrow values are written unquoted, as they are.
+_PLAIN = (Kind.INTEGER, Kind.FLOAT, Kind.BOOLEAN, Kind.DATE)
 _NUMERIC = (Kind.INTEGER, Kind.DECIMAL, Kind.FLOAT, Kind.BOOLEAN, Kind.DATE, Kind.TIMESTAMP, Kind.INSTANT)
 
 
@@ -86,6 +88,9 @@ class CsvWriter:
         """Append a batch."""
         columns = []
         for output, column in zip(self._outputs, batch.columns, strict=True):
+            if output.type.kind in _PLAIN:
+                columns.append(column)
+                continue
             texts: Any = as_texts(column, output.type)
             columns.append(texts if output.type.kind in _NUMERIC else defused(texts))
         rows = pa.RecordBatch.from_arrays(columns, names=[output.name for output in self._outputs])

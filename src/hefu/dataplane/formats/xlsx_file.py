@@ -1,6 +1,8 @@
 """XLSX: one sheet after another where there are more rows than a sheet holds; text is never a formula."""
 
 import math
+import re
+import shutil
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -92,6 +94,8 @@ def _text(cell: tuple[str, str] | None, output: Output) -> str | None:
     kind, text = cell
     if kind == "inlineStr":
         return _unescaped(text)
+    if not text:
+        return None
     if kind == "b":
         return "true" if text == "1" else "false"
     match output.type.kind:
@@ -108,15 +112,7 @@ def _text(cell: tuple[str, str] | None, output: Output) -> str | None:
 
 def _unescaped(text: str) -> str:
     """Return a text with the format's `_x0009_` escapes resolved."""
-    parts = text.split("_x")
-    result = parts[0]
-    for part in parts[1:]:
-        code = part[:4]
-        if len(part) > 4 and part[4] == "_" and all(sign in "0123456789abcdefABCDEF" for sign in code):
-            result += chr(int(code, 16)) + part[5:]
-        else:
-            result += "_x" + part
-    return result
+    return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
 
 
 class XlsxWriter:
@@ -131,6 +127,10 @@ class XlsxWriter:
         if len(outputs) > COLUMNS:
             raise FormatLimit(format="XLSX", detail=f"{len(outputs)} columns, a sheet holds {COLUMNS}")
         self._outputs, self._sheet_rows = outputs, sheet_rows
+        # Sheets are drafted in files of their own; one name, so that a killed run's are found again.
+        self._drafts = path.with_name(f"{path.name}.sheets")
+        shutil.rmtree(self._drafts, ignore_errors=True)
+        self._drafts.mkdir()
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
@@ -138,7 +138,7 @@ class XlsxWriter:
             "strings_to_numbers": False,
             "default_date_format": "yyyy-mm-dd",
             "remove_timezone": True,
-            "tmpdir": str(path.parent),
+            "tmpdir": str(self._drafts),
         }
         self._book = xlsxwriter.Workbook(str(path), options)
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
@@ -172,6 +172,9 @@ class XlsxWriter:
             for place, value in enumerate(values):
                 if value is not None:
                     self._cell(place, value)
+            if all(value is None for value in values):
+                # A row without any cell would not be in the file at all.
+                self._sheet.write_blank(self._row, 0, None, self._bold)
             self._row += 1
 
     def _cell(self, place: int, value: Any) -> None:
@@ -197,7 +200,11 @@ class XlsxWriter:
     def close(self) -> None:
         """Finish the file."""
         self._book.close()
+        shutil.rmtree(self._drafts)
 
     def abandon(self) -> None:
         """Let an unfinished file be; assembling it would take long for nothing."""
         self._book.fileclosed = 1
+        for sheet in self._book.worksheets():
+            sheet.row_data_fh.close()
+        shutil.rmtree(self._drafts, ignore_errors=True)
