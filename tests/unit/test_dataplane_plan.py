@@ -41,7 +41,7 @@ def test_every_misfit_is_named_at_once() -> None:
     found = problems(
         items=(
             Item("id", "id"),
-            Item("nome", "nome"),
+            Item("absent", "absent"),
             Item("birth", "born", mask=Cover(1)),
             Item("score", "s", "text("),
         ),
@@ -50,7 +50,7 @@ def test_every_misfit_is_named_at_once() -> None:
         key=("id", "name"),
     )
     text = "\n".join(found)
-    for sign in ("'nome'", "covering", "'town'", "'birth' (date) with str", "citizen_id(birth)", "unique_key(point)",
+    for sign in ("'absent'", "covering", "'town'", "'birth' (date) with str", "citizen_id(birth)", "unique_key(point)",
                  "not_null(gone)", "key column 'name'", "is not a type"):  # fmt: skip
         assert sign in text
     assert len(found) == 9

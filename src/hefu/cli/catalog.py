@@ -230,7 +230,7 @@ def bad_rows(batch: str, actor: Actor, as_json: bool) -> None:
 
 def _on_entry(function: F) -> F:
     """Give a command the entry's code, or a change's id, who acts, and `--json`."""
-    return click.argument("code")(acting_option(writes=True)(json_option(function)))
+    return click.argument("code")(acting_option(writes=True)(json_option(function)))  # type: ignore[return-value]
 
 
 @command.command("submit")

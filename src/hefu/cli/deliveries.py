@@ -33,7 +33,7 @@ def list_(status: str, grant: str, search: str, limit: int, actor: Actor, as_jso
     from hefu.rooms.deliveries.terms import DeliveryStatus
 
     chosen = click.Choice([known.value for known in DeliveryStatus]).convert(status, None, None) if status else None
-    found = queries.deliveries(viewer=actor, status=chosen and DeliveryStatus(chosen), grant=grant, search=search)[
+    found = queries.deliveries(viewer=actor, status=DeliveryStatus(chosen) if chosen else None, grant=grant, search=search)[
         :limit
     ]
     show_rows(

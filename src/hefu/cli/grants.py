@@ -30,7 +30,7 @@ def list_(status: str, search: str, limit: int, actor: Actor, as_json: bool) -> 
     from hefu.rooms.grants.terms import GrantStatus
 
     chosen = click.Choice([known.value for known in GrantStatus]).convert(status, None, None) if status else None
-    found = queries.grants(viewer=actor, status=chosen and GrantStatus(chosen), search=search)[:limit]
+    found = queries.grants(viewer=actor, status=GrantStatus(chosen) if chosen else None, search=search)[:limit]
     show_rows(
         [_summary(grant) for grant in found],
         as_json=as_json,

@@ -5,6 +5,7 @@ import click
 from hefu.cli.language import filled
 from hefu.cli.site import prepare_site
 from hefu.kernel.words import _
+from hefu.node.tables import note_current
 
 #: Any number that nothing else in the database locks on: "hefu" as digits of its letters.
 _LOCK = 0x68656675
@@ -13,7 +14,7 @@ _LOCK = 0x68656675
 @click.command("migrate")
 def command() -> None:
     """Bring the database's tables up to this version."""
-    prepare_site()
+    config = prepare_site()
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -28,3 +29,4 @@ def command() -> None:
                 click.echo(filled(_("The tables are up to date: {steps} steps done."), {"steps": len(plan)}))
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+    note_current(config.places.tables_mark, config.address())

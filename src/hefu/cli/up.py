@@ -1,6 +1,5 @@
 """`hefu up`: the whole node under one supervisor."""
 
-import http.client
 import os
 import sys
 from collections.abc import Callable
@@ -13,12 +12,15 @@ from hefu.node.config import Config, load
 from hefu.node.errors import AlreadyRunning
 from hefu.node.locks import FileLock
 from hefu.node.ports import require_free
+from hefu.node.probe import FirstPage
 from hefu.node.reach import reach
 from hefu.node.sentence import Sentence
 from hefu.node.supervisor import Part, Supervisor
+from hefu.node.tables import are_current
 
 #: Runs this same installation, whatever the PATH says.
 _HEFU = (sys.executable, "-m", "hefu")
+_TABLES = Part("tables", [*_HEFU, "migrate"])
 
 
 @click.command("up")
@@ -47,6 +49,7 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
     lock = FileLock(home.up_lock)
     if not lock.take():
         raise AlreadyRunning(folder=config.home, pid=lock.holder())
+    page = FirstPage(config.host, config.port, name=config.allowed_hosts[0])
     try:
         os.environ["HEFU_HOME"] = str(config.home)
         write = _Lines()
@@ -66,7 +69,7 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
         supervisor = Supervisor(
             home=str(config.home),
             database=cluster,
-            first=[Part("tables", [*_HEFU, "migrate"])],
+            first=lambda: [] if are_current(home.tables_mark, config.address()) else [_TABLES],
             parts=[
                 Part("web", [*_HEFU, "web"], patience=15.0),
                 # A running delivery gets time to reach its next position; what is cut off resumes from it.
@@ -74,26 +77,21 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
             ],
             write=write,
             check=lambda: require_free(config.host, config.port, "HEFU_PORT"),
-            ready=lambda: _ready(config, greeting),
+            ready=lambda: _ready(page, config, greeting),
         )
         supervisor.run()
         write("hefu", Sentence(_("Stopped.")))
     finally:
+        page.close()
         lock.give_back()
 
 
-def _ready(config: Config, greeting: Callable[[], str] | None) -> str | None:
+def _ready(page: FirstPage, config: Config, greeting: Callable[[], str] | None) -> str | None:
     """Return what to say once the pages answer."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(config.host, config.host)  # noqa: S104 - asked, not bound
-    connection = http.client.HTTPConnection(host, config.port, timeout=5)
-    try:
-        connection.request("GET", "/", headers={"Host": config.allowed_hosts[0]})
-        status = connection.getresponse().status
-    except OSError:
+    status = page.status()
+    if status is None:
         return None
-    finally:
-        connection.close()
-    address = f"http://{host}:{config.port}/"
+    address = f"http://{config.host}:{config.port}/"
     if status >= 500:
         text = _("The pages at {address} answer with an error ({status}); 'hefu doctor' says more.")
         return Sentence(text, address=address, status=status)
