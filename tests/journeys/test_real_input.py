@@ -20,15 +20,9 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.reading import read_table
+from hefu.rooms.catalog.importing.terms import Defaults, NewProvider
 from hefu.rooms.catalog.models import Entry
-from hefu.rooms.catalog.terms import (
-    Channel,
-    Defaults,
-    ItemContent,
-    ItemType,
-    NewProvider,
-    ShareType,
-)
+from hefu.rooms.catalog.terms import Channel, ItemContent, ItemType, ShareType
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.carry import carry

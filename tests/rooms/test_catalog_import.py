@@ -13,8 +13,9 @@ from hefu.kernel.actor import Actor, Role
 from hefu.kernel.hashing import digest
 from hefu.kernel.refusal import Forbidden
 from hefu.rooms.catalog import errors, queries, services
+from hefu.rooms.catalog.importing.terms import Defaults, ImportReport, NewProvider
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch
-from hefu.rooms.catalog.terms import Defaults, ImportReport, NewProvider, ShareType, Status, UpdateCycle
+from hefu.rooms.catalog.terms import ShareType, Status, UpdateCycle
 from hefu.rooms.evidence.models import Entry as Evidence
 from hefu.rooms.evidence.queries import history
 from tests.builders import NOON, SYSTEM, a_content, a_credit_code, a_department, an_actor, publish, the_authority

@@ -15,10 +15,10 @@ from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.notions import Field, bare
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.rows import grouped, read
+from hefu.rooms.catalog.importing.terms import Defaults
 from hefu.rooms.catalog.terms import (
     BasisKind,
     Channel,
-    Defaults,
     FormatClass,
     ItemType,
     OpenType,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import click
@@ -16,7 +16,6 @@ from hefu.kernel.clock import SystemClock
 if TYPE_CHECKING:
     from hefu.rooms.catalog.models import Entry
 
-F = TypeVar("F", bound=Callable[..., Any])
 SHARE_TYPES = click.Choice(["unconditional", "conditional", "none"])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -153,7 +152,8 @@ def import_(
 ) -> None:
     """Take a catalogue in from FILE (CSV, XLSX, JSON). Doing it again changes nothing."""
     from hefu.rooms.catalog import queries, services
-    from hefu.rooms.catalog.terms import Defaults, ShareType
+    from hefu.rooms.catalog.importing.terms import Defaults
+    from hefu.rooms.catalog.terms import ShareType
 
     data = file.read_bytes()
     if mapping:
@@ -187,7 +187,7 @@ def import_(
 def register_providers(file: Path, actor: Actor, as_json: bool) -> None:
     """Register the departments of FILE: a JSON list of objects with name, credit_code and place."""
     from hefu.rooms.catalog import services
-    from hefu.rooms.catalog.terms import NewProvider
+    from hefu.rooms.catalog.importing.terms import NewProvider
 
     told = [NewProvider(**one) for one in json.loads(file.read_text(encoding="utf-8"))]
     made = services.register_providers(providers=told, actor=actor, clock=SystemClock())
@@ -213,7 +213,7 @@ def imports(actor: Actor, as_json: bool) -> None:
 def bad_rows(batch: str, actor: Actor, as_json: bool) -> None:
     """List the rows that import BATCH refused, with the reasons."""
     from hefu.rooms.catalog import queries
-    from hefu.rooms.catalog.terms import REASONS
+    from hefu.rooms.catalog.importing.terms import REASONS
 
     found = queries.bad_rows(queries.batch(batch, viewer=actor).pk, viewer=actor)
     rows = [
@@ -228,7 +228,7 @@ def bad_rows(batch: str, actor: Actor, as_json: bool) -> None:
     show_rows(rows, as_json=as_json, columns=("row", "reasons"))
 
 
-def _on_entry(function: F) -> F:
+def _on_entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the entry's code, or a change's id, who acts, and `--json`."""
     return click.argument("code")(acting_option(writes=True)(json_option(function)))  # type: ignore[return-value]
 

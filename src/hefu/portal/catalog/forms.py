@@ -12,7 +12,8 @@ from hefu.portal.catalog.words import COLUMN_NAMES
 from hefu.portal.forms import OfficeForm, Section, choices
 from hefu.portal.words import say
 from hefu.rooms.catalog import terms
-from hefu.rooms.catalog.terms import FIELD_NAMES, Content, Defaults
+from hefu.rooms.catalog.importing.terms import Defaults
+from hefu.rooms.catalog.terms import FIELD_NAMES, Content
 
 #: Field → its enumeration and names, where one value is chosen.
 CHOSEN: dict[str, tuple[Any, dict[Any, str]]] = {

@@ -6,7 +6,8 @@ from typing import Any
 from hefu.kernel.words import _
 from hefu.portal.words import say
 from hefu.rooms.catalog.importing.notions import Field
-from hefu.rooms.catalog.terms import FIELD_NAMES, REASONS, ShareType, Status
+from hefu.rooms.catalog.importing.terms import REASONS
+from hefu.rooms.catalog.terms import FIELD_NAMES, ShareType, Status
 
 #: Status → colour.
 COLOURS = {

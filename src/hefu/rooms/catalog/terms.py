@@ -6,10 +6,9 @@ frozen snapshot. A *carried-over* entry came published from an older catalogue; 
 it and it does not yet say is its *gaps*.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from hefu.kernel.citation import Citation
@@ -511,84 +510,6 @@ class ShareTypeChanged:
     old: ShareType
     new: ShareType
     at: datetime
-
-
-@dataclass(frozen=True)
-class NewProvider:
-    """A department to register because an imported catalogue names it."""
-
-    #: As the provider column writes it.
-    name: str
-    credit_code: str
-    #: Division code.
-    place: str
-    short_name: str = ""
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What an import says for rows whose file does not say it. Stated by a person, kept on record."""
-
-    share_type: ShareType | None = None
-    share_condition: str = ""
-    share_scope: str = ""
-    class_code: str = "3"
-    grade: Grade | None = None
-    secrecy: Secrecy | None = None
-    channels: tuple[Channel, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why a row was not taken in."""
-
-    #: Key of `REASONS`.
-    code: str
-    #: What its sentence names.
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the form in which bad rows keep it."""
-        return {"code": self.code, "facts": self.facts}
-
-
-#: The sentence of each reason; {facts} are filled in when it is shown.
-REASONS = {
-    "no_name": _("The row has no name."),
-    "name_too_long": _("The name has {length} characters; 200 are allowed."),
-    "no_provider": _("The row names no provider."),
-    "provider_unknown": _("{provider} is not registered here. Register it, then import the file again."),
-    "provider_ambiguous": _("{provider} could be more than one department. Say which, then import again."),
-    "not_yours": _("{provider} is another department. Only the data authority imports for others."),
-    "value_unknown": _("“{value}” is no value of {field}. It is not guessed, because the law hangs on it."),
-    "share_type_missing": _("The row does not say how it is shared. State it for the whole file, or add a column."),
-    "basis_missing": _("Not shared, but without reason, kind and title of the basis (decree 809 art. 15)."),
-    "basis_not_enough": _("“{basis}” is not of the rank that can keep data back ({source})."),
-    "secret": _("What is secret is not catalogued here (decree 809 art. 3)."),
-    "same_key": _("Row {row} has the same code, address or name but says something else."),
-    "in_review": _("Entry {code} is in review now. Import again when the authority has decided."),
-    "withdrawn": _("Entry {code} was withdrawn. Draft a new entry if the data is back."),
-    "fault": _("The field {field} has not the form it needs."),
-}
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What an import did."""
-
-    #: The batch on record; the earlier one when the same file changed nothing.
-    batch_id: UUID
-    rows: int
-    taken: int
-    changed: int
-    unchanged: int
-    #: Rows that say again what an earlier row of the file said.
-    repeated: int
-    refused: int
-    #: Provider name as the file writes it → rows that wait for its registration.
-    unknown_providers: dict[str, int]
-    #: Field → rows whose value nobody could read; the row went in without it.
-    notes: dict[str, int]
 
 
 ENTRY_DRAFTED = Kind(

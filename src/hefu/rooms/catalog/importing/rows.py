@@ -8,16 +8,15 @@ from typing import Any
 from hefu.rooms.catalog import decide
 from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
+from hefu.rooms.catalog.importing.terms import Defaults, Reason
 from hefu.rooms.catalog.terms import (
     CHANNELS_OF,
     LONGEST_NAME,
     Channel,
     Content,
-    Defaults,
     FormatClass,
     ItemContent,
     OpenType,
-    Reason,
     Secrecy,
     ShareType,
 )

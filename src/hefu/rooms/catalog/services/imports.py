@@ -21,6 +21,7 @@ from hefu.rooms.catalog.access import may, require
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.rows import Group, Reading, grouped, read
+from hefu.rooms.catalog.importing.terms import Defaults, ImportReport, Reason
 from hefu.rooms.catalog.models import BadRow, Entry, ImportBatch
 from hefu.rooms.catalog.rows import content_of, fill, item_row, next_codes, tidy, write_items
 from hefu.rooms.catalog.services._bulk import copy_in
@@ -29,7 +30,7 @@ from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.services._writing import write_draft
 from hefu.rooms.catalog.services.providers import Provider, Providers
 from hefu.rooms.catalog.snapshots import to_json
-from hefu.rooms.catalog.terms import WRITABLE, Content, Defaults, ImportReport, Reason, ShareType, Status
+from hefu.rooms.catalog.terms import WRITABLE, Content, ShareType, Status
 from hefu.rooms.evidence.services import record
 
 #: Entries written by one statement.

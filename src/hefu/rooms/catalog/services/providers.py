@@ -9,7 +9,7 @@ from django.db import transaction
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.rooms.catalog import decide
-from hefu.rooms.catalog.terms import NewProvider, Reason
+from hefu.rooms.catalog.importing.terms import NewProvider, Reason
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.parties import services as party_services
 from hefu.rooms.parties.terms import DepartmentRole
