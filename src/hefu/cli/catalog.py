@@ -230,7 +230,7 @@ def bad_rows(batch: str, actor: Actor, as_json: bool) -> None:
 
 def _on_entry(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the entry's code, or a change's id, who acts, and `--json`."""
-    return click.argument("code")(acting_option(writes=True)(json_option(function)))  # type: ignore[return-value]
+    return click.argument("code")(acting_option(writes=True)(json_option(function)))
 
 
 @command.command("submit")
