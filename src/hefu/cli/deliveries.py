@@ -32,10 +32,9 @@ def list_(status: str, grant: str, search: str, limit: int, actor: Actor, as_jso
     from hefu.rooms.deliveries import queries
     from hefu.rooms.deliveries.terms import DeliveryStatus
 
-    chosen = click.Choice([known.value for known in DeliveryStatus]).convert(status, None, None) if status else None
-    found = queries.deliveries(viewer=actor, status=DeliveryStatus(chosen) if chosen else None, grant=grant, search=search)[
-        :limit
-    ]
+    chosen = click.Choice([word.value for word in DeliveryStatus]).convert(status, None, None) if status else None
+    known = DeliveryStatus(chosen) if chosen else None
+    found = queries.deliveries(viewer=actor, status=known, grant=grant, search=search)[:limit]
     show_rows(
         [_summary(row) for row in found],
         as_json=as_json,
