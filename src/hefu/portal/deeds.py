@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponseBase, HttpResponseRedirect
 
 from hefu.portal.forms import OfficeForm, ReasonForm, done
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import Crumb, show
 
 
@@ -61,4 +61,4 @@ def deed_page(
 
 def reason_page(request: PortalRequest, **page: Any) -> HttpResponseBase:
     """Show the page of an act that takes a reason, or do it; arguments as for `deed_page`."""
-    return deed_page(request, ReasonForm(request.POST or None), **page)
+    return deed_page(request, ReasonForm(posted(request)), **page)

@@ -16,7 +16,7 @@ from hefu.portal.catalog.lists import BadRows, Imports
 from hefu.portal.catalog.views import list_crumb, shelves
 from hefu.portal.catalog.words import COLUMN_NAMES
 from hefu.portal.forms import attempt
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.portal.words import name_of
@@ -44,7 +44,7 @@ def imports(request: PortalRequest) -> HttpResponseBase:
 def bring(request: PortalRequest) -> HttpResponseBase:
     """Take a file and look whether it is a table."""
     require(request.actor, "catalog.import", request.actor.department_id)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(posted(request), request.FILES or None)
     token = attempt(form, lambda typed: _kept(request, typed)) if request.method == "POST" else None
     if token:
         return HttpResponseRedirect(reverse("catalog:map", args=[token]))
@@ -78,7 +78,7 @@ def map_columns(request: PortalRequest, token: str) -> HttpResponseBase:
     upload = uploads.find(token, actor=request.actor)
     preview = queries.preview_import(upload.data, upload.file_name, sheet=upload.sheet, viewer=request.actor)
     form = MappingForm(
-        request.POST or None,
+        posted(request),
         columns=preview.columns,
         proposed={column: field.value for column, (field, _sure) in preview.mapping.items()},
         may_publish=may(request.actor, "catalog.import_published", request.actor.department_id),

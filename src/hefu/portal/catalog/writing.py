@@ -13,7 +13,7 @@ from hefu.portal.catalog.lists import share_badge
 from hefu.portal.catalog.views import differences_in_words, entry_crumb, groups_of, list_crumb
 from hefu.portal.deeds import reason_page
 from hefu.portal.forms import attempt, done
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.words import say
 from hefu.rooms.catalog import queries, services
@@ -134,7 +134,7 @@ def review(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Show what a department handed in, what it would change, and take the authority's word."""
     found = queries.entry(pk, viewer=request.actor)
     require(request.actor, "catalog.review", found.provider_id)
-    form = ReviewForm(request.POST or None)
+    form = ReviewForm(posted(request))
     if request.method == "POST":
         row = attempt(
             form,

@@ -15,7 +15,7 @@ from hefu.portal.evidence.forms import ReceiptForm
 from hefu.portal.evidence.lists import Evidence
 from hefu.portal.evidence.words import kind_name
 from hefu.portal.forms import attempt
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.rooms.evidence import queries, services
@@ -73,7 +73,7 @@ def receipt(request: PortalRequest, uid: UUID) -> HttpResponseBase:
 @page(*FORM)
 def verify(request: PortalRequest) -> HttpResponseBase:
     """Check a receipt that somebody brings; open to all, because proof is for the other side."""
-    form = ReceiptForm(request.POST or None, request.FILES or None)
+    form = ReceiptForm(posted(request), request.FILES or None)
     keys = queries.public_keys(KeyPurpose.LOG)
     verified = attempt(form, lambda typed: verify_receipt(typed["receipt"], trusted=keys)) if _sent(request) else None
     return show(

@@ -16,7 +16,7 @@ from hefu.portal.deeds import deed_page, reason_page
 from hefu.portal.grants.forms import DeliveryForm, RevokeForm, TargetForm
 from hefu.portal.grants.lists import Grants
 from hefu.portal.grants.words import COLOURS, check_in_words
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Crumb, page, show
 from hefu.portal.scope import mask_in_words, scope_in_words
@@ -52,7 +52,7 @@ def grants(request: PortalRequest) -> HttpResponseBase:
 def grant(request: PortalRequest, number: str) -> HttpResponseBase:
     """Show one grant: what it opens, its ticket, its deliveries; start a delivery."""
     found = queries.grant(number, viewer=request.actor)
-    form = DeliveryForm(request.POST or None) if found.channel == Channel.FILE else None
+    form = DeliveryForm(posted(request)) if found.channel == Channel.FILE else None
     if request.method == "POST":
         return _deliver(request, number, form)
     names = {item.code: item.name for item in found.granted_items}
@@ -149,7 +149,7 @@ def choose_target(request: PortalRequest, number: str) -> HttpResponseBase:
     found = queries.grant(number, viewer=request.actor)
     own = resources.targets(viewer=request.actor, department_id=found.consumer_id)
     form = TargetForm(
-        request.POST or None,
+        posted(request),
         targets=own.filter(kind=PlaceKind.POSTGRES),
         initial={"target_id": str(found.target_id or ""), "table": found.target_table},
     )
@@ -201,7 +201,7 @@ def revoke(request: PortalRequest, number: str) -> HttpResponseBase:
     queries.grant(number, viewer=request.actor)
     return deed_page(
         request,
-        RevokeForm(request.POST or None, number=number),
+        RevokeForm(posted(request), number=number),
         title=gettext("Revoke {number}").format(number=number),
         crumbs=[list_crumb(), grant_crumb(number)],
         lead=gettext(

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from hefu.kernel.words import _
 from hefu.portal.deeds import reason_page
 from hefu.portal.forms import attempt, done
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.portal.parties.forms import DepartmentForm, NewPasswordForm, PersonForm, SeatForm
@@ -90,7 +90,7 @@ def department(request: PortalRequest, pk: UUID) -> HttpResponseBase:
 def register(request: PortalRequest) -> HttpResponseBase:
     """Register a department."""
     require(request.actor, "parties.register_department")
-    form = DepartmentForm(request.POST or None, viewer=request.actor)
+    form = DepartmentForm(posted(request), viewer=request.actor)
     if request.method == "POST":
         made = attempt(
             form, lambda typed: services.register_department(**typed, actor=request.actor, clock=request.clock)
@@ -123,7 +123,7 @@ def change(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         "roles": found.roles,
         "phone": found.phone,
     }
-    form = DepartmentForm(request.POST or None, initial=present, viewer=request.actor, existing=True)
+    form = DepartmentForm(posted(request), initial=present, viewer=request.actor, existing=True)
     address = reverse("parties:department", args=[pk])
     if request.method == "POST" and done(
         form,
@@ -157,7 +157,7 @@ def people(request: PortalRequest) -> HttpResponseBase:
 def register_person(request: PortalRequest) -> HttpResponseBase:
     """Give somebody a sign-in."""
     require(request.actor, "parties.register_person")
-    form = PersonForm(request.POST or None)
+    form = PersonForm(posted(request))
     if request.method == "POST":
         made = attempt(form, lambda typed: services.register_person(**typed, actor=request.actor, clock=request.clock))
         if made:

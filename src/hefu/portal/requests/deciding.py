@@ -11,7 +11,7 @@ from hefu.law.errors import NoRuleInForce
 from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page
 from hefu.portal.forms import done
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.requests.forms import AnswerForm, ConsentForm, ExtensionForm, ReturnForm
 from hefu.portal.requests.views import case_crumb, list_crumb
@@ -76,7 +76,7 @@ def _said(request: PortalRequest, number: str) -> str:
 def send_back(request: PortalRequest, number: str) -> HttpResponseBase:
     """Send a request back with everything that is missing."""
     queries.request(number, viewer=request.actor)
-    form = ReturnForm(request.POST or None, fields=dict(FIELD_NAMES))
+    form = ReturnForm(posted(request), fields=dict(FIELD_NAMES))
     return deed_page(
         request,
         form,
@@ -97,7 +97,7 @@ def ask_extension(request: PortalRequest, number: str) -> HttpResponseBase:
     row = queries.request(number, viewer=request.actor)
     return deed_page(
         request,
-        ExtensionForm(request.POST or None),
+        ExtensionForm(posted(request)),
         title=gettext("More time for {number}").format(number=number),
         crumbs=[list_crumb(), case_crumb(number)],
         lead=_allowed(row),
@@ -129,7 +129,7 @@ def consent(request: PortalRequest, number: str) -> HttpResponseBase:
         )
     return deed_page(
         request,
-        ConsentForm(request.POST or None),
+        ConsentForm(posted(request)),
         title=gettext("Consent to more time for {number}").format(number=number),
         crumbs=[list_crumb(), case_crumb(number)],
         lead=lead,

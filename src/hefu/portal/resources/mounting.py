@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from hefu.portal.catalog.views import entry_crumb, list_crumb
 from hefu.portal.deeds import reason_page
 from hefu.portal.forms import done
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.resources.forms import MountForm, RulesForm
 from hefu.rooms.catalog import queries as catalog
@@ -41,7 +41,7 @@ def mount(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         )
     seen = queries.table(source_id, schema, table, viewer=request.actor)
     form = MountForm(
-        request.POST or None,
+        posted(request),
         items=queries.items_of(pk, viewer=request.actor),
         columns=seen.columns,
         proposed=queries.proposed_columns(pk, source_id, schema, table, viewer=request.actor),

@@ -14,7 +14,7 @@ from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.portal.deeds import deed_page, reason_page
 from hefu.portal.forms import attempt, done
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Listing, list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.portal.refusals import sentence
@@ -102,7 +102,7 @@ def new_system(request: PortalRequest) -> HttpResponseBase:
     require(request.actor, "resources.register_system", _home(request))
     return deed_page(
         request,
-        SystemForm(request.POST or None, departments=_departments(request)),
+        SystemForm(posted(request), departments=_departments(request)),
         title=gettext("Register a system"),
         crumbs=[list_crumb(), (gettext("Information systems"), reverse("resources:systems"))],
         lead="",
@@ -120,7 +120,7 @@ def allow(request: PortalRequest) -> HttpResponseBase:
     require(request.actor, "resources.allow")
     return deed_page(
         request,
-        AllowanceForm(request.POST or None),
+        AllowanceForm(posted(request)),
         title=gettext("Allow an address"),
         crumbs=[list_crumb(), (gettext("What connectors may reach"), reverse("resources:allowances"))],
         lead=gettext("Only what stands in this list can be a source or a place of delivery. It goes on record."),
@@ -136,7 +136,7 @@ def new_source(request: PortalRequest) -> HttpResponseBase:
     """Register a source."""
     require(request.actor, "resources.register_place", _home(request))
     form = PlaceForm(
-        request.POST or None,
+        posted(request),
         departments=_departments(request),
         systems=queries.systems(viewer=request.actor),
         for_source=True,
@@ -165,7 +165,7 @@ def new_source(request: PortalRequest) -> HttpResponseBase:
 def new_target(request: PortalRequest) -> HttpResponseBase:
     """Register a place of delivery."""
     require(request.actor, "resources.register_place", _home(request))
-    form = PlaceForm(request.POST or None, departments=_departments(request), for_source=False)
+    form = PlaceForm(posted(request), departments=_departments(request), for_source=False)
 
     def register(typed: dict[str, Any]) -> Any:
         return services.register_target(
@@ -255,7 +255,7 @@ def change(request: PortalRequest, side: str, pk: UUID) -> HttpResponseBase:
     for_source = side == "source"
     found: Any = (queries.source if for_source else queries.target)(pk, viewer=request.actor)
     require(request.actor, "resources.change_place", found.department_id)
-    form = PlaceForm(request.POST or None, initial=PlaceForm.present(found), for_source=for_source)
+    form = PlaceForm(posted(request), initial=PlaceForm.present(found), for_source=for_source)
 
     def save(typed: dict[str, Any]) -> object:
         more = {"facts": form.facts(), "password": typed["password"], "actor": request.actor, "clock": request.clock}

@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.portal.forms import attempt
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.signin.forms import PasswordForm
 from hefu.rooms.parties import services
@@ -41,7 +41,7 @@ def locked_out(request: HttpRequest, response: HttpResponse | None, credentials:
 @page(*FORM)
 def change_password(request: PortalRequest) -> HttpResponseBase:
     """Let people set their own password; they stay signed in here and nowhere else."""
-    form = PasswordForm(request.POST or None)
+    form = PasswordForm(posted(request))
 
     me = cast("Person", request.user)
 
