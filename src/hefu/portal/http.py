@@ -1,6 +1,6 @@
 """The request as every page gets it."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
@@ -27,3 +27,8 @@ def local(address: str | None, otherwise: str = "/") -> str:
     if address and address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None):
         return address
     return otherwise
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form sent, even when that is nothing; None when no form was sent."""
+    return request.POST if request.method == "POST" else None
