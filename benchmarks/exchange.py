@@ -342,6 +342,9 @@ def report(ground: Ground, ratios: dict[str, list[float]], rows: int) -> dict[st
     for name, values in ratios.items():
         each = ", ".join(f"{value:.2f}" for value in values)
         print(f"{name + ' ratio':26} {statistics.median(values):.2f}   (rounds: {each})")
+    work = {name: work_ratio(ground, f"{name}, unlogged") for name in ("passthrough", "governed")}
+    for name, value in work.items():
+        print(f"{name + ' CPU ratio':26} {value:.2f}   (processor seconds of both sides, hardly moved by other load)")
     peak = max(run["peak_mib"] for runs in ground.figures.values() for run in runs if "peak_mib" in run)
     print(f"{'peak memory':26} {peak:.0f} MiB")
     last = ground.figures["governed, unlogged"][-1]
@@ -352,12 +355,23 @@ def report(ground: Ground, ratios: dict[str, list[float]], rows: int) -> dict[st
         "governed_ratio": round(statistics.median(ratios["governed"]), 3),
         "passthrough_logged_ratio": round(statistics.median(ratios["passthrough_logged"]), 3),
         "same_select_ratio": round(statistics.median(ratios["same_select"]), 3),
+        "passthrough_cpu_ratio": round(work["passthrough"], 3),
+        "governed_cpu_ratio": round(work["governed"], 3),
         "peak_mib": round(peak),
         "ratios": ratios,
         "runs": ground.figures,
         "machine": machine(),
         "settings": SETTINGS,
     }
+
+
+def work_ratio(ground: Ground, name: str) -> float:
+    """Return the processor seconds of the reference over those of the delivery, servers and clients together."""
+    spent = [
+        statistics.median(run["server_cpu"] + run["cpu"] for run in ground.figures[each])
+        for each in ("psql, unlogged", name)
+    ]
+    return spent[0] / spent[1]
 
 
 def machine() -> str:

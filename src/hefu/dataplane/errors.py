@@ -5,6 +5,10 @@ from typing import ClassVar
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 
+#: Words that stand in the sentences below, so that they can be translated with them.
+SIDES = (_("source"), _("target"), _("named"))
+REASONS = (_("malformed"), _("unknown_key"), _("forged"), _("not_yet_valid"), _("expired"), _("revoked"))
+
 
 class DataPlaneRefusal(Refusal):
     """A delivery that did not happen, or stopped."""
