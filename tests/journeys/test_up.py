@@ -84,9 +84,10 @@ class Node:
             assert time.monotonic() < until, "\n".join(self.lines)
             time.sleep(0.1)
 
-    def pids(self, word: str) -> list[int]:
-        """Return the node's own processes whose command line ends with `word`."""
-        return [pid for pid in self.everything() if _command_line(pid)[-1:] == [word]]
+    def leaders(self, part: str) -> list[int]:
+        """Return the processes that the supervisor started for `part`, without those they started themselves."""
+        ours = [pid for pid in self.everything() if _command_line(pid)[-1:] == [part]]
+        return [pid for pid in ours if os.getpgid(pid) == pid]
 
     def everything(self) -> list[int]:
         return processes.carrying(MARK, str(self.home))
@@ -143,65 +144,80 @@ def _command_line(pid: int) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_pages_works_and_stops_when_told(up: Callable[..., Node], number: int) -> None:
-    node = up().ready()
-    assert node.answers()
-    postmaster = node.postmaster()
-    doctor = json.loads(node.hefu("doctor", "--json").stdout)
+@pytest.fixture(scope="module")
+def running() -> Iterator[Node]:
+    """A node that several tests use, one after the other; each leaves it answering."""
+    with tempfile.TemporaryDirectory(prefix="hefu-up-") as folder:
+        Path(folder).chmod(0o711)
+        node = Node(Path(folder, "home"))
+        try:
+            yield node.ready()
+        finally:
+            node.stop()
+
+
+def test_a_running_node_answers_and_is_healthy(running: Node) -> None:
+    assert running.answers()
+    doctor = json.loads(running.hefu("doctor", "--json").stdout)
     health = {one["check"]: one["health"] for one in doctor["findings"]}
-    assert {health[name] for name in ("database", "search", "tables", "worker", "port", "pages")} == {"good"}
+    looked_at = ("database", "search", "tables", "worker", "port", "pages")
+    assert {name: health[name] for name in looked_at} == dict.fromkeys(looked_at, "good")
     assert doctor["healthy"]
-    assert node.stop(number) == 0
-    assert node.lines[-1] == "hefu     | Stopped."
-    assert not processes.is_alive(postmaster)
-    assert node.everything() == []
 
 
 @pytest.mark.parametrize("part", ["web", "worker"])
-def test_a_killed_part_comes_back(up: Callable[..., Node], part: str) -> None:
-    node = up().ready()
-    (before,) = [pid for pid in node.pids(part) if os.getpgid(pid) == pid]
+def test_a_killed_part_comes_back(running: Node, part: str) -> None:
+    (before,) = running.leaders(part)
     os.kill(before, signal.SIGKILL)
-    node.said("hefu", f"{part} ended after")
-    node.wait_for_answer()
+    running.said("hefu", f"{part} ended after")
+    running.wait_for_answer()
     until = time.monotonic() + PATIENCE
-    while not node.pids(part):
+    while not running.leaders(part):
         assert time.monotonic() < until
         time.sleep(0.1)
-    assert before not in node.pids(part)
+    assert running.leaders(part) != [before]
 
 
-def test_a_killed_database_comes_back_and_the_pages_answer_again(up: Callable[..., Node]) -> None:
-    node = up().ready()
-    before = node.postmaster()
+def test_a_killed_database_comes_back_and_the_pages_answer_again(running: Node) -> None:
+    before = running.postmaster()
     os.kill(before, signal.SIGKILL)
-    assert "(SIGKILL); starting it again in 1 s." in node.said("hefu", "The database ended")
-    node.said("database", "was not stopped properly last time; it recovers from its own log now.")
-    node.said("hefu", "The database is up again.")
-    node.wait_for_answer()
-    assert node.postmaster() != before
+    assert "(SIGKILL); starting it again in 1 s." in running.said("hefu", "The database ended")
+    running.said("database", "was not stopped properly last time; it recovers from its own log now.")
+    running.said("hefu", "The database is up again.")
+    running.wait_for_answer()
+    assert running.postmaster() != before
 
 
-def test_after_the_supervisor_is_killed_the_next_one_says_so_and_serves(up: Callable[..., Node]) -> None:
-    first = up().ready()
-    children = first.everything()
-    first.process.kill()
+def test_a_second_run_of_the_same_home_is_refused(running: Node) -> None:
+    second = running.hefu("up")
+    assert second.returncode == 2
+    assert f"is already in use by process {running.process.pid}." in second.stderr
+
+
+def test_it_stops_in_order_and_whatever_is_killed_the_next_start_recovers_and_says_so(up: Callable[..., Node]) -> None:
+    stopped = up().ready()
+    postmaster = stopped.postmaster()
+    assert stopped.stop(signal.SIGTERM) == 0
+    assert stopped.lines[-1] == "hefu     | Stopped."
+    assert not processes.is_alive(postmaster)
+    assert stopped.everything() == []
+
+    headless = up().ready()
+    assert "cut off" not in "\n".join(headless.lines)
+    children = headless.everything()
+    headless.process.kill()
     assert processes.wait_until_gone(children, 60)
-    second = up().ready()
-    assert f"The earlier run (process {first.process.pid}) was cut off" in second.said("hefu", "earlier run")
-    assert second.answers()
 
-
-def test_after_everything_is_killed_at_once_the_next_start_recovers(up: Callable[..., Node]) -> None:
-    first = up().ready()
-    for pid in [first.process.pid, first.postmaster(), *first.everything()]:
+    wiped = up().ready()
+    assert f"The earlier run (process {headless.process.pid}) was cut off" in wiped.said("hefu", "earlier run")
+    for pid in [wiped.process.pid, wiped.postmaster(), *wiped.everything()]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    second = up().ready()
-    second.said("hefu", "was cut off; looking after what it left.")
-    second.said("database", "it recovers from its own log now.")
-    assert second.answers()
+
+    last = up().ready()
+    last.said("hefu", "was cut off; looking after what it left.")
+    last.said("database", "it recovers from its own log now.")
+    assert last.answers()
 
 
 def test_leftovers_that_hold_the_port_are_ended_and_the_port_is_taken_over(up: Callable[..., Node], home: Path) -> None:
@@ -220,13 +236,6 @@ def test_leftovers_that_hold_the_port_are_ended_and_the_port_is_taken_over(up: C
         assert str(orphan.pid) in node.said("hefu", "Processes of an earlier run were still up")
         node.port = int(port)
         assert node.ready().answers()
-
-
-def test_a_second_run_of_the_same_home_is_refused(up: Callable[..., Node]) -> None:
-    node = up().ready()
-    second = node.hefu("up")
-    assert second.returncode == 2
-    assert f"is already in use by process {node.process.pid}." in second.stderr
 
 
 def test_a_taken_port_is_named_with_its_holder_and_the_way_on(up: Callable[..., Node]) -> None:

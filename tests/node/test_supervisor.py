@@ -22,7 +22,7 @@ run = lambda name, code: Part(name, [sys.executable, "-c", code], patience=1.0)
 Supervisor(
     home=home,
     database=None,
-    first=[run("tables", first)] if first else [],
+    first=lambda: [run("tables", first)] if first else [],
     parts=[run("web", web), run("worker", worker)],
     write=lambda name, text: print(f"{name}|{text}", flush=True),
     ready=lambda: "all is up",

@@ -42,6 +42,11 @@ class Home:
         return self.root / "database"
 
     @property
+    def tables_mark(self) -> Path:
+        """Says which installation the tables were last brought up to."""
+        return self.run / "tables"
+
+    @property
     def up_lock(self) -> Path:
         """Held by the supervisor while it runs."""
         return self.run / "up.lock"

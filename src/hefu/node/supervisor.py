@@ -85,8 +85,8 @@ class Supervisor:
     parts: Sequence[Part]
     #: Gets each line with the name of the part it comes from.
     write: Callable[[str, str], None]
-    #: Run to their end, one after the other, before the parts.
-    first: Sequence[Part] = ()
+    #: Asked once the database is up: what to run to its end, one after the other, before the parts.
+    first: Callable[[], Sequence[Part]] = lambda: ()
     #: Looks, once leftovers are gone and before anything starts, whether it can; raises a Refusal if not.
     check: Callable[[], None] = lambda: None
     #: Environment of the children.
@@ -113,7 +113,7 @@ class Supervisor:
             self.check()
             if self.database is not None:
                 self.database.start()
-            for part in self.first:
+            for part in self.first():
                 self._run_to_end(part)
             for part in self.parts:
                 self._children[part.name] = _Child(part)
