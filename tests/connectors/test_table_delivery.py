@@ -238,10 +238,19 @@ def test_two_runs_at_once_are_one_and_a_refusal(place: Place) -> None:
     assert place.deliver().rows_written > 0
 
 
+def test_rows_that_no_delivery_put_there_are_never_replaced(place: Place) -> None:
+    place.consumer.run("create table arrived (id text, name text)")
+    place.consumer.run("insert into arrived values ('own', 'own')")
+    with pytest.raises(SideRefused, match="rows that were not delivered here"):
+        place.deliver(ticket=place.ticket(items=ITEMS[:2]))
+    assert place.consumer.run("select id from arrived") == [("own",)]
+    place.consumer.run("truncate arrived")
+    assert place.deliver(ticket=place.ticket(items=ITEMS[:2])).rows_written > 0
+
+
 def test_the_old_rows_stand_until_the_new_ones_are_whole(place: Place) -> None:
-    place.consumer.run(
-        "create table arrived (id text, name text, born date, division text, phone text, income numeric)"
-    )
+    place.deliver("D-0")
+    place.consumer.run("truncate arrived")
     place.consumer.run("insert into arrived (id) values ('old')")
     slow_down(place)
     with pytest.raises(Stopped):
@@ -286,10 +295,11 @@ def test_a_renamed_table_keeps_rights_indexes_and_remarks(place: Place) -> None:
 )
 def test_a_table_that_others_point_at_keeps_its_identity(place: Place, bound: str) -> None:
     place.consumer.run("create table arrived (id text primary key, name text)")
-    place.consumer.run("insert into arrived values ('old', 'old')")
+    ticket = place.ticket(items=ITEMS[:2], checks=(*CHECKS, NotNull("id")))
+    place.deliver("D-0", ticket=ticket)
+    place.consumer.run("truncate arrived; insert into arrived values ('old', 'old')")
     place.consumer.run(bound)
     before = place.consumer.run("select 'arrived'::regclass::oid")
-    ticket = place.ticket(items=ITEMS[:2], checks=(*CHECKS, NotNull("id")))
     outcome = place.deliver(ticket=ticket)
     assert outcome.published == "refilled"
     assert place.consumer.run("select 'arrived'::regclass::oid") == before

@@ -14,6 +14,7 @@ from hefu.dataplane.connectors.postgres.target import (
     create_staging,
     drop_staging,
     existing_columns,
+    refuse_foreign_rows,
     staging_name,
     staging_stands,
     swap,
@@ -71,6 +72,8 @@ class TableRun:
                 position.ensure_tables(session)
                 columns = existing_columns(session, self.target)
                 earlier = position.load(session, self.delivery)
+                if columns is not None:
+                    refuse_foreign_rows(session, self.target)
                 session.commit()
             finished = self._finished(earlier, columns)
             if finished is not None:

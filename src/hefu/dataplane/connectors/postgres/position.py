@@ -94,6 +94,15 @@ def load(session: Session, delivery: str) -> Position | None:
     )
 
 
+def delivered_before(session: Session, target: str) -> bool:
+    """Return whether a finished delivery of ours has filled the table `target` before."""
+    return bool(
+        session.run(
+            "select exists (select from hefu.hefu_position where target = %s and published_at is not null)", (target,)
+        )[0][0]
+    )
+
+
 def begin(session: Session, delivery: str, target: str, position: Position) -> None:
     """Write a fresh position, forgetting an older one; the caller commits."""
     session.run("delete from hefu.hefu_position where delivery = %s", (delivery,))

@@ -50,6 +50,22 @@ def existing_columns(session: Session, target: PostgresTarget) -> tuple[ColumnFa
     return facts.columns
 
 
+def refuse_foreign_rows(session: Session, target: PostgresTarget) -> None:
+    """Refuse to replace rows that no delivery of ours put there: an office's own table may bear the same name.
+
+    Raises:
+        SideRefused: The table holds rows and was never filled by a finished delivery.
+    """
+    if position.delivered_before(session, target.name):
+        return
+    if session.run(f"select exists (select from {_NAME(target.schema, target.table)})")[0][0]:
+        raise SideRefused(
+            "target",
+            f"{target.name} holds rows that were not delivered here and would be replaced; rename or empty that table "
+            "first, or receive into another schema",
+        )
+
+
 #: Nobody vacuums a table that is only being filled; `swap` turns it on again.
 _QUIET = "with (autovacuum_enabled = false)"
 
