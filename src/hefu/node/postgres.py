@@ -151,6 +151,9 @@ class Cluster:
                     self._process.send_signal(signal.SIGQUIT)
                     self._process.wait()
             self._process = None
+            if (outside := self._socket_folder()).parent != self._place:
+                with contextlib.suppress(OSError):
+                    outside.rmdir()  # made anew at the next start
         if self._lock is not None:
             self._lock.give_back()
             self._lock = None
