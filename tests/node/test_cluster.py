@@ -270,6 +270,7 @@ def test_a_long_path_gets_its_socket_elsewhere(home: Path) -> None:
         assert ask(cluster, "SELECT 1") == 1
     finally:
         cluster.stop()
+    assert not cluster._socket_folder().exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root's database runs as another user")
