@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from django.db import DatabaseError, transaction
 
-from hefu.dataplane.filters import Equals, OneOf, RowFilter, StartsWith
+from hefu.dataplane.filters import Equals, RowFilter, StartsWith
 from hefu.dataplane.masks import Cover
 from hefu.kernel import events
 from hefu.kernel.actor import Role, system
@@ -27,7 +27,6 @@ from hefu.rooms.parties.terms import DepartmentRole
 from hefu.rooms.requests import errors, queries, services
 from hefu.rooms.requests.models import AccessRequest
 from hefu.rooms.requests.terms import (
-    MOVES,
     Answer,
     Application,
     ExtensionStatus,
@@ -587,58 +586,3 @@ class TestDelivered:
             services.delivery_off(number=row.number, reason="grant revoked", actor=PLATFORM, clock=NOON)
         assert clocks_of(row)["requests.delivery"][0] == State.CANCELLED
         assert kinds(row).count("request.delivery_off") == 1
-
-
-def replayed(row: AccessRequest) -> Status:
-    """Run the evidence of a case through MOVES."""
-    status = None
-    for entry in history(row.number, viewer=SYSTEM):
-        if "status" not in entry.body or not entry.kind.startswith("request."):
-            continue
-        after = Status(entry.body["status"])
-        assert status is None or after in MOVES[status], (status, after)
-        status = after
-    assert status is not None
-    return status
-
-
-def test_the_evidence_of_a_case_run_through_the_moves_ends_where_the_row_is() -> None:
-    the_authority()
-    incomplete = TestIncomplete()
-    joint = a_case(an_entry(a_department(place="440100")))
-    decided(joint)
-    taken_back = a_case()
-    services.withdraw_request(
-        number=taken_back.number, reason="取消", actor=an_actor(taken_back.consumer, Role.CHIEF), clock=NOON
-    )
-    extended = a_case()
-    TestExtension().asked(extended)
-    TestExtension().consented(extended)
-    rows = [
-        a_case(),
-        a_case(an_entry(**UNCONDITIONAL)),
-        decided(a_case()),
-        decided(a_case(), REFUSAL),
-        decided(a_case(), Answer(Verdict.GRANT_PART, "最小必要", (GrantedItem("name"),))),
-        incomplete.returned(a_case()),
-        decided(incomplete.completed(incomplete.returned(a_case())), on=date(2026, 3, 20)),
-        reviewed(joint),
-        taken_back,
-        extended,
-        services.delivery_made(number=decided(a_case()).number, actor=PLATFORM, clock=NOON),
-    ]
-    for row in rows:
-        row.refresh_from_db()
-        assert replayed(row) == row.status, row.status
-    assert {row.status for row in rows} == set(Status) - {Status.DRAFT}
-
-
-def test_neither_what_people_wrote_nor_whom_the_rows_are_about_stands_in_the_evidence() -> None:
-    entry = an_entry()
-    rows = RowFilter((OneOf("name", ("王小明", "李小红")),))
-    row = a_case(entry, application=an_application(entry, rows=rows))
-    row = decided(row, Answer(Verdict.GRANT_PART, "王小明的记录另行处理", (GrantedItem("name"),)))
-    leaves = [bytes(one.leaf).decode() for one in history(row.number, viewer=SYSTEM)]
-    for secret in ("王小明", "李小红", row.purpose, row.scenario):
-        assert not any(secret in leaf for leaf in leaves)
-    assert any(row.asked_items[0].code in leaf for leaf in leaves)
