@@ -23,6 +23,7 @@ from hefu.rooms.catalog import decide as catalog
 from hefu.rooms.catalog import errors as catalog_errors
 from hefu.rooms.catalog.terms import (
     MOVES,
+    RANKS,
     BasisKind,
     Channel,
     Content,
@@ -31,6 +32,7 @@ from hefu.rooms.catalog.terms import (
     Grade,
     ItemContent,
     ItemType,
+    KeepingBack,
     OpenType,
     PersonalInfo,
     Secrecy,
@@ -104,7 +106,20 @@ def kept_back(**changes: object) -> Content:
 
 
 def facts(content: Content, status: Status = Status.DRAFT) -> EntryFacts:
-    return EntryFacts("101/000001", status, content, UUID(int=8), False, "seat:1", "seat:2", UUID(int=8))
+    permitted = rules_for("00").grounds("catalog.not_shared_grounds", on=DECREE)
+    ranks = {rank for ground in permitted.permitted for rank in ground.ranks}
+    held_back = KeepingBack(frozenset(kind for kind, rank in RANKS.items() if rank in ranks), permitted.source)
+    return EntryFacts(
+        "101/000001",
+        status,
+        content,
+        UUID(int=8),
+        False,
+        "seat:1",
+        "seat:2",
+        UUID(int=8),
+        keeping_back=held_back if catalog.keeps_back(content) else None,
+    )
 
 
 def a_case(*deciders: Side, **changes: object) -> requests.CaseFacts:
@@ -131,9 +146,9 @@ def test_the_decree_holds_from_its_first_day_and_not_on_the_day_before() -> None
 @pytest.mark.clause("GD290-02c")
 @pytest.mark.parametrize("secrecy", [secrecy for secrecy in Secrecy if secrecy is not Secrecy.NONE])
 def test_what_is_secret_does_not_get_into_the_catalogue(secrecy: Secrecy) -> None:
-    catalog.refuse_unlawful(an_entry())
+    catalog.refuse_unlawful(an_entry(), None)
     with pytest.raises(catalog_errors.SecretRefused):
-        catalog.refuse_unlawful(an_entry(secrecy=secrecy))
+        catalog.refuse_unlawful(an_entry(secrecy=secrecy), None)
     with pytest.raises(catalog_errors.SecretRefused):
         catalog.submit(facts(an_entry(secrecy=secrecy)))
 
