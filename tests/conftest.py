@@ -21,6 +21,7 @@ import pytest
 from psycopg import sql
 from pytest_socket import disable_socket, enable_socket
 
+from hefu.kernel import events
 from hefu.node.postgres import Cluster
 from tools.messages import compile_all
 
@@ -93,6 +94,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Give the network back to the next test."""
     enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def wired() -> Iterator[None]:
+    """Give the next test the listeners that this one found, whatever it wired."""
+    before = dict(events._listeners)
+    yield
+    events.wire(before)
 
 
 @dataclass(frozen=True)
