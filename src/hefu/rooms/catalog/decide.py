@@ -2,12 +2,12 @@
 
 import dataclasses
 import re
-import unicodedata
 from collections import Counter
 from enum import Enum
 from typing import Any
 
 from hefu.kernel.actor import Actor
+from hefu.kernel.names import folded as folded
 from hefu.kernel.words import _
 from hefu.rooms.catalog import errors, terms
 from hefu.rooms.catalog.terms import (
@@ -34,12 +34,6 @@ from hefu.rooms.catalog.terms import (
 #: 类 1 digit, 项 2, 目 3, 细目 as many as the place uses.
 _CLASS_CODE = re.compile(r"[123](\d{2}(\d{3}(\d{1,12})?)?)?")
 _NEEDED = _("This is needed.")
-
-
-def folded(name: str) -> str:
-    """Return a name without what two writings of it may differ in: width, case, spaces, punctuation."""
-    narrow = unicodedata.normalize("NFKC", name).casefold()
-    return "".join(sign for sign in narrow if unicodedata.category(sign)[0] not in "PZSC")
 
 
 def keeps_back(content: Content) -> bool:
