@@ -16,13 +16,14 @@ from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import FixedClock, at_noon
 from hefu.kernel.refusal import Forbidden, InputsRejected
 from hefu.law.deadline import Deadline
+from hefu.portal.clock_face import face
 from hefu.rooms.clocks import errors, queries, services
 from hefu.rooms.clocks.models import CaseClock, HolidayNotice
 from hefu.rooms.clocks.terms import Cause, Change, ClockMoved, Imported, State
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import NoticeKind
-from tests.builders import SYSTEM, a_case, a_department, a_person, an_actor, the_authority
+from tests.builders import SYSTEM, TODAY, a_case, a_department, a_person, an_actor, the_authority
 
 pytestmark = pytest.mark.django_db
 
@@ -215,6 +216,63 @@ def _key() -> bytes:
     return sorted(names)[0].encode()
 
 
+#: Invented: a change of the year that the software brings along; the day on which the clock below ends becomes rest.
+CHANGED = b"""
+year: 2026
+place: "00"
+corrects: true
+notice: invented change of 2026
+rest:
+  new_year: ["01-01..01-03"]
+  spring_festival: ["02-15..02-23"]
+  qingming: ["03-25"]
+work:
+  new_year: ["01-04"]
+  spring_festival: ["02-14", "02-28"]
+"""
+
+
+class TestCorrection:
+    def test_of_a_shipped_year_moves_official_dates_with_evidence_and_is_told(self, moves: list[ClockMoved]) -> None:
+        row, midway = a_clock(on=date(2026, 3, 11)), at_noon(date(2026, 3, 16))
+        assert (row.due_on, row.provisional) == (date(2026, 3, 25), False)
+        done = take_in(CHANGED, clock=midway)
+        row.refresh_from_db()
+        assert (row.due_on, done.moved, done.left) == (date(2026, 3, 26), ("X2026-1",), ())
+        assert [(one.due_before, one.due_on, one.cause) for one in moves] == [
+            (date(2026, 3, 25), date(2026, 3, 26), Cause.NOTICE)
+        ]
+        entry = history("X2026-1", viewer=SYSTEM)[-1]
+        assert (entry.kind, entry.body["due_on"]) == ("clock.recounted", "2026-03-26")
+        assert "+00:2026" in entry.body["calendar"]
+        assert history("calendar:00", viewer=SYSTEM)[-1].body["corrects"] is True
+        assert not queries.calendar_at("511700").is_working(date(2026, 3, 25))
+        assert queries.drifting(viewer=SYSTEM) == []
+
+    def test_leaves_a_date_that_would_fall_into_the_past_to_the_reviewer(self, moves: list[ClockMoved]) -> None:
+        row = a_clock(on=date(2026, 3, 11))
+        services.pause(subject=row.subject, rule=RULE, reason="incomplete", actor=SYSTEM, clock=at_noon(TODAY))
+        worked = CHANGED.replace(b'qingming: ["03-25"]', b"").replace(b'"02-28"', b'"02-28", "03-14"')
+        done = take_in(worked, clock=at_noon(date(2026, 3, 30)))
+        row.refresh_from_db()
+        assert (row.due_on, done.moved, done.left, moves) == (date(2026, 3, 25), (), ("X2026-1",), [])
+
+    def test_leaves_what_had_drifted_before_to_the_reviewer(self, moves: list[ClockMoved]) -> None:
+        row = a_clock(on=date(2026, 3, 11))
+        CaseClock.objects.filter(pk=row.pk).update(due_on=date(2026, 3, 31))
+        done = take_in(CHANGED, clock=at_noon(date(2026, 3, 16)))
+        row.refresh_from_db()
+        assert (row.due_on, done.left, moves) == (date(2026, 3, 31), ("X2026-1",), [])
+
+    def test_of_a_notice_taken_in_here_replaces_it_and_moves_its_dates(self, moves: list[ClockMoved]) -> None:
+        row = a_clock()
+        take_in()
+        done = take_in(CORRECTED + b"corrects: true\n")
+        row.refresh_from_db()
+        assert (row.due_on, done.moved, done.left) == (date(2027, 1, 14), ("X2026-1",), ())
+        assert len(moves) == 2
+
+
 class TestDrift:
     def test_a_corrected_notice_moves_no_official_date_by_itself(self, moves: list[ClockMoved]) -> None:
         row = a_clock()
@@ -254,8 +312,11 @@ class TestDrift:
         row.save()
         (one,) = queries.drifting(viewer=SYSTEM)
         assert (one.due_before, one.due_on, one.same_law) == (date(2026, 4, 1), date(2026, 3, 25), False)
+        assert row.article.article == "14"
         moved = accept(clock=at_noon(date(2026, 3, 12)))
         assert (moved.due_on, moved.in_force.source.article) == (date(2026, 3, 25), "21")
+        assert moved.article == moved.in_force.source
+        assert face(moved, date(2026, 3, 12), soon=3).citation.article == "21"
 
     def test_a_case_whose_rule_is_gone_keeps_its_day_and_says_why(self) -> None:
         row = a_clock(on=date(2026, 3, 11))

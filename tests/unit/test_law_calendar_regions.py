@@ -7,6 +7,7 @@ import pytest
 from hefu.law.calendar import DayKind, add_notice, calendar_for, shipped
 from hefu.law.errors import PackError
 from hefu.law.explain import explain
+from hefu.law.notices import read_notice, with_notices
 from hefu.law.rules import chain, rules_for
 from hefu.law.terms import Language
 
@@ -113,3 +114,53 @@ def test_a_broken_notice_is_named(old: str, new: str, message: str) -> None:
     with pytest.raises(PackError) as caught:
         add_notice(CN, NOTICE.replace(old, new), "n.yaml")
     assert message in str(caught.value)
+
+
+#: Invented: in mid-year 15 and 16 June become days of rest, and Sunday the 28th is worked for them.
+CHANGED = """
+year: 2026
+place: "00"
+corrects: true
+notice: invented change for this test
+rest:
+  national_day: ["10-01..10-07"]
+  dragon_boat: ["06-15..06-16"]
+work:
+  dragon_boat: ["06-28"]
+"""
+
+
+def test_a_notice_that_corrects_a_shipped_year_speaks_for_that_whole_year_and_for_no_other() -> None:
+    changed = add_notice(CN, CHANGED, "2026.yaml")
+    assert changed.day(date(2026, 6, 15)).kind is DayKind.HOLIDAY
+    assert changed.day(date(2026, 6, 28)).kind is DayKind.MAKE_UP
+    assert CN.day(date(2026, 5, 1)).kind is DayKind.HOLIDAY
+    assert changed.day(date(2026, 5, 1)).kind is DayKind.WORKING  # the correction lists the year anew
+    for year in (2025, 2027):
+        assert changed.year(year) == CN.year(year)
+    assert (changed.published_until, changed.digest == CN.digest) == (CN.published_until, False)
+
+
+def test_a_national_correction_goes_under_what_a_region_has_of_its_own() -> None:
+    text = CHANGED.replace("2026", "2025").replace("06-15..06-16", "06-05..06-06").replace('["06-28"]', '["06-15"]')
+    changed = with_notices(XINJIANG, [read_notice(text, "2025.yaml")])
+    assert changed.day(date(2025, 6, 5)).kind is DayKind.HOLIDAY
+    assert changed.day(date(2025, 6, 15)).kind is DayKind.MAKE_UP
+    own = {day.day for day in XINJIANG.year(2025) if day.name and day.name.en.startswith("Eid")}
+    assert own
+    assert {day.day for day in changed.year(2025) if day.name and day.name.en.startswith("Eid")} == own
+    assert changed.day(date(2025, 6, 5)).name != XINJIANG.day(date(2025, 6, 6)).name
+
+
+def test_a_correction_of_a_regions_year_goes_over_the_national_days_alone() -> None:
+    text = 'year: 2025\nplace: "65"\ncorrects: true\nnotice: invented\nrest: {eid_al_adha: ["06-09"]}\n'
+    changed = with_notices(XINJIANG, [read_notice(text, "x.yaml")])
+    own = {day.day for day in changed.year(2025) if day.name and day.name.en.startswith("Eid")}
+    assert own == {date(2025, 6, 9)}
+    assert changed.day(date(2025, 10, 1)) == CN.day(date(2025, 10, 1))
+    assert changed.day(date(2025, 6, 6)) == CN.day(date(2025, 6, 6))
+
+
+def test_a_correction_of_a_year_that_the_calendar_cannot_know_is_refused() -> None:
+    with pytest.raises(PackError, match=r"n\.yaml: year: found 2031; expected a year from 20\d\d to 2027"):
+        add_notice(CN, CHANGED.replace("2026", "2031"), "n.yaml")

@@ -212,41 +212,72 @@ def read_calendar(text: str, file: str, *, base: Calendar | None = None) -> Cale
     return calendar
 
 
-def add_notice(calendar: Calendar, text: str, file: str) -> Calendar:
+def add_notice(calendar: Calendar, text: str, file: str, *, below: Calendar | None = None) -> Calendar:
     """Return the calendar with the holiday notice of one more year, so that its days are no longer provisional.
 
         year: 2027
         place: "00"             # of the notice: the calendar's own place, or 00 for the national notice
         notice: number or address of the notice
+        corrects: true          # only where a year that has its notice was changed afterwards: lists it whole, anew
         rest: {new_year: ["01-01..01-03"]}
         work: {new_year: ["01-09"]}
+
+    Args:
+        calendar: What the notice is laid over.
+        text: The notice.
+        file: Its name, for messages.
+        below: For a region: the national calendar on which `calendar` rests; the shipped one when not given.
 
     Raises:
         PackError: The text is no such notice, it belongs to another place, or it is not of the next year.
     """
     reader = read_yaml(text, file)
-    year, place = reader.whole("year", least=2000), reader.text("place")
+    year, place, corrects = reader.whole("year", least=2000), reader.text("place"), reader.flag("corrects")
     reader.text("notice")
     if place not in (calendar.place, NATION):
         raise reader.fault("place", f"{calendar.place} or {NATION}")
-    national = place == NATION
-    if national and year != calendar.published_until.year + 1:
-        raise reader.fault("year", str(calendar.published_until.year + 1))
+    national, following = place == NATION, calendar.published_until.year + 1
+    if corrects and not calendar.first.year <= year <= following:
+        raise reader.fault("year", f"a year from {calendar.first.year} to {following}")
+    if national and not corrects and year != following:
+        raise reader.fault("year", str(following))
     days = _Days(calendar.names)
     days.read_year(reader, year)
     reader.done()
-    kept = {day: name for day, name in calendar.rest.items() if not (national and day.year == year)}
+    rest, work = _year_anew(calendar, days, year, below or shipped()[NATION], national=national, corrects=corrects)
     own = calendar.own_years
     return replace(
         calendar,
         release=f"{calendar.release}+{place}:{year}",
         digest=sha256(f"{calendar.digest}\n{text}".encode()),
-        published_until=date(year, 12, 31) if national else calendar.published_until,
+        published_until=max(calendar.published_until, date(year, 12, 31)) if national else calendar.published_until,
         expected_until=max(calendar.expected_until, date(year, 12, 31)),
         own_years=own if own is None or national else own | {year},
-        rest=_overlay(kept, days.rest, days.work),
-        work=_overlay(calendar.work, days.work, days.rest),
+        rest={**{day: name for day, name in calendar.rest.items() if day.year != year}, **rest},
+        work={**{day: name for day, name in calendar.work.items() if day.year != year}, **work},
     )
+
+
+def _year_anew(
+    calendar: Calendar, days: "_Days", year: int, below: Calendar, *, national: bool, corrects: bool
+) -> tuple[dict[date, Words], dict[date, Words]]:
+    """Return the rest days and the worked weekends of a year after a notice.
+
+    A national notice goes under what a region has of its own; a region's notice goes over the national days, and
+    its correction over these alone.
+    """
+    if national:
+        own_rest = _of_its_own(calendar.rest, below.rest, year) if calendar.place != NATION else {}
+        own_work = _of_its_own(calendar.work, below.work, year) if calendar.place != NATION else {}
+        return _overlay(days.rest, own_rest, own_work), _overlay(days.work, own_work, own_rest)
+    under = below if corrects else calendar
+    rest = {day: name for day, name in under.rest.items() if day.year == year}
+    work = {day: name for day, name in under.work.items() if day.year == year}
+    return _overlay(rest, days.rest, days.work), _overlay(work, days.work, days.rest)
+
+
+def _of_its_own(days: dict[date, Words], below: dict[date, Words], year: int) -> dict[date, Words]:
+    return {day: name for day, name in days.items() if day.year == year and below.get(day) != name}
 
 
 def _check_years(reader: Reader, years: list[int], expected: list[int], published_until: date) -> None:

@@ -25,6 +25,8 @@ class Notice:
     text: str
     #: Name for messages.
     file: str
+    #: Whether it changes a year whose notice is known; it then lists the whole year anew.
+    corrects: bool = False
 
 
 def read_notice(text: str, file: str) -> Notice:
@@ -34,7 +36,8 @@ def read_notice(text: str, file: str) -> Notice:
         PackError: The text is no notice, or its place has no calendar of its own.
     """
     reader = read_yaml(text, file)
-    found = Notice(reader.whole("year", least=2000), reader.text("place"), reader.text("notice"), text, file)
+    year, place, notice = reader.whole("year", least=2000), reader.text("place"), reader.text("notice")
+    found = Notice(year, place, notice, text, file, corrects=reader.flag("corrects"))
     if found.place not in shipped():
         raise reader.fault("place", "one of " + ", ".join(sorted(shipped())))
     return found
@@ -43,14 +46,20 @@ def read_notice(text: str, file: str) -> Notice:
 def with_notices(calendar: Calendar, notices: Iterable[Notice]) -> Calendar:
     """Return the calendar with those notices that concern it and that it does not have already.
 
-    They are laid on by year, the national one first. What a later release of the software brings along is left out.
+    They are laid on by year, the national one first. What a later release of the software brings along is left out,
+    unless it corrects a year: the authority's correction holds until it takes in another.
 
     Raises:
         PackError: A notice cannot be read, or a year before it is missing.
     """
+    below = shipped()[NATION]
     for one in sorted(notices, key=lambda notice: (notice.year, notice.place != NATION)):
-        if one.place in (calendar.place, NATION) and not has(calendar, one):
-            calendar = add_notice(calendar, one.text, one.file)
+        if one.place not in (calendar.place, NATION):
+            continue
+        if one.corrects or not has(calendar, one):
+            calendar = add_notice(calendar, one.text, one.file, below=below)
+        if one.place == NATION and (one.corrects or not has(below, one)):
+            below = add_notice(below, one.text, one.file)
     return calendar
 
 
@@ -68,7 +77,7 @@ def check_notice(notice: Notice, present: Iterable[Notice]) -> None:
         PackError: It cannot be read, it is of a year that the software brought along, or a year before is missing.
     """
     calendar = shipped()[notice.place]
-    if has(calendar, notice):
-        expected = "a year that the calendar does not have yet"
+    if has(calendar, notice) and not notice.corrects:
+        expected = "a year that the calendar does not have yet, or corrects: true"
         raise PackError(file=notice.file, key="year", found=notice.year, expected=expected)
     with_notices(calendar, [*present, notice])

@@ -71,7 +71,8 @@ def take_in(request: PortalRequest) -> HttpResponseBase:
         status=form.status,
         lead=gettext(
             "Periods that were provisional are counted again at once, each with evidence and a notice to its parties. "
-            "A notice of the same year and place is replaced; dates that were official before do not move by it."
+            "A notice of the same year and place is replaced. Dates that were official before move only by a notice "
+            "that says “corrects: true” and lists the whole year anew."
         ),
         send=gettext("Take in"),
         back=reverse("law:notices"),

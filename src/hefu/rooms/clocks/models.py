@@ -6,8 +6,9 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from hefu.kernel.citation import Citation
 from hefu.law.deadline import Deadline
-from hefu.law.notices import Notice
+from hefu.law.notices import Notice, read_notice
 from hefu.law.settings import Settings
 from hefu.law.terms import OnExpiry, Unit
 from hefu.rooms.clocks.decide import ClockFacts
@@ -95,6 +96,12 @@ class CaseClock(models.Model):
         return Deadline.from_json(again[-1]["deadline"]) if again else self.counted
 
     @property
+    def article(self) -> Citation:
+        """Return the place in the law on which the last day rests now; the rest of the count is not read."""
+        again = [change for change in self.changes if change["change"] == Change.RECOUNTED]
+        return Citation(**(again[-1]["deadline"] if again else self.deadline)["source"])
+
+    @property
     def unit(self) -> Unit:
         """Return in what the period is counted."""
         return self.in_force.unit
@@ -132,7 +139,7 @@ class HolidayNotice(models.Model):
     @property
     def as_law(self) -> Notice:
         """Return the notice as the law's calendars take it."""
-        return Notice(self.year, self.place, self.notice, self.text, f"notice {self.year} {self.place}")
+        return read_notice(self.text, f"notice {self.year} {self.place}")
 
 
 class Office(models.Model):

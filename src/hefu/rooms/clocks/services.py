@@ -243,8 +243,8 @@ def import_notice(*, text: bytes, file: str, actor: Actor, clock: Clock) -> Impo
     """Take in the official holiday notice of a year; an earlier one of that year and place is replaced.
 
     Last days that were provisional are counted again by it, each with evidence, and the parties are told of those
-    that move. Nothing else moves: what was official before, or rests on another article by now, or would fall into
-    the past, waits in the drift report for the reviewer.
+    that move. A notice that says that it corrects a year moves official ones too. Nothing else moves: what rests on
+    another article by now, had drifted before, or would fall into the past, waits in the drift report.
 
     Args:
         text: The file, UTF-8, in the form of `docs/howto/write-a-pack.md`.
@@ -258,6 +258,8 @@ def import_notice(*, text: bytes, file: str, actor: Actor, clock: Clock) -> Impo
     """
     require(actor, "clocks.import_notice")
     notice = _read_notice(text, file)
+    movable = CaseClock.objects.select_for_update().filter(state__in=list(MOVABLE)).order_by("id")
+    waiting = {row.pk for row in movable if drift_of(row)} if notice.corrects else frozenset()
     earlier = HolidayNotice.objects.filter(year=notice.year, place=notice.place, replaced_at__isnull=True)
     replaced = earlier.update(replaced_at=clock.now())
     HolidayNotice.objects.create(
@@ -271,11 +273,12 @@ def import_notice(*, text: bytes, file: str, actor: Actor, clock: Clock) -> Impo
         imported_at=clock.now(),
     )
     counted, moved, left = 0, [], []
-    for row in CaseClock.objects.select_for_update().filter(state__in=list(MOVABLE)).order_by("id"):
+    for row in movable.all():
         drifted = drift_of(row)
         if drifted is None:
             continue
-        if _by_notice_alone(drifted, today=_today(row, clock)):
+        corrected = notice.corrects and row.pk not in waiting
+        if (drifted.clock.provisional or corrected) and _by_calendar_alone(drifted, today=_today(row, clock)):
             counted += 1
             if _recount(row, drifted, Cause.NOTICE, notice.notice, actor=actor, clock=clock):
                 moved.append(row.subject)
@@ -287,6 +290,7 @@ def import_notice(*, text: bytes, file: str, actor: Actor, clock: Clock) -> Impo
         "notice": notice.notice,
         "digest": sha256(text),
         "replaced": replaced > 0,
+        "corrects": notice.corrects,
         "counted_again": counted,
         "moved": len(moved),
         "left": len(left),
@@ -343,9 +347,9 @@ def _read_notice(text: bytes, file: str) -> Notice:
     return notice
 
 
-def _by_notice_alone(drifted: Drifting, *, today: date) -> bool:
-    """Say whether a notice moves this clock: it waited for one, rests on the same law, and is not past by it."""
-    if not drifted.clock.provisional or not drifted.same_law or drifted.due_on is None:
+def _by_calendar_alone(drifted: Drifting, *, today: date) -> bool:
+    """Say whether a notice may move this clock: it rests on the same law, and is not past by it."""
+    if not drifted.same_law or drifted.due_on is None:
         return False
     return drifted.due_on >= today or not drifted.days
 

@@ -214,7 +214,7 @@ OFFICE_CHANGED = Kind(
 )
 NOTICE_IMPORTED = Kind(
     "calendar.notice_imported",
-    1,
-    ("year", "place", "notice", "digest", "replaced", "counted_again", "moved", "left"),
+    2,
+    ("year", "place", "notice", "digest", "replaced", "counted_again", "moved", "left", "corrects"),
     "The official holiday notice of a year was taken in; provisional last days were counted again.",
 )
