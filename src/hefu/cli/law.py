@@ -2,8 +2,6 @@
 
 import os
 from datetime import date
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from hefu.law import tables
 from hefu.law.deadline import Deadline
 from hefu.law.explain import cite, show_day, step_lines
 from hefu.law.lint import Level, lint
+from hefu.law.load import folders
 from hefu.law.places import NATION, significant
 from hefu.law.register import register
 from hefu.law.saying import refused_line, value_line
@@ -195,9 +194,9 @@ def _show_summary(found: list[clauses.Covered], *, as_json: bool) -> None:
 @click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @json_option
 def lint_packs(folder: Path | None, as_json: bool) -> int:
-    """Check the packs in FOLDER, or those that come with the software: that they load and that their cases hold."""
-    checked: Traversable | Path = folder or resources.files("hefu.law") / "packs"
-    findings = lint(checked, today=SystemClock().today())
+    """Check the packs in FOLDER, or all of this node: that they load and that their cases hold."""
+    checked = [folder] if folder else folders()
+    findings = lint(*checked, today=SystemClock().today())
     rows = [{"level": one.level, "file": one.file, "text": one.text} for one in findings]
     if as_json:
         click.echo(as_json_text(rows))

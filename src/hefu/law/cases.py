@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from hefu.law.calendar import Calendar, calendar_for
 from hefu.law.errors import NoRuleInForce, PackError
+from hefu.law.load import folders as pack_folders
 from hefu.law.model import Pack
 from hefu.law.reading import Reader, read_yaml
 from hefu.law.register import register
@@ -62,22 +62,23 @@ class Case:
 
 @cache
 def shipped() -> tuple[Case, ...]:
-    """Return the cases of the packs that come with the software.
+    """Return the cases of the packs of this node.
 
     Raises:
         PackError: A file of cases is broken.
     """
-    return load_cases(resources.files("hefu.law") / "packs")
+    return load_cases(*pack_folders())
 
 
-def load_cases(folder: Traversable | Path) -> tuple[Case, ...]:
-    """Return the cases of every pack in `folder`.
+def load_cases(*folders: Traversable | Path) -> tuple[Case, ...]:
+    """Return the cases of every pack in `folders`.
 
     Raises:
         PackError: A file of cases is broken.
     """
     found: list[Case] = []
-    for pack in sorted((item for item in folder.iterdir() if item.is_dir()), key=lambda item: item.name):
+    inside = (one for folder in folders for one in sorted(folder.iterdir(), key=lambda item: item.name))
+    for pack in (one for one in inside if one.is_dir()):
         cases = pack / "cases"
         if not cases.is_dir():
             continue

@@ -40,18 +40,18 @@ class Finding:
         return f"{self.level}: {self.text}"
 
 
-def lint(folder: Traversable | Path, *, today: date) -> tuple[Finding, ...]:
-    """Return everything that is wrong or doubtful with the packs in `folder`; empty when all is well.
+def lint(*folders: Traversable | Path, today: date) -> tuple[Finding, ...]:
+    """Return everything that is wrong or doubtful with the packs in `folders`; empty when all is well.
 
     A file that does not read is found alone: the rest of the pack cannot be judged without it.
 
     Args:
-        folder: Holds one folder per pack.
+        folders: Each holds one folder per pack.
         today: For the age of the last comparison with the law.
     """
     try:
-        packs = load_packs(folder)
-        found = worked.load_cases(folder)
+        packs = load_packs(*folders)
+        found = worked.load_cases(*folders)
     except PackError as error:
         return (Finding(Level.ERROR, error.file, str(error)),)
     return (*_cases(packs, found), *_stale(packs, today), *_longer(packs))

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 from importlib import resources
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -32,25 +33,51 @@ RULE_FOLDERS = {
 }
 
 
+#: Group of entry points by which another installed distribution brings packs: the value names an importable package
+#: whose folder holds them.
+ENTRY_POINTS = "hefu.packs"
+
+
 @cache
 def shipped() -> tuple[Pack, ...]:
-    """Return the packs that come with the software.
+    """Return the packs of this node: those that come with the software, and those of other installed distributions.
 
     Raises:
         PackError: One of them is broken.
     """
-    return load_packs(resources.files("hefu.law") / "packs")
+    return load_packs(*folders())
 
 
-def load_packs(folder: Traversable | Path) -> tuple[Pack, ...]:
-    """Return every pack in `folder`, in the order of their ids.
+def folders() -> tuple[Traversable, ...]:
+    """Return where packs stand: the software's own folder first, then those of installed distributions by name.
+
+    Raises:
+        PackError: An entry point names no package.
+    """
+    own = resources.files("hefu.law") / "packs"
+    brought = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: (point.name, point.value))
+    return (own, *(_brought(point) for point in brought))
+
+
+def _brought(point: EntryPoint) -> Traversable:
+    try:
+        return resources.files(point.value)
+    except (ImportError, TypeError, ValueError):
+        by = point.dist.name if point.dist else ENTRY_POINTS
+        raise PackError(
+            file=by, key=point.name, found=point.value, expected="an importable package with pack folders"
+        ) from None
+
+
+def load_packs(*folders: Traversable | Path) -> tuple[Pack, ...]:
+    """Return every pack in `folders`, in the order of their ids.
 
     Raises:
         PackError: A file is broken, an id or a place stands twice, or a parent is not there.
     """
     packs: dict[str, Pack] = {}
     places: dict[str, str] = {}
-    for found in sorted(folder.iterdir(), key=lambda item: item.name):
+    for found in (one for folder in folders for one in sorted(folder.iterdir(), key=lambda item: item.name)):
         if not found.is_dir() or not (found / "pack.toml").is_file():
             continue
         pack = load_pack(found)
@@ -153,8 +180,11 @@ def _documents(reader: Reader) -> dict[str, Document]:
             in_force_from=entry.day_or("from"),
             in_force_until=entry.day_or("until"),
             lost=entry.texts("lost"),
+            lost_zh=entry.texts("lost_zh"),
             doubt=entry.words_or_none("doubt"),
         )
+        if len(document.lost) != len(document.lost_zh):
+            raise entry.fault("lost_zh", f"the {len(document.lost)} lost parts in Chinese")
         entry.done()
         if document.id in found:
             raise entry.fault("id", "an id that no other document has")

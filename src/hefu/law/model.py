@@ -26,6 +26,8 @@ class Document:
     in_force_until: date | None
     #: Parts that are missing from every copy we have, such as `art. 10-19`.
     lost: tuple[str, ...]
+    #: The same parts, named in Chinese.
+    lost_zh: tuple[str, ...]
     #: What is uncertain about it.
     doubt: Words | None
 

@@ -7,15 +7,12 @@ NATION = "00"
 
 
 def significant(code: str) -> str:
-    """Return the code without the zero pairs that only fill it up: `510000` → `51`.
+    """Return the code without the zeros that only fill it up: `510000` and `510000000000` → `51`.
 
     Raises:
         IdentifierFault: Not the form of a division code.
     """
-    place = division_code.validate(code)
-    while 2 < len(place) <= 6 and place.endswith("00"):
-        place = place[:-2]
-    return place
+    return division_code.significant(code)
 
 
 def ancestry(code: str) -> tuple[str, ...]:

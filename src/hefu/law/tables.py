@@ -237,6 +237,7 @@ def _document(document: Document) -> dict[str, Any]:
         "from": document.in_force_from.isoformat() if document.in_force_from else None,
         "until": document.in_force_until.isoformat() if document.in_force_until else None,
         "lost": list(document.lost),
+        "lost_zh": list(document.lost_zh),
         "doubt": _words_or_none(document.doubt),
     }
 
