@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LANGUAGE = "zh_Hans"
 
 #: Functions whose first text argument is a sentence; the number says how many plural forms follow.
-_MARKS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2}
+_MARKS = {"_": 1, "mark": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "ngettext": 2, "ngettext_lazy": 2}
 _CHINESE = re.compile("[一-鿿]")
 
 _QUOTED = r'"(?P<double>(?:[^"\\]|\\.)*)"|' + r"'(?P<single>(?:[^'\\]|\\.)*)'"

@@ -24,7 +24,7 @@ from hefu.portal.law.lists import Clauses, tests_are_read
 from hefu.portal.law.words import CLAUSE_STATES, VALUE_STATES, article, language, own_place, places, words
 from hefu.portal.lists import list_page
 from hefu.portal.pages import Crumb, page, show
-from hefu.portal.words import name_of, say
+from hefu.portal.words import in_chinese, name_of, say
 from hefu.rooms.clocks.queries import calendar_at
 
 
@@ -61,7 +61,15 @@ def pack(request: PortalRequest, pack: str) -> HttpResponseBase:
         crumbs=[law_crumb()],
         tab="packs",
         pack=found,
-        documents=[{**one, "name": words(one["title"]), "doubt": words(one["doubt"])} for one in found["documents"]],
+        documents=[
+            {
+                **one,
+                "name": words(one["title"]),
+                "doubt": words(one["doubt"]),
+                "lost": one["lost_zh"] if in_chinese() else one["lost"],
+            }
+            for one in found["documents"]
+        ],
         rules=[_rule_of_pack(one) for one in found["parameters"]],
     )
 
@@ -189,6 +197,8 @@ def compare(request: PortalRequest) -> HttpResponseBase:
         tab="compare",
         left=left,
         right=right,
+        left_name=places().get(left, left),
+        right_name=places().get(right, right),
         on=on,
         everything=everything,
         places=_named(left, right),

@@ -1,5 +1,6 @@
 """Pages of legal texts: the register, what rests on a text, its repeal, what waits for a reviewer."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from hefu.kernel.words import _
+from hefu.law.documents import registry
 from hefu.law.terms import Rank
 from hefu.portal.deeds import deed_page
 from hefu.portal.forms import attempt
@@ -22,6 +24,9 @@ from hefu.rooms.bases import queries, services
 from hefu.rooms.bases.access import may, require
 from hefu.rooms.bases.terms import RANK_NAMES, RESTING_NAMES, Resting
 from hefu.rooms.evidence.queries import history
+
+if TYPE_CHECKING:
+    from hefu.rooms.bases.models import LegalText
 
 #: Most things resting on a text that its page shows; the list of reviews has all that wait.
 SHOWN = 200
@@ -81,6 +86,7 @@ def text(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         rank=RANK_NAMES[Rank(found.rank)],
         state=holding_badge(found, request.clock.today()),
         doubt=found.doubt if in_chinese() else found.doubt_en,
+        lost=_lost(found),
         resting=[
             {
                 "row": row,
@@ -94,6 +100,12 @@ def text(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         may_repeal=may(request.actor, "bases.repeal_text") and found.repealed_at is None,
         events=history(f"text:{found.document or found.pk}", viewer=request.actor),
     )
+
+
+def _lost(text: "LegalText") -> tuple[str, ...]:
+    """Return the lost parts in the reader's language, as the packs name them."""
+    known = registry().get(text.document)
+    return known.document.lost_zh if known and in_chinese() else tuple(text.lost)
 
 
 @page(*FORM)
