@@ -1,0 +1,217 @@
+"""A question put to an index: what matches, in order, and counts by facet, all within what may be seen."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+import tantivy
+from tantivy import FieldType, Occur, Order, Query
+
+from hefu.search.folding import fold
+from hefu.search.index import Index
+from hefu.search.pieces import Piece, pieces
+from hefu.search.schema import WHOLE, instant, whole
+from hefu.search.suggesting import Vocabulary
+from hefu.search.terms import FURTHEST, MOST_VALUES, Count, Found, Question, Scope, Sort
+
+#: How much a word counts more when it stands in the name or an item than anywhere.
+_IN_NAME, _IN_ITEMS, _EXACT = 4.0, 1.5, 50.0
+#: Terms that a beginning may stand for; the first in the alphabet.
+_ENDINGS = 300
+#: Of so many words an entry may lack one, when none has all.
+_ENOUGH = 3
+#: A question that finds fewer than these may have been mistyped.
+_FEW = 3
+
+_ORDERS = {
+    Sort.NEWEST: ("published", Order.Desc),
+    Sort.NAME: ("order", Order.Asc),
+    Sort.USES: ("uses", Order.Desc),
+}
+
+
+class Asking:
+    """One question and one scope over one view of an index."""
+
+    def __init__(self, index: Index, scope: Scope, question: Question) -> None:
+        """Read the question."""
+        self.schema = index.schema
+        self.searcher = index.searcher()
+        self.question = question
+        self.pieces = pieces(question.text)
+        self._limits = {name: self._one_of(name, values) for name, values in question.chosen if values}
+        self._seen = self._scope(scope)
+        self._since = self._after()
+
+    def answer(self, vocabulary: Vocabulary | None = None) -> Found:
+        """Return the page of hits and the counts.
+
+        Args:
+            vocabulary: Words that a mistyped one may have been; without it nothing is suggested.
+        """
+        words, relaxed = self._words(), False
+        if self.question.text.strip() and not self.pieces:
+            words = Query.empty_query()
+        asked = self._narrowed(words)
+        total = self._count(asked)
+        suggestion = ""
+        if vocabulary and self.pieces and total < _FEW:
+            suggestion = self._better(vocabulary, total)
+        if not total and len(self.pieces) >= _ENOUGH:
+            words = self._words(lacking=1)
+            asked = self._narrowed(words)
+            total = self._count(asked)
+            relaxed = total > 0
+        ids = self._page(asked, total)
+        return Found(ids, total, self._counts(words, asked), relaxed=relaxed, suggestion=suggestion)
+
+    # What narrows
+
+    def _scope(self, scope: Scope) -> Query | None:
+        """Return the filter of what may be seen; None where all may."""
+        if scope.everything:
+            return None
+        return self._any([self._one_of(name, values) for name, values in scope.either if values])
+
+    def _after(self) -> Query | None:
+        after = self.question.after
+        if after is None:
+            return None
+        return Query.range_query(
+            self.schema, "published", FieldType.Unsigned, instant(after.timestamp()), include_lower=False
+        )
+
+    def _one_of(self, name: str, values: Sequence[str]) -> Query:
+        return self._any([self._term(name, value) for value in values])
+
+    def _any(self, queries: Sequence[Query]) -> Query:
+        if len(queries) == 1:
+            return queries[0]
+        return Query.boolean_query([(Occur.Should, one) for one in queries]) if queries else Query.empty_query()
+
+    def _term(self, name: str, value: str) -> Query:
+        return Query.term_query(self.schema, name, value, "basic")
+
+    def _narrowed(self, words: Query | None, *, but: str = "") -> Query:
+        """Return what was asked within scope and filters, the facet `but` left free."""
+        limits = [query for name, query in self._limits.items() if name != but]
+        needed = [query for query in (self._seen, self._since, *limits) if query is not None]
+        if words is None and not needed:
+            return Query.all_query()
+        # Filters only let through: they take no part in the rank.
+        parts = [(Occur.Must, Query.const_score_query(one, 0.0)) for one in needed]
+        return Query.boolean_query([*([(Occur.Must, words)] if words else []), *parts])
+
+    # Words
+
+    def _words(self, *, lacking: int = 0) -> Query | None:
+        """Return the query of the pieces; None when nothing was typed.
+
+        Args:
+            lacking: Pieces that an entry may lack.
+        """
+        if not self.pieces:
+            return None
+        each = [self._piece(piece) for piece in self.pieces]
+        if lacking:
+            found = Query.boolean_query([(Occur.Should, one) for one in each], len(each) - lacking)
+        else:
+            found = each[0] if len(each) == 1 else Query.boolean_query([(Occur.Must, one) for one in each])
+        if joined := self._spoken():
+            found = self._any([found, joined])
+        if self.question.sort is not Sort.RELEVANCE:
+            return found
+        return Query.boolean_query([(Occur.Must, found), *((Occur.Should, one) for one in self._ranking())])
+
+    def _piece(self, piece: Piece) -> Query:
+        ways = [self._all("body", way) for way in piece.ways]
+        return self._any([*ways, *self._beginnings(piece.forms[0])] if piece.latin else ways)
+
+    def _all(self, name: str, terms: Sequence[str]) -> Query:
+        each = [Query.term_query(self.schema, name, term, "freq") for term in terms]
+        return each[0] if len(each) == 1 else Query.boolean_query([(Occur.Must, one) for one in each])
+
+    def _beginnings(self, latin: str) -> list[Query]:
+        """Return what a Latin word may be the beginning of: a word, a code, a name's sound."""
+        if len(latin) < 2:
+            return []
+        fields = ("body", "code", "sound") if latin.isascii() and latin.isalpha() else ("body", "code")
+        return [query for name in fields if (query := self._prefix(name, latin))]
+
+    def _prefix(self, name: str, beginning: str) -> Query | None:
+        known = self.searcher.terms_with_prefix(name, beginning, limit=_ENDINGS)
+        found = [term for term, _count in known if not term.startswith(WHOLE)]
+        return Query.term_set_query(self.schema, name, found) if found else None
+
+    def _spoken(self) -> Query | None:
+        """Return the sound of syllables typed apart: `ren kou` is renkou. A code is typed with signs between."""
+        text = fold(self.question.text)
+        joined = "".join(text.replace("'", " ").split())
+        if len(self.pieces) > 1 and joined.isascii() and joined.isalpha():
+            return self._prefix("sound", joined)
+        return self._prefix("code", joined) if "/" in joined or "-" in joined else None
+
+    def _ranking(self) -> Iterable[Query]:
+        yield Query.boost_query(self._term("name", whole(self.question.text)), _EXACT)
+        for piece in self.pieces:
+            for way in piece.ways:
+                yield Query.boost_query(self._all("name", way), _IN_NAME)
+            yield Query.boost_query(self._all("items", piece.ways[0]), _IN_ITEMS)
+
+    # Answers
+
+    def _count(self, query: Query) -> int:
+        return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
+
+    def _page(self, query: Query, total: int) -> tuple[UUID, ...]:
+        offset, limit = self.question.offset, self.question.limit
+        if not limit or offset >= min(total, FURTHEST):
+            return ()
+        sort = self.question.sort
+        if sort is Sort.RELEVANCE and not self.pieces:
+            sort = Sort.NEWEST
+        if sort is Sort.RELEVANCE:
+            found = self.searcher.search(query, limit, count=False, offset=offset)
+        else:
+            name, order = _ORDERS[sort]
+            found = self.searcher.search(query, limit, count=False, offset=offset, order_by_field=name, order=order)
+        return tuple(UUID(self.searcher.doc(address)["id"][0]) for _score, address in found.hits)
+
+    def _counts(self, words: Query | None, asked: Query) -> dict[str, tuple[Count, ...]]:
+        """Count by facet: a facet without a choice over the hits, one with a choice as if nothing were chosen in it."""
+        free = [name for name in self.question.counted if name not in self._limits]
+        counts = self._aggregated(asked, free)
+        for name in self.question.counted:
+            if name in self._limits:
+                counts |= self._aggregated(self._narrowed(words, but=name), [name])
+        return {name: counts[name] for name in self.question.counted}
+
+    def _aggregated(self, query: Query, names: Sequence[str]) -> dict[str, tuple[Count, ...]]:
+        if not names:
+            return {}
+        wanted = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
+        told = self.searcher.aggregate(query, wanted)
+        return {name: tuple(Count(one["key"], one["doc_count"]) for one in told[name]["buckets"]) for name in names}
+
+    def _better(self, vocabulary: Vocabulary, total: int) -> str:
+        """Return another spelling that finds more within the same limits; nothing for none."""
+        for text in vocabulary.spellings(self.question.text, self.searcher):
+            words = Query.boolean_query([(Occur.Must, self._piece(piece)) for piece in pieces(text)])
+            if self._count(self._narrowed(words)) > total:
+                return text
+        return ""
+
+
+def ask(index: Index, scope: Scope, question: Question, vocabulary: Vocabulary | None = None) -> Found:
+    """Return what an index answers within what may be seen."""
+    return Asking(index, scope, question).answer(vocabulary)
+
+
+def all_ids(index: Index, scope: Scope, question: Question, *, most: int) -> tuple[UUID, ...]:
+    """Return every id that a question finds, in its order, up to `most`."""
+    asking = Asking(index, scope, question)
+    searcher: tantivy.Searcher = asking.searcher
+    query = asking._narrowed(asking._words())
+    sort = question.sort if asking.pieces or question.sort is not Sort.RELEVANCE else Sort.NEWEST
+    name, order = _ORDERS.get(sort, (None, Order.Desc))
+    hits = searcher.search(query, most, count=False, order_by_field=name, order=order).hits
+    return tuple(UUID(searcher.doc(address)["id"][0]) for _score, address in hits)
