@@ -12,7 +12,8 @@ import xlsxwriter
 from hefu.rooms.catalog.errors import FileUnreadable
 from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.mapping import propose_mapping
-from hefu.rooms.catalog.importing.notions import Field, bare
+from hefu.rooms.catalog.importing.names import bare
+from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.rows import grouped, read
 from hefu.rooms.catalog.importing.terms import Defaults

@@ -13,7 +13,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from hefu.kernel.words import _
 from hefu.rooms.catalog.errors import FileUnreadable
-from hefu.rooms.catalog.importing.notions import is_known
+from hefu.rooms.catalog.importing.names import general
 
 #: Bytes of a file, of what it unpacks to, and rows of it.
 LARGEST_FILE = 50 * 1024 * 1024
@@ -125,7 +125,7 @@ def _objects(document: Any) -> list[dict[str, Any]]:
 
 
 def _known(row: dict[str, Any]) -> int:
-    return sum(is_known(name) for name in row)
+    return sum(general().is_known(name) for name in row)
 
 
 def _inside(value: Any) -> list[dict[str, Any]]:
@@ -163,7 +163,7 @@ def _spreadsheet(data: bytes, name: str, sheet: str) -> Table:
 
 
 def _promise(table: Table) -> tuple[int, int]:
-    return sum(is_known(column) for column in table.columns), len(table.rows)
+    return sum(general().is_known(column) for column in table.columns), len(table.rows)
 
 
 def _below_header(lines: Sequence[Sequence[Any]]) -> Table:
@@ -182,7 +182,7 @@ def _below_header(lines: Sequence[Sequence[Any]]) -> Table:
 def _header(lines: Sequence[Sequence[Any]]) -> int | None:
     """Return which of the first lines names the columns: the one with most known names, else the first full one."""
     top = lines[:HEADER_WITHIN]
-    known = [sum(is_known(str(cell)) for cell in line) for line in top]
+    known = [sum(general().is_known(str(cell)) for cell in line) for line in top]
     if known and max(known) >= 2:
         return known.index(max(known))
     filled = [sum(bool(str(cell).strip()) for cell in line) for line in top]

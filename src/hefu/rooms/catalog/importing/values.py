@@ -1,12 +1,16 @@
 """What people write in catalogues, as the values we keep. A value nobody can read comes back as None."""
 
+import calendar
 import re
+import tomllib
 import unicodedata
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
+from functools import lru_cache
+from importlib import resources
 from typing import Any, TypeVar
 
+from hefu.rooms.catalog.importing.names import folded
 from hefu.rooms.catalog.terms import (
     BasisKind,
     Channel,
@@ -46,26 +50,64 @@ def block(value: Any) -> str:
 
 
 def key(value: Any) -> str:
-    """Return a cell folded for comparison with a list of words."""
-    return re.sub(r"[\s()（）:：、,，;；.。]+", "", unicodedata.normalize("NFKC", line(value)).casefold())
+    """Return a cell folded for comparison with a list of words: narrow, small, simplified, without punctuation."""
+    return _key(line(value))
 
 
+@lru_cache(maxsize=65536)
+def _key(text: str) -> str:
+    return _PUNCTUATION.sub("", folded(text)) if len(text) < 500 else text
+
+
+_PUNCTUATION = re.compile(r"[\s()（）:：、,，;；.。_\-'’]+")
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})")
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\d{6})?")
+#: Seconds or milliseconds since 1970, from 2001 to 2286, as programs write moments.
+_SINCE_1970 = re.compile(r"(\d{10})(?:\d{3})?(?:\.0)?")
+_NAMED_MONTH = re.compile(r"(?:[a-z]+,? )?(\d{1,2}) ([a-z]{3})[a-z]*\.?,? (\d{4})\b.*")
+_MONTH_FIRST = re.compile(r"(?:[a-z]+,? )?([a-z]{3})[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})\b.*")
+_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name}
+#: Day first when it cannot be a month, else month first as the United States write it.
+_SLASHED = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})\b.*")
+#: The year of the Republic, as Taiwan counts it: 107/05/03, 民國107年5月3日.
+_REPUBLIC = re.compile(r"(?:民[国國])?\s*(\d{2,3})[年/.-](\d{1,2})[月/.-](\d{1,2})日?")
 
 
 def day(value: Any) -> date | None:
-    """Return the day that a cell names: 2023-08-01, 2023-6-16, 2019-04-28\\n09:45, 2023年6月16日, 20230616."""
+    """Return the day that a cell names.
+
+    Read are 2023-08-01, 2023-6-16, 2019-04-28\\n09:45, 2023年6月16日, 20230616, moments with T and zone,
+    seconds since 1970, Nov 22, 2023, 22 November 2023, 11/22/2023 and years of the Republic of China.
+    """
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
-    text = unicodedata.normalize("NFKC", line(value))
-    found = _DAY.match(text) or _COMPACT_DAY.fullmatch(text)
-    if not found:
+    return _day(line(value)[:60])
+
+
+@lru_cache(maxsize=16384)
+def _day(told: str) -> date | None:
+    text = unicodedata.normalize("NFKC", told).casefold()
+    if len(text) < 6 or not any(sign.isdigit() for sign in text):
         return None
     try:
-        return date(*(int(part) for part in found.groups()[:3]))
+        if found := _DAY.match(text) or _COMPACT_DAY.fullmatch(text):
+            year, month, number = (int(part) for part in found.groups()[:3])
+        elif found := _SINCE_1970.fullmatch(text):
+            return datetime.fromtimestamp(int(found.group(1)), UTC).date()
+        elif found := _NAMED_MONTH.fullmatch(text):
+            year, month, number = int(found.group(3)), _MONTHS.get(found.group(2), 0), int(found.group(1))
+        elif found := _MONTH_FIRST.fullmatch(text):
+            year, month, number = int(found.group(3)), _MONTHS.get(found.group(1), 0), int(found.group(2))
+        elif found := _SLASHED.fullmatch(text):
+            first, second, year = (int(part) for part in found.groups())
+            month, number = (second, first) if first > 12 else (first, second)
+        elif found := _REPUBLIC.fullmatch(text):
+            year, month, number = 1911 + int(found.group(1)), int(found.group(2)), int(found.group(3))
+        else:
+            return None
+        return date(year, month, number)
     except ValueError:
         return None
 
@@ -76,98 +118,24 @@ def number(value: Any) -> int | None:
     return int(text) if re.fullmatch(r"\d{1,15}", text) else None
 
 
-def _words(table: Mapping[W, str]) -> dict[str, W]:
-    made = {key(word): meaning for meaning, words in table.items() for word in words.split()}
+_FILE = tomllib.loads(resources.files(__package__).joinpath("values.toml").read_text(encoding="utf-8"))
+
+
+def _words(kind: type[W], table: str) -> dict[str, W]:
+    made = {key(word): kind(meaning) for meaning, words in _FILE[table].items() for word in words.split()}
     made.pop("", None)  # a mark for "nothing" must never come to mean something
     return made
 
 
-_SHARE_TYPES = _words(
-    {
-        ShareType.UNCONDITIONAL: "无条件共享 无条件 普遍共享 无条件共享类 无条件共享型 1 unconditional",
-        ShareType.CONDITIONAL: "有条件共享 有条件 授权共享 受限共享 有条件共享类 部分共享 2 conditional",
-        ShareType.NONE: "不予共享 不共享 非共享 不予共享类 不能共享 3",
-    }
-)
-_OPEN_TYPES = _words(
-    {
-        OpenType.UNCONDITIONAL: "无条件开放 无条件 完全开放 普遍开放 主动开放 免费开放 公开 是 1 unconditional",
-        OpenType.CONDITIONAL: "有条件开放 有条件 依申请开放 受限开放 授权开放 限制开放 部分开放 conditional",
-        OpenType.CLOSED: "不予开放 不开放 非开放 禁止开放 暂不开放 否 0 closed",
-    }
-)
-_CYCLES = _words(
-    {
-        UpdateCycle.REALTIME: "实时 实时更新 准实时 1 001 realtime",
-        UpdateCycle.DAILY: "每日 每天 日 天 按日 每日更新 每天更新 2 002 daily",
-        UpdateCycle.WEEKLY: "每周 周 按周 每星期 每周更新 3 003 weekly",
-        UpdateCycle.MONTHLY: "每月 月 按月 月度 每月更新 4 004 monthly",
-        UpdateCycle.QUARTERLY: "每季度 每季 季度 季 按季度 按季 每季度更新 5 005 quarterly",
-        UpdateCycle.HALF_YEARLY: "每半年 半年 半年度 每半年更新 006 half_yearly",
-        UpdateCycle.YEARLY: "每年 年 年度 按年 一年 每一年 每年更新 6 007 yearly",
-        UpdateCycle.TWO_YEARLY: "每两年 两年 二年 每二年 每2年 two_yearly",
-        UpdateCycle.IRREGULAR: "不定期 不定时 非定期 不定期更新 随时 按需 按需更新 有变动时更新 动态更新 008 irregular",
-        UpdateCycle.NEVER: "历史存量 不更新 静态 静态数据 一次性 永久 停止更新 009 never",
-    }
-)
-_GRADES = _words(
-    {
-        Grade.CORE: "核心 核心数据 核心级 core",
-        Grade.IMPORTANT: "重要 重要数据 重要级 important",
-        Grade.GENERAL: "一般 一般数据 一般级 普通 general",
-    }
-)
-_SECRECY = _words(
-    {
-        Secrecy.NONE: "否 非涉密 不涉密 非密 公开 无密级",
-        Secrecy.WORK_SECRET: "工作秘密 内部 work_secret",
-        Secrecy.STATE_SECRET: "是 涉密 国家秘密 绝密 机密 秘密 state_secret",
-    }
-)
-_BASES = _words(
-    {
-        BasisKind.LAW: "法律 law",
-        BasisKind.ADMINISTRATIVE_REGULATION: "行政法规 administrative_regulation",
-        BasisKind.STATE_COUNCIL_DECISION: "国务院决定 党中央国务院政策依据 国务院政策依据 state_council_decision",
-        BasisKind.LOCAL_REGULATION: "地方性法规 local_regulation",
-        BasisKind.MINISTRY_RULE: "部门规章 部委规章 ministry_rule",
-        BasisKind.LOCAL_RULE: "地方政府规章 规章 local_rule",
-        BasisKind.INTERNAL_RULE: "规范性文件 内部规定 内部文件 internal_rule",
-    }
-)
-_CHANNELS = _words(
-    {
-        Channel.TABLE: "库表 数据库 库表交换 批量交换 库表共享 1 table",
-        Channel.FILE: "文件 文件下载 文件交换 下载 2 file",
-        Channel.INTERFACE: "接口 服务接口 服务 接口服务 api webservice 3 interface",
-    }
-)
-_ITEM_TYPES = _words(
-    {
-        ItemType.TEXT: "c 字符型 字符 字符串 字符串型 文本 文本型 char varchar varchar2 nvarchar string 枚举",
-        ItemType.NUMBER: "n 数值型 数值 数字 数字型 number numeric decimal",
-        ItemType.MONEY: "y 货币型 货币 money",
-        ItemType.DATE: "d 日期型 日期 date",
-        ItemType.MOMENT: "t 日期时间型 日期时间 时间型 时间 时间戳 datetime timestamp",
-        ItemType.LOGICAL: "l 逻辑型 逻辑 布尔型 布尔 boolean bool",
-        ItemType.MEMO: "m 备注型 备注 长文本 text clob",
-        ItemType.GENERAL: "g 通用型 通用 二进制 blob bytea 图片 附件",
-        ItemType.DOUBLE: "b 双精度型 双精度 double",
-        ItemType.INTEGER: "i 整型 整数型 整数 int integer bigint smallint",
-        ItemType.FLOAT: "f 浮点型 浮点数 浮点 float real",
-    }
-)
-_FORMAT_CLASSES = _words(
-    {
-        FormatClass.DOCUMENT: "1 电子文件",
-        FormatClass.SPREADSHEET: "2 电子表格",
-        FormatClass.DATABASE: "3 数据库",
-        FormatClass.IMAGE: "4 图形图像",
-        FormatClass.MEDIA: "5 流媒体",
-        FormatClass.SELF_DESCRIBING: "6 自描述格式",
-        FormatClass.SERVICE: "7 服务接口",
-    }
-)
+_SHARE_TYPES = _words(ShareType, "share_types")
+_OPEN_TYPES = _words(OpenType, "open_types")
+_CYCLES = _words(UpdateCycle, "cycles")
+_GRADES = _words(Grade, "grades")
+_SECRECY = _words(Secrecy, "secrecy")
+_BASES = _words(BasisKind, "bases")
+_CHANNELS = _words(Channel, "channels")
+_ITEM_TYPES = _words(ItemType, "item_types")
+_FORMAT_CLASSES = _words(FormatClass, "format_classes")
 
 
 def share_type(value: Any) -> ShareType | None:
@@ -181,8 +149,11 @@ def open_type(value: Any) -> OpenType | None:
 
 
 def update_cycle(value: Any) -> UpdateCycle | None:
-    """Return the update cycle: words, the guide's 1-6, or the three-digit codes of the newer draft."""
-    return _CYCLES.get(key(value))
+    """Return the update cycle: words, the guide's 1-6, the three-digit codes of the newer draft, ISO 8601, URIs."""
+    word = key(value)
+    if word.startswith(("http", "r/p", "rp")) or "/" in word:
+        word = word.rstrip("/").rpartition("authority/frequency/")[2].replace("/", "").rpartition("freq#")[2]
+    return _CYCLES.get(word)
 
 
 def grade(value: Any) -> Grade | None:
