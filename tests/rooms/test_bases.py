@@ -1,5 +1,6 @@
 """The register of legal texts: what rests on a text is known, and its end reaches it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -22,6 +23,7 @@ from hefu.rooms.grants.models import Grant
 from hefu.rooms.grants.terms import GrantStatus
 from hefu.rooms.parties.terms import DepartmentRole
 from hefu.rooms.requests import services as requests
+from hefu.rooms.requests.errors import DocumentEnded, Incomplete
 from hefu.rooms.requests.terms import Answer, GroundDocument, Verdict
 from tests.builders import (
     NOON,
@@ -31,6 +33,7 @@ from tests.builders import (
     a_department,
     a_grant,
     an_actor,
+    an_application,
     an_entry,
     the_authority,
 )
@@ -256,9 +259,13 @@ class TestTheEnd:
         assert status_of(grant) is GrantStatus.SUSPENDED
 
     def test_reaches_what_comes_to_rest_on_it_afterwards(self) -> None:
+        case = a_case()
         repeal(a_text())
-        late = a_grant(an_entry(), a_department())
+        chief = an_actor(case.provider, Role.CHIEF)
+        requests.decide_request(number=case.number, answer=Answer(Verdict.GRANT), actor=chief, clock=NOON)
+        late = grants.grant_of_request(case.number, viewer=SYSTEM)
         (row,) = queries.to_review(viewer=reviewer())
+        assert late is not None
         assert row.subject == late.number
 
     def test_leaves_what_is_over_alone(self, grant: Grant) -> None:
@@ -302,3 +309,31 @@ class TestTheEnd:
         sweep_texts(timestamp=0)
         sweep_texts(timestamp=0)
         assert not LegalText.objects.filter(holds_until__lt=TODAY, ended_told_at__isnull=True).exists()
+
+
+class TestAnEndedText:
+    def test_is_no_basis_of_a_new_request_until_another_one_is_named(self) -> None:
+        row = a_text(NEED)
+        entry, consumer = an_entry(), a_department()
+        drafted = requests.draft_request(
+            entry=entry.pk, application=an_application(entry), actor=an_actor(consumer), clock=NOON
+        )
+        chief = an_actor(consumer, Role.CHIEF)
+        repeal(row)
+        with pytest.raises(Incomplete) as refused:
+            requests.submit_request(number=drafted.number, actor=chief, clock=NOON)
+        assert set(refused.value.problems) == {"basis_title"}
+        a_text(NEED, number="新令", holds_from=TODAY)
+        received = requests.submit_request(number=drafted.number, actor=chief, clock=NOON)
+        assert received.status == "received"
+
+    def test_is_no_document_for_a_refusal(self) -> None:
+        case = a_case()
+        repeal(a_text("中华人民共和国旧法"))
+        chief = an_actor(case.provider, Role.CHIEF)
+        old = GroundDocument(Rank.LAW, "中华人民共和国旧法")
+        barred = Answer(Verdict.REFUSE, "法律禁止", ground="barred_by_law", document=old)
+        with pytest.raises(DocumentEnded):
+            requests.decide_request(number=case.number, answer=barred, actor=chief, clock=NOON)
+        other = replace(barred, document=GroundDocument(Rank.LAW, "中华人民共和国统计法"))
+        assert requests.decide_request(number=case.number, answer=other, actor=chief, clock=NOON).status == "refused"

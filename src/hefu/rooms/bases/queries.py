@@ -99,3 +99,12 @@ def find(cited: Cited, *, on: date) -> LegalText | None:
     named = list(LegalText.objects.filter(folded=folded(cited.title)).order_by("-holds_from", "pk"))
     in_force = [one for one in named if one.holding(on) is Holding.IN_FORCE]
     return next(iter(in_force or named), None)
+
+
+def ended(title: str, *, on: date) -> LegalText | None:
+    """Return the text that `title` names when it has ended by `on`; None when it holds, or is not in the register.
+
+    Where several texts bear the title, one that holds is meant.
+    """
+    text = find(Cited(title), on=on)
+    return text if text is not None and text.holding(on) is Holding.ENDED else None

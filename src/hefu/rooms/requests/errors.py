@@ -121,6 +121,14 @@ class DocumentNotEnough(Refusal):
     status = 422
 
 
+class DocumentEnded(Refusal):
+    """A refusal cannot rest on a text that holds no more."""
+
+    code = "requests.document_ended"
+    text = _("“{title}” holds only until {until:%Y-%m-%d}. Name a text that is in force, or choose another ground.")
+    status = 422
+
+
 class MasksDiffer(Refusal):
     """Two deciders hide the same item in different ways."""
 

@@ -146,13 +146,16 @@ def faults(application: Application, offer: Offer) -> dict[str, str]:
     return found
 
 
-def missing(application: Application, must_state: Iterable[str], *, today: date) -> dict[str, str]:
+def missing(
+    application: Application, must_state: Iterable[str], *, today: date, basis_ended: bool = False
+) -> dict[str, str]:
     """Return everything that the law, or the ticket, needs and the request does not say: field → sentence.
 
     Args:
         application: What is asked.
         must_state: Ids of the packs' `requests.must_state`.
         today: Day of receipt.
+        basis_ended: Whether the register of legal texts says that the basis named holds no more.
 
     Source: decree 809 art. 20 (what a request states), 21 (named all at once); rule `requests.must_state`.
     """
@@ -161,6 +164,8 @@ def missing(application: Application, must_state: Iterable[str], *, today: date)
     found = {field: _NEEDED for field in fields if not _states(application, field)}
     if application.term_until and application.term_until < today:
         found["term_until"] = _("The last day of use has passed already.")
+    if basis_ended and "basis_title" not in found:
+        found["basis_title"] = _("This text is not in force any more. Name one that is.")
     return found
 
 

@@ -9,11 +9,12 @@ from hefu.kernel.actor import Actor, system
 from hefu.kernel.clock import Clock
 from hefu.kernel.hashing import digest
 from hefu.kernel.ids import new_id
+from hefu.rooms.bases import queries as bases
 from hefu.rooms.requests import decide, errors, terms
 from hefu.rooms.requests.models import AccessRequest, Voice
 from hefu.rooms.requests.queries import deciders_of, grounds_of
 from hefu.rooms.requests.queries import offer as offer_of
-from hefu.rooms.requests.services._case import locked, masked, write_down
+from hefu.rooms.requests.services._case import locked, masked, today_at, write_down
 from hefu.rooms.requests.services._concluding import conclude
 from hefu.rooms.requests.terms import (
     ART_20,
@@ -58,6 +59,7 @@ def decide_request(*, number: str, answer: Answer, actor: Actor, clock: Clock) -
         SamePerson: The actor signed the request off, or spoke for the other side.
         EntryNotInForce: Data of a withdrawn entry cannot be granted.
         InputsRejected, GroundNotAllowed, DocumentNotEnough: As `decide.check_answer` says.
+        DocumentEnded: The refusal rests on a text that holds no more.
         MasksDiffer, NothingInCommon: It does not fit what the other side agreed to.
 
     Source: decree 809 art. 20, 21; Guangdong 2018-50 art. 19; rules `requests.deciders`, `requests.refusal_grounds`.
@@ -71,6 +73,7 @@ def decide_request(*, number: str, answer: Answer, actor: Actor, clock: Clock) -
     _refuse_same_person(row, actor)
     grounds = grounds_of(row)
     checked = decide.check_answer(facts, answer, grounds=grounds)
+    _refuse_ended_document(row, checked, clock=clock)
     if checked.verdict is not Verdict.REFUSE and not offer_of(row.entry_id, viewer=system("platform")).in_force:
         raise errors.EntryNotInForce(code=row.entry_code)
     vote = Voice(id=new_id(clock.now()), request=row, side=side, kind=VoiceKind.VOTE)
@@ -84,6 +87,14 @@ def decide_request(*, number: str, answer: Answer, actor: Actor, clock: Clock) -
         voted = tuple(voter for voter, _answer in spoken.votes)
         conclude(row, settled, sides=voted, basis=basis, actor=actor, clock=clock)
     return row
+
+
+def _refuse_ended_document(row: AccessRequest, answer: Answer, *, clock: Clock) -> None:
+    if answer.document is None:
+        return
+    text = bases.ended(answer.document.title, on=today_at(row, clock))
+    if text is not None:
+        raise errors.DocumentEnded(title=text.title, until=text.holds_until)
 
 
 def _side_of(facts: decide.CaseFacts, sides: frozenset[Side]) -> Side:

@@ -17,6 +17,7 @@ from hefu.kernel.words import _
 from hefu.law.deadline import Deadline
 from hefu.law.rules import Rules
 from hefu.law.settings import receipt_day
+from hefu.rooms.bases import queries as bases
 from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.clocks import queries as clock_queries
 from hefu.rooms.clocks import services as clocks
@@ -143,7 +144,12 @@ def submit_request(*, number: str, actor: Actor, clock: Clock) -> AccessRequest:
     application = row.application
     decide.refuse_kept_back(application, offer)
     needed = must_state(row.place, on=received_on)
-    problems = decide.missing(application, needed, today=today_at(row, clock)) | decide.faults(application, offer)
+    today = today_at(row, clock)
+    named = application.basis.title if application.basis else ""
+    problems = decide.missing(
+        application, needed, today=today, basis_ended=bool(named) and bases.ended(named, on=today) is not None
+    )
+    problems |= decide.faults(application, offer)
     if problems:
         raise errors.Incomplete(number=number, problems=problems, citation=ART_21)
     completed = row.received_at is not None
