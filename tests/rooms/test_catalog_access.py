@@ -25,6 +25,8 @@ CATALOG = {
     "catalog.withdraw": {"chief@own", "reviewer@authority"},
     "catalog.import": {"officer@own", "chief@own", "reviewer@authority"},
     "catalog.import_published": {"reviewer@authority"},
+    "catalog.note_cause": {"officer@own", "chief@own", "reviewer@authority"},
+    "catalog.extend_update": {"reviewer@authority"},
 }
 OFFICE = {"officer@own", "chief@own"}
 OPERATORS = {"operator@own", "operator@other", "operator@authority"}

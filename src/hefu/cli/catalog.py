@@ -1,6 +1,7 @@
 """`hefu catalog`: look at entries, take catalogues in from files, review and publish."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -156,6 +157,36 @@ def withdraw(code: str, reason: str, actor: Actor, as_json: bool) -> None:
 
     found = queries.entry(code, viewer=actor)
     entry = services.withdraw_entry(entry_id=found.pk, reason=reason, actor=actor, clock=SystemClock())
+    show(_summary(entry), as_json=as_json)
+
+
+@command.command("cause")
+@click.option("--cause", type=click.Choice(["law", "decision", "duties", "information"]), required=True)
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The day on which it changed.")
+@click.option("--note", required=True, help="Which law, decision or duty.")
+@_on_entry
+def cause(code: str, cause: str, on: datetime, note: str, actor: Actor, as_json: bool) -> None:
+    """Note that entry CODE must follow a change; its department's time to update runs from that day."""
+    from hefu.rooms.catalog import queries, services
+    from hefu.rooms.catalog.terms import Cause
+
+    found = queries.entry(code, viewer=actor)
+    entry = services.note_cause(
+        entry_id=found.pk, cause=Cause(cause), on=on.date(), note=note, actor=actor, clock=SystemClock()
+    )
+    show(_summary(entry), as_json=as_json)
+
+
+@command.command("more-time")
+@click.option("--days", type=int, required=True, help="Working days, at most what the law allows.")
+@click.option("--reason", required=True, help="What is special about it.")
+@_on_entry
+def more_time(code: str, days: int, reason: str, actor: Actor, as_json: bool) -> None:
+    """Consent to more time for the update of entry CODE, once."""
+    from hefu.rooms.catalog import queries, services
+
+    found = queries.entry(code, viewer=actor)
+    entry = services.extend_update(entry_id=found.pk, days=days, reason=reason, actor=actor, clock=SystemClock())
     show(_summary(entry), as_json=as_json)
 
 

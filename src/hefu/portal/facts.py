@@ -57,6 +57,8 @@ ACTIONS = {
     "catalog.import": _("import a catalogue"),
     "catalog.import_published": _("import published entries"),
     "catalog.review": _("review a catalogue entry"),
+    "catalog.note_cause": _("note what an entry must follow"),
+    "catalog.extend_update": _("give more time for an update"),
     "resources.register_system": _("register an information system"),
     "resources.register_place": _("register a source or target"),
     "resources.change_place": _("change a source or target"),

@@ -8,9 +8,11 @@ from typing import Any
 from hefu.kernel.actor import system
 from hefu.kernel.clock import FixedClock
 from hefu.kernel.events import Listener
+from hefu.rooms.bases import queries as bases_queries
 from hefu.rooms.bases import services as bases
 from hefu.rooms.bases.terms import Cited, Resting, TextEnded
 from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.terms import EntryPublished, EntryWithdrawn
 from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
@@ -119,6 +121,25 @@ def _hold_grants(event: TextEnded) -> None:
         )
 
 
+def _entries_must_follow(event: TextEnded) -> None:
+    """Start the time to update of every entry that rests on a text that has ended."""
+    actor = system("bases")
+    resting = bases_queries.resting(viewer=actor, text_id=event.text_id).filter(
+        resting=Resting.ENTRY, over_at__isnull=True
+    )
+    catalog_services.text_ended(
+        codes=sorted(set(resting.values_list("subject", flat=True))),
+        title=event.title,
+        on=event.on,
+        actor=actor,
+        clock=FixedClock(event.at),
+    )
+
+
+def _entry_used(event: RequestGranted) -> None:
+    catalog_services.note_use(entry_id=event.entry_id)
+
+
 LISTENERS: dict[type[Any], list[Listener]] = {
     MountChanged: [grants.on_mount_changed],
     ClockWarned: [requests.on_clock_warned],
@@ -126,10 +147,10 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     ClockMoved: [requests.on_clock_moved],
     EntryPublished: [_entry_rests],
     EntryWithdrawn: [_entry_gone],
-    RequestGranted: [grants.on_request_granted, _grant_rests],
+    RequestGranted: [grants.on_request_granted, _grant_rests, _entry_used],
     RequestRefused: [_refusal_rests],
     GrantIssued: [_grant_signed, deliveries.on_ticket_signed],
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock, _grant_gone],
-    TextEnded: [_hold_grants],
+    TextEnded: [_hold_grants, _entries_must_follow],
     DeliveryDone: [_meet_delivery_clock],
 }

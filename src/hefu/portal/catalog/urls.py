@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.catalog import importing, views, writing
+from hefu.portal.catalog import importing, updating, views, writing
 
 app_name = "catalog"
 urlpatterns = [
@@ -20,5 +20,7 @@ urlpatterns = [
     path("<uuid:pk>/drop", writing.drop, name="drop"),
     path("<uuid:pk>/review", writing.review, name="review"),
     path("<uuid:pk>/withdraw", writing.withdraw, name="withdraw"),
+    path("<uuid:pk>/cause", updating.note, name="cause"),
+    path("<uuid:pk>/more-time", updating.more_time, name="more_time"),
     path("<uuid:pk>/versions/<int:number>", views.version, name="version"),
 ]

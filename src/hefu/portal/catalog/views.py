@@ -7,7 +7,7 @@ from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from hefu.kernel.actor import Role
+from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.law.errors import NoRuleInForce
@@ -21,7 +21,8 @@ from hefu.portal.refusals import sentence
 from hefu.portal.words import in_chinese, name_of, say
 from hefu.rooms.catalog import queries, terms
 from hefu.rooms.catalog.access import may
-from hefu.rooms.catalog.terms import FIELD_NAMES, WRITABLE, ShareType, Status
+from hefu.rooms.catalog.terms import CAUSE_RULES, FIELD_NAMES, WRITABLE, Cause, ShareType, Status
+from hefu.rooms.clocks.queries import clocks_of
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.requests import queries as requests
@@ -138,6 +139,8 @@ def _possible(request: PortalRequest, found: Any, change: Any) -> set[str]:
         "catalog.submit": written,
         "catalog.review": found.status == Status.IN_REVIEW,
         "catalog.withdraw": found.status == Status.PUBLISHED,
+        "catalog.note_cause": found.status == Status.PUBLISHED and not found.is_change,
+        "catalog.extend_update": _update_runs(found, actor),
     }
     possible = {deed.removeprefix("catalog.") for deed, now in states.items() if now and may(actor, deed, owner)}
     asks = found.status == Status.PUBLISHED and not found.is_change and found.share_type != ShareType.NONE
@@ -146,6 +149,13 @@ def _possible(request: PortalRequest, found: Any, change: Any) -> set[str]:
     if not found.is_change and may_resource(actor, "resources.mount", owner):
         possible.add("mount")
     return possible
+
+
+def _update_runs(found: Any, actor: Actor) -> bool:
+    return any(
+        one.is_open and one.rule == CAUSE_RULES[Cause.LAW] and one.extended_on is None
+        for one in clocks_of(found.code, viewer=actor)
+    )
 
 
 def groups_of(found: Any) -> list[tuple[str, list[tuple[str, str]]]]:

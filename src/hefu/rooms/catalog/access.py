@@ -16,6 +16,7 @@ OF_PROVIDER = {
     "catalog.submit": {Role.CHIEF},
     "catalog.withdraw": {Role.CHIEF},
     "catalog.import": {Role.OFFICER, Role.CHIEF},
+    "catalog.note_cause": {Role.OFFICER, Role.CHIEF},
 }
 #: Roles in the data authority that may do each action on any entry.
 OF_AUTHORITY = {
@@ -23,6 +24,8 @@ OF_AUTHORITY = {
     "catalog.withdraw": {Role.REVIEWER},
     "catalog.import": {Role.REVIEWER},
     "catalog.import_published": {Role.REVIEWER},
+    "catalog.note_cause": {Role.REVIEWER},
+    "catalog.extend_update": {Role.REVIEWER},
 }
 #: Roles that read drafts of their own department.
 _WRITERS = (Role.OFFICER, Role.CHIEF)

@@ -246,6 +246,16 @@ def withdraw(entry: EntryFacts, *, reason: str) -> Status:
     return Status.WITHDRAWN
 
 
+def must_follow(code: str, status: Status, *, is_change: bool) -> None:
+    """Allow to note what an entry must follow: only what is in force can fall behind.
+
+    Raises:
+        MoveNotAllowed: It is not in force, or is the draft of a next version.
+    """
+    if status is not Status.PUBLISHED or is_change:
+        raise errors.MoveNotAllowed(code=code, status=terms.STATUS_NAMES[status], wanted=_("to be updated"))
+
+
 def _move(entry: EntryFacts, wanted: Status) -> None:
     if wanted not in MOVES[entry.status]:
         raise errors.MoveNotAllowed(

@@ -537,3 +537,42 @@ CATALOG_IMPORTED = Kind(
     ("batch", "file_digest", "published", "taken", "changed", "unchanged", "refused", "entries_digest"),
     "A catalogue file was imported. `entries_digest` covers each entry's code, version and content digest.",
 )
+
+
+class Cause(StrEnum):
+    """What changed, so that an entry in force must follow (decree 809 art. 17; national guide of 2022, 2.3)."""
+
+    LAW = "law"
+    DECISION = "decision"
+    DUTIES = "duties"
+    #: Nothing of law or duty: what the entry says of the data is not so any more.
+    INFORMATION = "information"
+
+
+CAUSE_NAMES = {
+    Cause.LAW: _("a law or regulation changed"),
+    Cause.DECISION: _("a decision of the State Council changed"),
+    Cause.DUTIES: _("the department's duties changed"),
+    Cause.INFORMATION: _("what the entry says is not so any more"),
+}
+
+#: Rule whose time runs after each cause.
+CAUSE_RULES = {
+    Cause.LAW: "catalog.update",
+    Cause.DECISION: "catalog.update",
+    Cause.DUTIES: "catalog.update",
+    Cause.INFORMATION: "catalog.refresh_entry",
+}
+
+CAUSE_NOTED = Kind(
+    "entry.cause_noted",
+    1,
+    ("code", "cause", "on", "due_on", "note"),
+    "Something changed that an entry must follow; its department's time to update runs. `note` is a digest.",
+)
+UPDATE_EXTENDED = Kind(
+    "entry.update_extended",
+    1,
+    ("code", "days", "due_before", "due_on", "reason"),
+    "The authority consented to more time for an update; `reason` is a digest.",
+)

@@ -13,7 +13,7 @@ from hefu.rooms.catalog import decide, terms
 from hefu.rooms.catalog.access import require
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of, next_codes, tidy
-from hefu.rooms.catalog.services._law import keeping_back
+from hefu.rooms.catalog.services._law import cancel_change_clocks, keeping_back
 from hefu.rooms.catalog.services._locked import facts, locked
 from hefu.rooms.catalog.services._writing import record_draft, write, write_draft
 from hefu.rooms.catalog.snapshots import to_json
@@ -84,6 +84,7 @@ def drop_draft(*, entry_id: UUID, actor: Actor, clock: Clock) -> None:
         concerns=[row.provider_id],
         body={"code": row.code, "digest": digest(to_json(content_of(row)))},
     )
+    cancel_change_clocks(row, reason="dropped", actor=actor, clock=clock)
     row.delete()
 
 

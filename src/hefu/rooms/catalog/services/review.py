@@ -12,7 +12,13 @@ from hefu.kernel.hashing import digest
 from hefu.rooms.catalog import decide, terms
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of, fill, write_items
-from hefu.rooms.catalog.services._law import meet_review_clock, start_review_clock
+from hefu.rooms.catalog.services._law import (
+    cancel_change_clocks,
+    meet_own_clocks,
+    meet_review_clock,
+    start_fix_clock,
+    start_review_clock,
+)
 from hefu.rooms.catalog.services._locked import facts, locked
 from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.snapshots import to_json
@@ -59,6 +65,7 @@ def submit_entry(*, entry_id: UUID, actor: Actor, clock: Clock) -> Entry:
             "digest": digest(to_json(content)),
         },
     )
+    meet_own_clocks(row, actor=actor, clock=clock)
     start_review_clock(row, actor=actor, clock=clock)
     return row
 
@@ -82,7 +89,9 @@ def review_entry(*, entry_id: UUID, verdict: Verdict, reasons: str = "", actor: 
     row.reviewed_by, row.reviewed_name, row.reviewed_at = actor.id, actor.name, clock.now()
     meet_review_clock(row, actor=actor, clock=clock)
     if status is Status.RETURNED:
-        return _return(row, reasons.strip(), actor=actor, at=clock.now())
+        returned = _return(row, reasons.strip(), actor=actor, at=clock.now())
+        start_fix_clock(returned, actor=actor, clock=clock)
+        return returned
     return _publish(row, actor=actor, at=clock.now())
 
 
@@ -160,6 +169,8 @@ def withdraw_entry(*, entry_id: UUID, reason: str, actor: Actor, clock: Clock) -
     row.withdrawn_at = row.changed_at = clock.now()
     row.save()
     Entry.objects.filter(changes_to=row).delete()
+    cancel_change_clocks(row, reason="withdrawn", actor=actor, clock=clock)
+    meet_own_clocks(row, actor=actor, clock=clock)
     record(
         terms.ENTRY_WITHDRAWN,
         subject=row.code,
