@@ -175,6 +175,14 @@ class Config:
         "`yes` when a proxy before the node ends TLS: cookies are then for HTTPS alone.",
     )
 
+    catalog_profile: str = _setting(
+        "HEFU_CATALOG_PROFILE",
+        "guide-2017",
+        _text,
+        "How entries are numbered and their values coded: `guide-2017`, `description-draft`, or the path of a "
+        "province's own profile in YAML.",
+    )
+
     @property
     def places(self) -> Home:
         """The folders in the home."""

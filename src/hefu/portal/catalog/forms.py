@@ -13,7 +13,9 @@ from hefu.portal.forms import OfficeForm, Section, choices
 from hefu.portal.words import say
 from hefu.rooms.catalog import terms
 from hefu.rooms.catalog.importing.terms import Defaults
-from hefu.rooms.catalog.terms import FIELD_NAMES, Content
+from hefu.rooms.catalog.profiles import Extension, ExtensionKind
+from hefu.rooms.catalog.queries import node_profile
+from hefu.rooms.catalog.terms import FIELD_NAMES, LONGEST_EXTRA, Content, Extra
 
 #: Field → its enumeration and names, where one value is chosen.
 CHOSEN: dict[str, tuple[Any, dict[Any, str]]] = {
@@ -26,6 +28,8 @@ CHOSEN: dict[str, tuple[Any, dict[Any, str]]] = {
     "secrecy": (terms.Secrecy, terms.SECRECY_NAMES),
     "personal_info": (terms.PersonalInfo, terms.PERSONAL_INFO_NAMES),
 }
+#: What the names of the profile's own fields begin with.
+EXTRA = "extension-"
 #: Fields that hold several words, written with commas between.
 LISTED = ("format_types", "tags", "related_codes")
 #: Fields with room for more than a line.
@@ -103,6 +107,9 @@ class EntryForm(OfficeForm):
         for section in self.sections:
             for name in section.fields:
                 self.fields[name] = _field(name)
+        asked = node_profile().extensions
+        self.fields |= {EXTRA + one.key: _extra_field(one) for one in asked}
+        self.sections = (*self.sections, Section(_("Extension fields"), tuple(EXTRA + one.key for one in asked)))
         if class_is_fixed:
             self.fields["class_code"].widget.attrs["readonly"] = True
 
@@ -115,11 +122,12 @@ class EntryForm(OfficeForm):
                 value = getattr(content, name)
                 found[name] = ", ".join(value) if name in LISTED else ("" if value is None else value)
         found["channels"] = [str(one) for one in content.channels]
-        return found
+        return found | {EXTRA + one.key: one.value for one in content.extension}
 
     def content(self) -> Content:
         """Return what is typed, as the room takes it."""
-        typed = dict(self.cleaned_data)
+        typed = {name: value for name, value in self.cleaned_data.items() if not name.startswith(EXTRA)}
+        typed["extension"] = self._extension()
         for name, (kind, _names) in CHOSEN.items():
             typed[name] = kind(typed[name]) if typed[name] else None
         for name in LISTED:
@@ -127,6 +135,26 @@ class EntryForm(OfficeForm):
         typed["channels"] = tuple(terms.Channel(one) for one in typed["channels"])
         typed["share_mode"] = terms.ShareMode(typed["share_mode"] or terms.ShareMode.PLATFORM)
         return Content(**typed)
+
+    def _extension(self) -> tuple[Extra, ...]:
+        """Return what is typed in the profile's fields; what an earlier profile asked stays."""
+        typed = {name.removeprefix(EXTRA): value for name, value in self.cleaned_data.items() if name.startswith(EXTRA)}
+        kept = [one for one in self.initial.get("extension") or () if one.key not in typed]
+        return (*(Extra(key, value) for key, value in typed.items() if value), *kept)
+
+
+def _extra_field(asked: Extension) -> forms.Field:
+    shared: dict[str, Any] = {"label": asked.name, "required": False}
+    if asked.kind is ExtensionKind.CHOICE:
+        return forms.ChoiceField(choices=[("", "—"), *((one, one) for one in asked.choices)], **shared)
+    if asked.kind is ExtensionKind.NUMBER:
+        return forms.CharField(
+            max_length=20,
+            widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+            help_text=_("The number alone; 0 when it is not known."),
+            **shared,
+        )
+    return forms.CharField(max_length=LONGEST_EXTRA, **shared)
 
 
 def _commas(text: str) -> str:

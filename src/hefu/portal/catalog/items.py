@@ -19,13 +19,14 @@ from hefu.rooms.catalog.terms import (
     Grade,
     ItemContent,
     ItemType,
+    OpenType,
     ShareType,
 )
 
 #: Empty lines below the last item.
 BLANKS = 3
 
-PARTS = ("id", "name", "code", "type", "length", "share_type", "grade", "description")
+PARTS = ("id", "open_type", "name", "code", "type", "length", "share_type", "grade", "description")
 
 
 @dataclass
@@ -33,6 +34,8 @@ class ItemLine:
     """One item as it was typed."""
 
     id: str = ""
+    #: Carried through: imports and the interface for programs state it.
+    open_type: str = ""
     name: str = ""
     code: str = ""
     type: str = ""
@@ -101,6 +104,7 @@ def _item(line: ItemLine) -> ItemContent:
         length=length,
         share_type=ShareType(line.share_type) if line.share_type in list(ShareType) else None,
         grade=Grade(line.grade) if line.grade in list(Grade) else None,
+        open_type=OpenType(line.open_type) if line.open_type in list(OpenType) else None,
         description=line.description,
         id=_uuid(line.id),
     )
@@ -120,6 +124,7 @@ def _line(item: ItemContent) -> ItemLine:
         length=str(item.length or ""),
         share_type=item.share_type or "",
         grade=item.grade or "",
+        open_type=item.open_type or "",
         description=item.description,
     )
 

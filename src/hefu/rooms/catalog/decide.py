@@ -20,6 +20,7 @@ from hefu.rooms.catalog.terms import (
     Content,
     Difference,
     EntryFacts,
+    Extra,
     FormatClass,
     ItemContent,
     KeepingBack,
@@ -319,5 +320,7 @@ def shown(value: Any) -> str:
             return str(value.value)
         case tuple():
             return ", ".join(shown(part) for part in value)
+        case Extra():
+            return f"{value.key}: {value.value}"
         case _:
             return str(value)

@@ -83,3 +83,23 @@ class MappingRefused(Refusal):
     code = "catalog.mapping_refused"
     text = _("The field mapping cannot be used: {reason}. Correct it and import again; nothing was taken in.")
     status = 422
+
+
+class ProfileUnusable(Refusal):
+    """A profile of codes and values has a fault."""
+
+    code = "catalog.profile_unusable"
+    text = _(
+        "The catalogue profile {name} cannot be used: {reason}. Correct the file, or name another in "
+        "HEFU_CATALOG_PROFILE."
+    )
+    status = 500
+
+
+class CodesUsedUp(Refusal):
+    """A profile's counter has run out of digits."""
+
+    code = "catalog.codes_used_up"
+    text = _(
+        "All numbers behind {stem} are given out. Name a profile whose counter has more digits in HEFU_CATALOG_PROFILE."
+    )

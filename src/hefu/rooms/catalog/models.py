@@ -49,7 +49,7 @@ class Entry(models.Model):
     """
 
     id = models.UUIDField(primary_key=True)
-    code = models.CharField(max_length=40, help_text="Class code, a slash, sequence number; assigned.")
+    code = models.CharField(max_length=40, help_text="Assigned by the node's profile.")
     provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="entries")
     status = models.CharField(max_length=10, default=Status.DRAFT.value)
     version = models.PositiveIntegerField(default=0, help_text="Of the content in force; 0 before the first.")
@@ -88,6 +88,7 @@ class Entry(models.Model):
     phone = models.CharField(max_length=60, blank=True)
     outside_code = models.CharField(max_length=120, blank=True)
     related_codes = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    extension = models.JSONField(default=list, blank=True, help_text="Profile's own fields: [{key, value}].")
 
     author = models.CharField(max_length=80, help_text="Who wrote it last, as evidence names people.")
     author_name = models.CharField(max_length=80)
@@ -191,6 +192,7 @@ class Item(models.Model):
     length = models.PositiveIntegerField(null=True, blank=True)
     share_type = models.CharField(max_length=13, blank=True)
     grade = models.CharField(max_length=9, blank=True)
+    open_type = models.CharField(max_length=13, blank=True)
     description = models.TextField(blank=True)
 
     class Meta:
@@ -201,6 +203,7 @@ class Item(models.Model):
             _one_of("type", ItemType, name="item_type"),
             _one_of("share_type", ShareType, name="item_share_type"),
             _one_of("grade", Grade, name="item_grade"),
+            _one_of("open_type", OpenType, name="item_open_type"),
         ]
 
     def __str__(self) -> str:
@@ -234,14 +237,14 @@ class EntryVersion(models.Model):
 
 
 class CodeCounter(models.Model):
-    """The last sequence number given out in a class."""
+    """The last sequence number given out among the codes that begin alike."""
 
-    class_code = models.CharField(max_length=18, primary_key=True)
+    stem = models.CharField(max_length=40, primary_key=True, help_text="What stands before the number.")
     last = models.PositiveIntegerField()
 
     def __str__(self) -> str:
-        """Return the class code."""
-        return self.class_code
+        """Return what the codes begin with."""
+        return self.stem
 
 
 class ImportBatch(models.Model):

@@ -17,6 +17,7 @@ from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
 from hefu.rooms.catalog.rows import content_of as content_of
+from hefu.rooms.catalog.rows import node_profile as node_profile
 from hefu.rooms.catalog.terms import RANKS, Content, Difference, ItemContent, KeepingBack, Status
 from hefu.rooms.clocks import queries as clocks
 

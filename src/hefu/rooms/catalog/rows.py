@@ -6,12 +6,15 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db.models import F
 
 from hefu.kernel.ids import new_id
 from hefu.rooms.catalog import decide, itemcodes, snapshots
+from hefu.rooms.catalog.errors import CodesUsedUp, ProfileUnusable
 from hefu.rooms.catalog.models import CodeCounter, Entry, Item
-from hefu.rooms.catalog.terms import Content, EntryFacts, ItemContent, KeepingBack, Status
+from hefu.rooms.catalog.profiles import CodeFacts, CodeRule, Profile, profile
+from hefu.rooms.catalog.terms import Content, EntryFacts, Extra, ItemContent, KeepingBack, Status
 
 Part = TypeVar("Part", Content, ItemContent)
 
@@ -137,16 +140,51 @@ def _claim(unclaimed: list[Item], item: ItemContent) -> Item | None:
     return None
 
 
-def next_codes(class_code: str, count: int = 1) -> list[str]:
-    """Take `count` codes of a class: class code, slash, sequence number.
+def code_facts(content: Content, *, place: str, credit_code: str) -> CodeFacts:
+    """Return what an entry's code is made from."""
+    return CodeFacts(content.class_code, place, credit_code, content.format_class)
 
-    Source: the guide of 2017, 前段码/后段码.
+
+def stem(facts: CodeFacts) -> str:
+    """Return what the node's profile writes before the number of a code."""
+    return _rule().stem(facts)
+
+
+def next_codes(facts: CodeFacts, count: int = 1) -> list[str]:
+    """Take `count` codes as the node's profile numbers entries.
+
+    Raises:
+        CodesUsedUp: The profile's counter has no more digits.
     """
-    CodeCounter.objects.get_or_create(class_code=class_code, defaults={"last": 0})
-    counter = CodeCounter.objects.select_for_update().get(class_code=class_code)
+    begins = stem(facts)
+    CodeCounter.objects.get_or_create(stem=begins, defaults={"last": 0})
+    counter = CodeCounter.objects.select_for_update().get(stem=begins)
     first = counter.last + 1
-    CodeCounter.objects.filter(class_code=class_code).update(last=F("last") + count)
-    return [f"{class_code}/{number:06d}" for number in range(first, first + count)]
+    try:
+        made = list(_rule().codes(facts, range(first, first + count)))
+    except OverflowError:
+        raise CodesUsedUp(stem=begins) from None
+    CodeCounter.objects.filter(stem=begins).update(last=F("last") + count)
+    return made
+
+
+def node_profile() -> Profile:
+    """Return the profile that this node is set to.
+
+    Raises:
+        ProfileUnusable: The setting names none that can number entries.
+    """
+    name = settings.HEFU.catalog_profile
+    found = profile(name)
+    if found.code is None:
+        raise ProfileUnusable(name=name, reason="it gives no codes")
+    return found
+
+
+def _rule() -> CodeRule:
+    rule = node_profile().code
+    assert rule is not None  # noqa: S101 - `node_profile` saw to it
+    return rule
 
 
 def _told(value: Any) -> Any:
@@ -161,5 +199,7 @@ def _stored(name: str, value: Any) -> Any:
             return value.value
         case tuple():
             return [_stored("", part) for part in value]
+        case Extra():
+            return dataclasses.asdict(value)
         case _:
             return value

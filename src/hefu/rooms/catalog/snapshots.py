@@ -1,5 +1,6 @@
 """An entry's content as plain JSON and back: what versions keep, files carry and digests cover."""
 
+import dataclasses
 import types
 import typing
 from datetime import date
@@ -7,7 +8,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from hefu.rooms.catalog.terms import Content, ItemContent
+from hefu.rooms.catalog.terms import Content, Extra, ItemContent
 
 
 def to_json(content: Content) -> dict[str, Any]:
@@ -27,6 +28,8 @@ def _plain(value: Any) -> Any:
             return [_plain(part) for part in value]
         case date():
             return value.isoformat()
+        case Extra():
+            return dataclasses.asdict(value)
         case _:
             return str(value)
 
@@ -62,6 +65,8 @@ def _read(kind: Any, value: Any) -> Any:
         return tuple(_read(part, one) for one in value or ())
     if kind is UUID:
         return UUID(value)
+    if kind is Extra:
+        return Extra(**value)
     if kind is date:
         return date.fromisoformat(value)
     if isinstance(kind, type) and issubclass(kind, Enum):

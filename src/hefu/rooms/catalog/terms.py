@@ -327,9 +327,20 @@ class ItemContent:
     share_type: ShareType | None = None
     #: Differs from the entry's own grade when set.
     grade: Grade | None = None
+    #: Differs from the entry's own opening when set.
+    open_type: OpenType | None = None
     description: str = ""
     #: The item that this one carries on; None for a new one. Items without it are matched by code, then name.
     id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Extra:
+    """扩展元数据: what an entry says in a field that the node's profile adds to the law's."""
+
+    #: Key of the profile's extension field.
+    key: str
+    value: str
 
 
 @dataclass(frozen=True)
@@ -378,6 +389,8 @@ class Content:
     outside_code: str = ""
     #: Codes of entries it belongs together with.
     related_codes: tuple[str, ...] = ()
+    #: Fields of the profile, in its order; empty ones are left out.
+    extension: tuple[Extra, ...] = ()
     items: tuple[ItemContent, ...] = ()
 
 
@@ -449,6 +462,7 @@ FIELD_NAMES = {
     "phone": _("contact"),
     "outside_code": _("code elsewhere"),
     "related_codes": _("related entries"),
+    "extension": _("extension fields"),
     "items": _("items"),
     "item": _("item"),
     "code": _("item code"),
@@ -459,6 +473,8 @@ FIELD_NAMES = {
 
 #: Characters that a name may have.
 LONGEST_NAME = 200
+#: Characters that the value of an extension field may have.
+LONGEST_EXTRA = 500
 #: Characters that the other short texts may have; in a list, each of its members.
 LONGEST = {
     "internal_office": 120,

@@ -10,7 +10,7 @@ from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.rooms.catalog import decide, terms
 from hefu.rooms.catalog.models import Entry
-from hefu.rooms.catalog.rows import content_of, fill, next_codes, tidy, write_items
+from hefu.rooms.catalog.rows import code_facts, content_of, fill, next_codes, stem, tidy, write_items
 from hefu.rooms.catalog.services._locked import facts
 from hefu.rooms.catalog.snapshots import to_json
 from hefu.rooms.catalog.terms import Content, Status
@@ -32,8 +32,12 @@ def write_draft(row: Entry, content: Content, *, actor: Actor, at: datetime) -> 
     if row.status == Status.PUBLISHED:
         return _change_published(row, tidy(content), actor=actor, at=at)
     decide.rewrite(facts(row))
-    if content.class_code != row.class_code:
-        row.code = next_codes(content.class_code)[0]
+    before, after = (
+        code_facts(one, place=row.provider.place, credit_code=row.provider.credit_code)
+        for one in (content_of(row), content)
+    )
+    if not row.is_change and not row.version and stem(before) != stem(after):
+        row.code = next_codes(after)[0]
     _rewrite(row, tidy(content), actor=actor, at=at)
     return row
 

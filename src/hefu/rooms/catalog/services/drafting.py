@@ -12,8 +12,9 @@ from hefu.kernel.refusal import InputsRejected
 from hefu.rooms.catalog import decide, terms
 from hefu.rooms.catalog.access import require
 from hefu.rooms.catalog.models import Entry
-from hefu.rooms.catalog.rows import content_of, next_codes, tidy
-from hefu.rooms.catalog.services._law import cancel_change_clocks, keeping_back
+from hefu.rooms.catalog.profiles import extension_fault
+from hefu.rooms.catalog.rows import code_facts, content_of, next_codes, node_profile, tidy
+from hefu.rooms.catalog.services._law import keeping_back
 from hefu.rooms.catalog.services._locked import facts, locked
 from hefu.rooms.catalog.services._writing import record_draft, write, write_draft
 from hefu.rooms.catalog.snapshots import to_json
@@ -35,7 +36,8 @@ def draft_entry(*, provider_id: UUID, content: Content, actor: Actor, clock: Clo
     require(actor, "catalog.draft", provider_id)
     provider = parties.department(provider_id, viewer=actor)
     content = _checked(content, place=provider.place, clock=clock)
-    row = Entry(id=new_id(clock.now()), provider=provider, code=next_codes(content.class_code)[0])
+    (code,) = next_codes(code_facts(content, place=provider.place, credit_code=provider.credit_code))
+    row = Entry(id=new_id(clock.now()), provider=provider, code=code)
     write(row, content, provider_name=provider.name, actor=actor, at=clock.now())
     record_draft(row, replaces=None, actor=actor, at=clock.now())
     return row
@@ -91,6 +93,9 @@ def drop_draft(*, entry_id: UUID, actor: Actor, clock: Clock) -> None:
 def _checked(content: Content, *, place: str, clock: Clock) -> Content:
     decide.refuse_unlawful(content, keeping_back(content, place=place, on=clock.today()))
     problems = decide.faults(content)
+    extras = extension_fault(node_profile(), content.extension)
+    if extras:
+        problems["extension"] = extras
     if problems:
         raise InputsRejected(problems=problems)
     return tidy(content)

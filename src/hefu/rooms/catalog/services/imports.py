@@ -23,7 +23,8 @@ from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.rows import Group, Reading, grouped, read
 from hefu.rooms.catalog.importing.terms import Defaults, ImportReport, Reason
 from hefu.rooms.catalog.models import BadRow, Entry, ImportBatch
-from hefu.rooms.catalog.rows import content_of, fill, item_row, next_codes, tidy, write_items
+from hefu.rooms.catalog.profiles import CodeFacts
+from hefu.rooms.catalog.rows import code_facts, content_of, fill, item_row, next_codes, stem, tidy, write_items
 from hefu.rooms.catalog.services._bulk import copy_in
 from hefu.rooms.catalog.services._law import keeping_back
 from hefu.rooms.catalog.services._versions import announce_version, freeze
@@ -224,14 +225,17 @@ def _digest(reading: Reading) -> str:
 
 def _take(run: _Run, batch: ImportBatch) -> None:
     """Write the new entries, a thousand at a time and each table at once."""
-    counts = Counter(row.reading.content.class_code for row in run.taken)
-    codes = {class_code: iter(next_codes(class_code, count)) for class_code, count in sorted(counts.items())}
+    facts = {row.key: _code_facts(row) for row in run.taken}
+    groups: dict[str, list[CodeFacts]] = {}
+    for one in facts.values():
+        groups.setdefault(stem(one), []).append(one)
+    codes = {begins: iter(next_codes(alike[0], len(alike))) for begins, alike in sorted(groups.items())}
     for start in range(0, len(run.taken), _AT_ONCE):
         chunk = run.taken[start : start + _AT_ONCE]
         entries, items, versions = [], [], []
         for row in chunk:
             content = tidy(row.reading.content)
-            entry = Entry(id=new_id(run.at), code=next(codes[content.class_code]), provider_id=row.provider.id)
+            entry = Entry(id=new_id(run.at), code=next(codes[stem(facts[row.key])]), provider_id=row.provider.id)
             fill(entry, content, provider_name=row.provider.name, at=run.at)
             _mark(run, entry, row)
             own = [item_row(entry, place, item, at=run.at) for place, item in enumerate(content.items)]
@@ -252,6 +256,10 @@ def _take(run: _Run, batch: ImportBatch) -> None:
         copy_in(versions)
         for entry in entries if run.publish else ():
             announce_version(entry, was=None, at=run.at)
+
+
+def _code_facts(row: _Row) -> CodeFacts:
+    return code_facts(row.reading.content, place=row.provider.place, credit_code=row.provider.credit_code)
 
 
 def _mark(run: _Run, entry: Entry, row: _Row) -> None:

@@ -23,6 +23,7 @@ class Provider:
     name: str
     #: Division code.
     place: str
+    credit_code: str
 
 
 class Providers:
@@ -35,7 +36,7 @@ class Providers:
     def __init__(self, *, viewer: Actor, said: Mapping[str, UUID]) -> None:
         """Read all open departments once."""
         rows = list(parties.departments(viewer=viewer))
-        self._by_id = {row.pk: Provider(row.pk, row.name, row.place) for row in rows}
+        self._by_id = {row.pk: Provider(row.pk, row.name, row.place, row.credit_code) for row in rows}
         self._by_code = {row.credit_code: self._by_id[row.pk] for row in rows}
         self._by_name = _gathered((row.name, self._by_id[row.pk]) for row in rows)
         self._by_short = _gathered((row.short_name, self._by_id[row.pk]) for row in rows)
