@@ -14,7 +14,7 @@ from hefu.rooms.catalog.access import require
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.profiles import extension_fault
 from hefu.rooms.catalog.rows import code_facts, content_of, next_codes, node_profile, tidy
-from hefu.rooms.catalog.services._law import keeping_back
+from hefu.rooms.catalog.services._law import cancel_change_clocks, keeping_back
 from hefu.rooms.catalog.services._locked import facts, locked
 from hefu.rooms.catalog.services._writing import record_draft, write, write_draft
 from hefu.rooms.catalog.snapshots import to_json
