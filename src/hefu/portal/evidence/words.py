@@ -34,6 +34,8 @@ KIND_NAMES = {
     "entry.returned": _("Entry returned"),
     "entry.published": _("Entry published"),
     "entry.withdrawn": _("Entry withdrawn"),
+    "entry.cause_noted": _("Change noted that the entry must follow"),
+    "entry.update_extended": _("More time given for an update"),
     "catalog.imported": _("Catalogue file imported"),
     "clock.recounted": _("Period counted anew"),
     "calendar.notice_imported": _("Holiday notice taken in"),
