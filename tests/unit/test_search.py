@@ -107,7 +107,7 @@ class TestScope:
         assert ask(index, Scope(), asked).total == 0
 
     def test_a_suggestion_tells_nothing_of_what_may_not_be_seen(self, index: Index) -> None:
-        words = Vocabulary(index.searcher())
+        words = lambda: Vocabulary(index.searcher())  # noqa: E731
         assert ask(index, EVERYTHING, Question("曹稿"), words).suggestion == "草稿"
         assert ask(index, PUBLISHED, Question("曹稿"), words).suggestion == ""
 
@@ -152,11 +152,11 @@ class TestSpelling:
         ("asked", "meant"), [("身份正号码", "身份证号码"), ("低宝", "低保"), ("renkuo", "人口"), ("gdq", "gdp")]
     )
     def test_a_homophone_or_a_wrong_letter_is_understood(self, index: Index, asked: str, meant: str) -> None:
-        words = Vocabulary(index.searcher())
+        words = lambda: Vocabulary(index.searcher())  # noqa: E731
         assert ask(index, EVERYTHING, Question(asked), words).suggestion == meant
 
     def test_what_is_found_often_enough_is_left_alone(self, index: Index) -> None:
-        assert ask(index, PUBLISHED, Question("信息"), Vocabulary(index.searcher())).suggestion == ""
+        assert ask(index, PUBLISHED, Question("信息"), lambda: Vocabulary(index.searcher())).suggestion == ""
 
 
 class TestWriting:

@@ -5,6 +5,7 @@ secrets/        the master key and the database's passwords; mode 0700
 database/       the embedded database (see `postgres`)
 run/            who runs here now: one note for each process
 static/         files of the pages, collected
+search/         the index of the catalogue; may be deleted at any time
 """
 
 import os
@@ -40,6 +41,11 @@ class Home:
     def database(self) -> Path:
         """The embedded database."""
         return self.root / "database"
+
+    @property
+    def search(self) -> Path:
+        """The index of the catalogue; made anew when it is gone."""
+        return self.root / "search"
 
     @property
     def tables_mark(self) -> Path:

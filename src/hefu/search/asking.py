@@ -1,6 +1,6 @@
 """A question put to an index: what matches, in order, and counts by facet, all within what may be seen."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 import tantivy
@@ -42,11 +42,11 @@ class Asking:
         self._seen = self._scope(scope)
         self._since = self._after()
 
-    def answer(self, vocabulary: Vocabulary | None = None) -> Found:
+    def answer(self, vocabulary: Callable[[], Vocabulary] | None = None) -> Found:
         """Return the page of hits and the counts.
 
         Args:
-            vocabulary: Words that a mistyped one may have been; without it nothing is suggested.
+            vocabulary: Gives the words that a mistyped one may have been; without it nothing is suggested.
         """
         words, relaxed = self._words(), False
         if self.question.text.strip() and not self.pieces:
@@ -55,7 +55,7 @@ class Asking:
         total = self._count(asked)
         suggestion = ""
         if vocabulary and self.pieces and total < _FEW:
-            suggestion = self._better(vocabulary, total)
+            suggestion = self._better(vocabulary(), total)
         if not total and len(self.pieces) >= _ENOUGH:
             words = self._words(lacking=1)
             asked = self._narrowed(words)
@@ -201,7 +201,9 @@ class Asking:
         return ""
 
 
-def ask(index: Index, scope: Scope, question: Question, vocabulary: Vocabulary | None = None) -> Found:
+def ask(
+    index: Index, scope: Scope, question: Question, vocabulary: Callable[[], Vocabulary] | None = None
+) -> Found:
     """Return what an index answers within what may be seen."""
     return Asking(index, scope, question).answer(vocabulary)
 

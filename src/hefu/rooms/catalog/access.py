@@ -7,6 +7,7 @@ from django.db.models import Q
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import Forbidden
 from hefu.rooms.catalog.terms import PUBLIC
+from hefu.search.terms import EVERYTHING, Scope
 
 #: Roles in the entry's own department that may do each action.
 OF_PROVIDER = {
@@ -53,21 +54,36 @@ def require(actor: Actor, action: str, provider_id: UUID | None = None) -> None:
         raise Forbidden(action=action)
 
 
-def visible(viewer: Actor) -> Q:
-    """Return the filter of entries and changes that `viewer` may read.
+#: Where each facet of a scope stands in a row.
+_COLUMNS = {"status": "status", "provider": "provider_id"}
+
+
+def scope(viewer: Actor) -> Scope:
+    """Return which entries and changes `viewer` may read, as an index and a filter of rows both take it.
 
     What is or was in force is read by everybody with a seat; what is being written by its own
     department's officers and by the authority that reviews it. The auditor reads all.
     """
     if viewer.is_system or viewer.has(Role.AUDITOR):
-        return Q()
+        return EVERYTHING
     if viewer.of_authority and viewer.has(*_OVERSEERS):
-        return Q()
+        return EVERYTHING
     if not viewer.roles or viewer.department_id is None:
-        return Q(pk__in=[])
-    seen = Q(status__in=list(PUBLIC))
+        return Scope()
+    seen = [("status", tuple(sorted(PUBLIC)))]
     if viewer.has(*_WRITERS):
-        seen |= Q(provider_id=viewer.department_id)
+        seen.append(("provider", (str(viewer.department_id),)))
+    return Scope(either=tuple(seen))
+
+
+def visible(viewer: Actor) -> Q:
+    """Return the filter of entries and changes that `viewer` may read: the rows of their `scope`."""
+    allowed = scope(viewer)
+    if allowed.everything:
+        return Q()
+    seen = Q(pk__in=[])
+    for facet, values in allowed.either:
+        seen |= Q(**{f"{_COLUMNS[facet]}__in": list(values)})
     return seen
 
 

@@ -4,15 +4,21 @@ from hefu.rooms.catalog.services.drafting import change_entry, draft_entry, drop
 from hefu.rooms.catalog.services.imports import import_entries
 from hefu.rooms.catalog.services.providers import register_providers
 from hefu.rooms.catalog.services.review import review_entry, submit_entry, withdraw_entry
+from hefu.rooms.catalog.services.searches import drop_search, keep_search, look_for_people, note_use, read_notices
 from hefu.rooms.catalog.services.updating import extend_update, note_cause, text_ended
 
 __all__ = [
     "change_entry",
     "draft_entry",
     "drop_draft",
+    "drop_search",
     "extend_update",
     "import_entries",
     "note_cause",
+    "keep_search",
+    "look_for_people",
+    "note_use",
+    "read_notices",
     "register_providers",
     "review_entry",
     "submit_entry",

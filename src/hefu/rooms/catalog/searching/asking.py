@@ -1,0 +1,135 @@
+"""A question to the catalogue: from the index of this host, brought up to date first; else from PostgreSQL itself."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+
+from hefu.kernel.actor import Actor
+from hefu.kernel.words import _
+from hefu.rooms.catalog.access import scope, visible
+from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.searching import fallback, notes
+from hefu.rooms.catalog.searching.shelf import AT_ONCE, SMALL, Shelf, Standing, shelf
+from hefu.search.asking import all_ids, ask
+from hefu.search.errors import IndexBroken
+from hefu.search.terms import Count, Found, Question, Scope
+
+log = logging.getLogger(__name__)
+
+#: Entries that one question hands out in full order, for a file.
+MOST = 100_000
+#: Answers that are remembered until the index changes.
+_REMEMBERED = 500
+
+NO_INDEX = _("The search index is being made; this answer comes from the database and knows no sounds and spellings.")
+UNSETTLED = _("This answer comes from the database, within changes that are not finished yet.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Entries that a question found, and how fresh that is."""
+
+    #: Of this page, in order, with their providers.
+    entries: tuple[Entry, ...]
+    total: int
+    counts: Mapping[str, tuple[Count, ...]]
+    #: No entry has all the words; these have most of them.
+    relaxed: bool
+    #: What was probably meant; empty for none.
+    suggestion: str
+    #: State of the catalogue that was searched.
+    as_of: datetime
+    #: Changes that the answer lacks.
+    pending: int = 0
+    #: Why PostgreSQL itself answered; empty when the index did.
+    reason: str = ""
+
+
+def search(question: Question, *, viewer: Actor) -> Answer:
+    """Answer a question within what `viewer` may read.
+
+    Changes that were committed before the question are in the answer, unless there are very many of
+    them or another process is just taking them in; then the answer says how many it lacks. Inside a
+    transaction PostgreSQL answers: the index knows only what is committed.
+    """
+    if connection.in_atomic_block:
+        return _from_database(question, viewer, UNSETTLED)
+    here = shelf()
+    standing, pending = _ready(here)
+    if standing is None:
+        return _from_database(question, viewer, NO_INDEX)
+    try:
+        found = _found(here, standing, scope(viewer), question)
+    except (IndexBroken, ValueError) as error:
+        here.condemn(error)
+        return _from_database(question, viewer, NO_INDEX)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how a fault below Python arrives; it has no other name
+            raise
+        here.condemn(error)
+        return _from_database(question, viewer, NO_INDEX)
+    entries = _entries(found.ids, viewer)
+    return Answer(
+        entries, found.total, found.counts, found.relaxed, found.suggestion, as_of=standing.read.at, pending=pending
+    )
+
+
+def found_ids(question: Question, *, viewer: Actor) -> tuple[UUID, ...] | None:
+    """Return every entry that a question finds, in its order; None when there are too many or no index answers."""
+    standing, _pending = (None, 0) if connection.in_atomic_block else _ready(shelf())
+    if standing is None:
+        return None
+    ids = all_ids(standing.index, scope(viewer), question, most=MOST + 1)
+    return ids if len(ids) <= MOST else None
+
+
+def _ready(here: Shelf) -> tuple[Standing | None, int]:
+    """Return the index, as fresh as a question may wait for, and the number of changes it lacks."""
+    standing = here.standing()
+    pending = notes.pending(standing.read) if standing else None
+    if standing is None or pending is None:
+        if Entry.objects.order_by()[: SMALL + 1].count() > SMALL:
+            return None, 0
+        here.rebuild()
+        standing = here.standing()
+        pending = notes.pending(standing.read) if standing else 0
+    if 0 < (pending or 0) <= AT_ONCE:
+        here.catch_up()
+        standing = here.standing()
+        pending = notes.pending(standing.read) if standing else 0
+    return standing, pending or 0
+
+
+def _found(here: Shelf, standing: Standing, allowed: Scope, question: Question) -> Found:
+    """Ask, and remember the answer as long as the index stays as it is."""
+    key = (allowed, question)
+    found = standing.answers.get(key)
+    if found is None:
+        found = ask(standing.index, allowed, question, lambda: here.vocabulary(standing))
+        if len(standing.answers) >= _REMEMBERED:
+            standing.answers.clear()
+        standing.answers[key] = found
+    return found
+
+
+def _entries(ids: tuple[UUID, ...], viewer: Actor) -> tuple[Entry, ...]:
+    """Read the rows; the filter of rows holds as well, should the index ever say too much."""
+    rows = Entry.objects.filter(visible(viewer)).select_related("provider").defer("words", "original").in_bulk(ids)
+    return tuple(rows[pk] for pk in ids if pk in rows)
+
+
+def _from_database(question: Question, viewer: Actor, reason: str) -> Answer:
+    found = fallback.ask(question, viewer=viewer)
+    return Answer(
+        _entries(found.ids, viewer),
+        found.total,
+        found.counts,
+        relaxed=False,
+        suggestion="",
+        as_of=notes.moment().at,
+        reason=reason,
+    )
