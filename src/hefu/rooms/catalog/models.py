@@ -11,6 +11,10 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.constraints import Deferrable
 
+from hefu.rooms.catalog.searching.tables import EntryUse as EntryUse
+from hefu.rooms.catalog.searching.tables import SavedSearch as SavedSearch
+from hefu.rooms.catalog.searching.tables import SearchChange as SearchChange
+from hefu.rooms.catalog.searching.tables import SearchNotice as SearchNotice
 from hefu.rooms.catalog.terms import (
     PUBLIC,
     BasisKind,

@@ -18,6 +18,12 @@ from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
 from hefu.rooms.catalog.rows import content_of as content_of
 from hefu.rooms.catalog.rows import node_profile as node_profile
+from hefu.rooms.catalog.searching.asking import Answer as Answer
+from hefu.rooms.catalog.searching.asking import found_ids as found_ids
+from hefu.rooms.catalog.searching.asking import search as search
+from hefu.rooms.catalog.searching.saved import own_searches as own_searches
+from hefu.rooms.catalog.searching.saved import question_of as question_of
+from hefu.rooms.catalog.searching.saved import search_notices as search_notices
 from hefu.rooms.catalog.terms import RANKS, Content, Difference, ItemContent, KeepingBack, Status
 from hefu.rooms.clocks import queries as clocks
 
