@@ -9,6 +9,7 @@ import click
 from hefu.cli import catalog_imports
 from hefu.cli.acting import acting_option
 from hefu.cli.output import json_option, show, show_rows
+from hefu.cli.upkeep import coverage
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import SystemClock
 
@@ -24,6 +25,9 @@ def command() -> None:
 
 
 catalog_imports.add_to(command)
+
+
+command.add_command(coverage)
 
 
 @command.command("list")

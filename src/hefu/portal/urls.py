@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("choose/", include("hefu.portal.preferences")),
     path("", include("hefu.portal.parties.urls")),
     path("catalog/", include("hefu.portal.catalog.urls")),
+    path("upkeep/", include("hefu.portal.upkeep.urls")),
     path("requests/", include("hefu.portal.requests.urls")),
     path("grants/", include("hefu.portal.grants.urls")),
     path("deliveries/", include("hefu.portal.deliveries.urls")),

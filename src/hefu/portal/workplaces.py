@@ -48,6 +48,7 @@ def _casework(actor: Actor) -> bool:
 WORKPLACES = (
     Workplace("desk", _("My desk"), "desk", "desk", _anyone),
     Workplace("catalog", _("Catalogue"), "catalog", "catalog:list", _anyone),
+    Workplace("upkeep", _("Catalogue upkeep"), "tally", "upkeep:coverage", _casework),
     Workplace("requests", _("Requests"), "request", "requests:list", _casework),
     Workplace("grants", _("Grants"), "grant", "grants:list", lambda a: _casework(a) or a.has(Role.SECURITY)),
     Workplace("deliveries", _("Deliveries"), "delivery", "deliveries:list", _casework),

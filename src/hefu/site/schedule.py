@@ -9,6 +9,7 @@ from hefu.rooms.bases.jobs import sweep_texts
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
 from hefu.rooms.grants.jobs import sweep_grants
+from hefu.rooms.upkeep.jobs import count_coverage, look_at_tables, tie_by_names
 
 #: Cron expressions of six fields, the last one seconds, so that a lost worker is noticed soon.
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -21,3 +22,6 @@ app.periodic(cron=EVERY_MINUTE)(sweep_grants)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
 app.periodic(cron=EVERY_HOUR)(sweep_texts)
+app.periodic(cron=EVERY_HOUR)(look_at_tables)
+app.periodic(cron=EVERY_HOUR)(tie_by_names)
+app.periodic(cron=EVERY_FIVE_MINUTES)(count_coverage)

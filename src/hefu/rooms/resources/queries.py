@@ -30,6 +30,11 @@ def systems(*, viewer: Actor, search: str = "") -> QuerySet[System]:
     return found.annotate(entries=carried).order_by("department__name", "name")
 
 
+def registered_systems(*, viewer: Actor) -> QuerySet[System]:
+    """Return the information systems that `viewer` may see, uncounted and in no order: for counting over many."""
+    return System.objects.filter(visible_systems(viewer)).order_by()
+
+
 def sources(*, viewer: Actor, department_id: UUID | None = None, search: str = "") -> QuerySet[Source]:
     """Return the open sources that `viewer` may see, with how many entries each carries."""
     found = Source.objects.filter(visible_places(viewer), closed_at__isnull=True, name__icontains=search)
@@ -94,6 +99,15 @@ def mounted(entry_ids: Iterable[UUID], *, viewer: Actor) -> set[UUID]:
     del viewer
     rows = Resource.objects.filter(entry_id__in=list(entry_ids), unmounted_at__isnull=True)
     return set(rows.values_list("entry_id", flat=True))
+
+
+def mounts(*, viewer: Actor) -> QuerySet[Resource]:
+    """Return what is mounted now, for counting and joining; that an entry is mounted everybody may know.
+
+    What it is mounted on is told by `resource_for_entry` alone.
+    """
+    del viewer
+    return Resource.objects.filter(unmounted_at__isnull=True).order_by()
 
 
 def checks_of(resource: Resource) -> tuple[Check, ...]:

@@ -1,0 +1,1 @@
+"""Keeping the catalogue whole: what hangs together, what is missing, what is said twice."""

@@ -1,0 +1,55 @@
+"""Queue tasks of the room that keeps the catalogue whole; `hefu.site.schedule` says how often they run."""
+
+import logging
+
+from procrastinate.contrib.django import app
+
+from hefu.kernel.actor import system
+from hefu.kernel.clock import SystemClock
+from hefu.kernel.refusal import Refusal
+from hefu.rooms.upkeep import queries, services
+
+log = logging.getLogger(__name__)
+
+#: Live tables looked at in one run.
+LOOKS = 200
+
+
+@app.task(name="upkeep.look", queueing_lock="upkeep.look")
+def look_at_tables(timestamp: int) -> None:
+    """Look at the live tables that were looked at longest ago. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    actor = system("upkeep")
+    for entry_id in queries.stale_looks(LOOKS, viewer=actor):
+        try:
+            services.look_at(entry_id=entry_id, actor=actor, clock=SystemClock())
+        except Refusal as refusal:  # taken off its table, or withdrawn, since the list was made
+            log.info("no look at %s: %s", entry_id, refusal)
+
+
+@app.task(name="upkeep.tie", queueing_lock="upkeep.tie")
+def tie_by_names(timestamp: int) -> None:
+    """Tie entries to the systems and business items they name. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    actor = system("upkeep")
+    for department_id in queries.waits_for_names(viewer=actor):
+        services.tie_by_names(department_id=department_id, actor=actor, clock=SystemClock())
+
+
+@app.task(name="upkeep.count", queueing_lock="upkeep.count")
+def count_coverage(timestamp: int) -> None:
+    """Count the coverage of every department, for nodes too large to count on every look. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    services.count_coverage(actor=system("upkeep"), clock=SystemClock())

@@ -1,0 +1,89 @@
+"""Pages of upkeep: coverage with its drill-down, duties, ties; all by links and forms alone."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from hefu.kernel.actor import Role
+from hefu.rooms.resources import services as resource_services
+from hefu.rooms.resources.terms import Network
+from hefu.rooms.upkeep import queries
+from hefu.rooms.upkeep.terms import Gap
+from tests.builders import NOON, SYSTEM, a_department, an_actor, an_entry, the_authority
+from tests.portal.types import SignIn
+
+pytestmark = pytest.mark.django_db
+
+
+class TestCoverage:
+    def test_the_authority_reads_every_department_and_follows_a_count_to_its_rows(self, signed_in: SignIn) -> None:
+        office, other = a_department("市民政局"), a_department("市文旅局")
+        row = an_entry(office)
+        an_entry(other)
+        client = signed_in(the_authority(), Role.REVIEWER)
+        page = client.get("/upkeep/").content.decode()
+        assert "市民政局" in page
+        assert f"/upkeep/gaps/entry_no_resource?department={office.pk}" in page
+        rows = client.get(f"/upkeep/gaps/entry_no_resource?department={office.pk}").content.decode()
+        assert row.name in rows
+        assert client.get("/upkeep/gaps/no_such_gap").status_code == 404
+
+    def test_every_gap_has_a_page_that_exports(self, signed_in: SignIn) -> None:
+        office = a_department()
+        an_entry(office)
+        client = signed_in(office)
+        for gap in Gap:
+            assert client.get(f"/upkeep/gaps/{gap}").status_code == 200
+        told = client.get("/upkeep/?format=csv").getvalue().decode()
+        assert told.count(office.name) == 1
+        told = client.get("/upkeep/gaps/entry_no_system?format=csv").getvalue().decode()
+        assert len(told.strip().splitlines()) == 2
+
+    def test_an_officer_reads_the_own_line_only(self, signed_in: SignIn) -> None:
+        office, other = a_department("甲局"), a_department("乙局")
+        an_entry(other)
+        page = signed_in(office).get("/upkeep/").content.decode()
+        assert "甲局" in page
+        assert "乙局" not in page
+
+    def test_one_button_ties_what_entries_name(self, signed_in: SignIn) -> None:
+        row = an_entry(system_name="人口管理信息系统")
+        system = resource_services.register_system(
+            department_id=row.provider_id,
+            name="人口管理信息系统",
+            network=Network.EXTRANET,
+            actor=an_actor(row.provider),
+            clock=NOON,
+        )
+        client = signed_in(row.provider)
+        assert "1 tie was made" in client.post("/upkeep/tie", follow=True).content.decode()
+        assert queries.systems_of(row.pk, viewer=SYSTEM) == [system]
+
+
+class TestDuties:
+    def test_a_list_is_taken_in_shown_and_a_duty_is_tied_and_ended(self, signed_in: SignIn) -> None:
+        row = an_entry()
+        client = signed_in(row.provider)
+        file = SimpleUploadedFile("职责.csv", "职责,业务事项\n户籍管理,户口登记\n".encode())
+        said = client.post("/upkeep/tasks/import", {"file": file}, follow=True).content.decode()
+        assert "2 new" in said
+        item = queries.tasks(viewer=SYSTEM, search="户口").get()
+        client.post(f"/upkeep/entries/{row.pk}/ties", {"tasks": [str(item.pk)]})
+        assert [task.pk for task in queries.tasks_of(row.pk, viewer=SYSTEM)] == [item.pk]
+        assert row.name in client.get(f"/upkeep/tasks/{item.pk}/").content.decode()
+        assert row.name in client.get(f"/upkeep/tasks/{item.under_id}/").content.decode()
+        client.post(f"/upkeep/entries/{row.pk}/ties", {})
+        assert queries.tasks_of(row.pk, viewer=SYSTEM) == []
+        client.post(f"/upkeep/tasks/{item.pk}/end", {"reason": "划转"})
+        assert client.get(f"/upkeep/tasks/{item.pk}/").status_code == 404
+
+    def test_a_file_that_is_no_list_is_refused_on_the_form(self, signed_in: SignIn) -> None:
+        client = signed_in(a_department())
+        answer = client.post("/upkeep/tasks/import", {"file": SimpleUploadedFile("x.csv", b"a,b\n1,2\n")})
+        assert answer.status_code == 422
+        assert "职责" in answer.content.decode()
+
+    def test_one_duty_is_registered_by_hand(self, signed_in: SignIn) -> None:
+        client = signed_in(a_department())
+        client.post("/upkeep/tasks/new", {"duty": "统计调查", "business": "", "code": "", "basis": "统计法"})
+        assert queries.tasks(viewer=SYSTEM).get().basis == "统计法"
+        assert client.post("/upkeep/tasks/new", {"duty": " "}).status_code == 422
