@@ -592,3 +592,9 @@ UPDATE_EXTENDED = Kind(
     ("code", "days", "due_before", "due_on", "reason"),
     "The authority consented to more time for an update; `reason` is a digest.",
 )
+REVIEWED_IN_FULL = Kind(
+    "catalog.reviewed_in_full",
+    1,
+    ("department", "entries", "due_on", "note"),
+    "A department went through its whole catalogue; `due_on` is the last day of the next time, `note` a digest.",
+)

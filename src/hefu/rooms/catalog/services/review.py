@@ -17,6 +17,7 @@ from hefu.rooms.catalog.services._law import (
     meet_own_clocks,
     meet_review_clock,
     start_fix_clock,
+    start_full_review_clock,
     start_review_clock,
 )
 from hefu.rooms.catalog.services._locked import facts, locked
@@ -92,7 +93,9 @@ def review_entry(*, entry_id: UUID, verdict: Verdict, reasons: str = "", actor: 
         returned = _return(row, reasons.strip(), actor=actor, at=clock.now())
         start_fix_clock(returned, actor=actor, clock=clock)
         return returned
-    return _publish(row, actor=actor, at=clock.now())
+    published = _publish(row, actor=actor, at=clock.now())
+    start_full_review_clock(published.provider, actor=actor, clock=clock)
+    return published
 
 
 def _return(row: Entry, reasons: str, *, actor: Actor, at: datetime) -> Entry:
