@@ -15,6 +15,12 @@ from hefu.rooms.catalog.importing.shapes import ALONE, RARE, STRICT, Cells, cell
 SURE_ENOUGH = 0.5
 #: How sure a name is that people mapped so before.
 _LEARNED = 0.99
+#: A sure match weighs more than two doubtful ones.
+_STEEP = 10
+#: Items are described by columns of their own only where one surely names them.
+_ITEMS_SURE = 0.75
+#: From here a name is one of the field's own, which odd cells do not put in doubt.
+_USUAL = 0.9
 #: Signs from which a cell is prose rather than a name.
 _PROSE = 16
 #: Score → how often proposals of that score were right, measured by `benchmarks/mapping.py` over names as they
@@ -69,10 +75,11 @@ def propose(
     _tell_prose([cells[column] for column in columns], scores)
     _drop_lonely_items(scores)
     fields = list(Field)
-    # Whatever a column means less than "nothing" is left; above that, the surer the better.
+    # What a column means less than "nothing" is left; above that, the surer the better.
     bars = [max(SURE_ENOUGH, 0.95 * usual.nothing(column)) for column in columns]
     gains = [
-        [max(0.0, row.get(field, 0.0) - bar + 0.01) for field in fields] for row, bar in zip(scores, bars, strict=True)
+        [score**_STEEP if (score := row.get(field, 0.0)) >= bar else 0.0 for field in fields]
+        for row, bar in zip(scores, bars, strict=True)
     ]
     made = {}
     for column, row, place in zip(columns, scores, assigned(gains), strict=True):
@@ -104,7 +111,8 @@ def _score(name: float, field: Field, cells: Cells) -> float:
     if field in STRICT and seen < 0.5:
         return name * 0.3
     share = min(1.0, seen / RARE.get(field, 1.0))
-    by_name = min(1.0, name * (0.85 + 0.15 * share))
+    least = 0.92 if name > _USUAL else 0.85
+    by_name = min(1.0, name * (least + (1 - least) * share))
     return 1 - (1 - by_name) * (1 - _alone(field, share, cells))
 
 
@@ -160,7 +168,7 @@ def _tell_prose(cells: Sequence[Cells], scores: list[dict[Field, float]]) -> Non
 def _drop_lonely_items(scores: list[dict[Field, float]]) -> None:
     """Where no column names items, none describes them."""
     named = max((row.get(Field.ITEM_NAME, 0.0) for row in scores), default=0.0)
-    if named < SURE_ENOUGH:
+    if named < _ITEMS_SURE:
         for row in scores:
             for field in ITEM_FIELDS:
                 row[field] = 0.0

@@ -19,6 +19,8 @@ _LATER = 0.004
 _PARTLY = 0.82
 #: Likeness of initials by how many there are; two letters mean many things.
 _INITIALS = {2: 0.6, 3: 0.8}
+#: Names that only count columns.
+_NUMBERED = re.compile(r"(?:column|col|field|unnamed|f|c|列|字段|栏)[\s:_]*\d+")
 _SIGNS = re.compile(r"[\u3400-\u9fff]")
 _SHORTEST_PINYIN = 4
 #: Above this a Latin name is English, and nobody asks how it sounds in Chinese.
@@ -92,20 +94,28 @@ class Lexicon:
 
     def nothing(self, column: str) -> float:
         """Return how much a column's name looks like something no catalogue entry keeps, such as clicks."""
+        if _NUMBERED.fullmatch(column.casefold()):
+            return 0.0
         name = bare(column)
         if name in lexicon.NOTHING_CHINESE or core(name) in lexicon.NOTHING_CHINESE:
             return 1.0
         if any(part in name for part in lexicon.NOTHING_PARTS):
             return 0.9
         told = frozenset(words(column))
-        return max((self._overlap(told, known) for known in self._nothing_english), default=0.0) if told else 0.0
+        if told in self._nothing_english:
+            return 1.0
+        return (
+            _PARTLY * max((self._overlap(told, known) for known in self._nothing_english), default=0.0) if told else 0.0
+        )
 
     def is_known(self, column: str) -> bool:
         """Return whether some notion usually bears this name."""
         name = bare(column)
         if not name or name.isdigit():
             return False
-        return any(name in names for names in self._exact.values()) or frozenset(words(column)) in self._english_names
+        if any(name in names for names in self._exact.values()):
+            return True
+        return not any(sign.isdigit() for sign in column) and frozenset(words(column)) in self._english_names
 
     @cached_property
     def _english_names(self) -> frozenset[frozenset[str]]:
@@ -113,6 +123,8 @@ class Lexicon:
 
     @lru_cache(maxsize=4096)  # noqa: B019 - a lexicon lives as long as the program
     def _all(self, column: str) -> dict[Field, float]:
+        if _NUMBERED.fullmatch(column.casefold()):
+            return {}
         name = bare(column.rpartition(".")[2]) if _SIGNS.search(column) else bare(column)
         found: dict[Field, float] = {}
         for field in Field:
@@ -141,7 +153,8 @@ class Lexicon:
     def _by_letters(self, column: str) -> dict[Field, float]:
         told = words(column)
         last = words(column.rpartition(".")[2])
-        found = self._by_words(frozenset(told))
+        deep = max(0, column.count(".") - 1)
+        found = {field: score * 0.9**deep for field, score in self._by_words(frozenset(told)).items()}
         if last != told:
             # `publisher.name` is no title: what stands before the last dot counts.
             for field, score in self._by_words(frozenset(last)).items():

@@ -25,6 +25,8 @@ _URL = re.compile(r"(https?|ftp)://\S+|www\.\S+|/[a-z0-9_\-/]+[#?/]\S*")
 _CODE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|(?=.*\d)[a-z0-9]+([-_/.:][a-z0-9]+)+|\d{6,}|[a-z]{0,6}\d{3,}[a-z0-9]*"
 )
+#: A year or a month alone, and the repeating periods that US catalogues put where a day should be.
+_PART_OF_DAY = re.compile(r"(19|20)\d\d([-/.年]\d{1,2}月?)?|R/P\S+")
 #: The sections of GB/T 4754-2017, as portals shorten them, and their English names in ISIC.
 _INDUSTRY = re.compile(
     r"农、?林|农林牧渔|^农业$|采矿|制造业|电力、?热力|^建筑业?$|批发|零售|仓储|邮政业|住宿|餐饮|软件和信息|金融业|房地产|租赁|商务服务业|"
@@ -84,6 +86,14 @@ def _is_code(text: str) -> bool:
     return bool(_CODE.fullmatch(text.casefold())) and values.day(text) is None
 
 
+def _is_slug(text: str) -> bool:
+    return bool(re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)+", text))
+
+
+def _is_day(cell: Any) -> bool:
+    return values.day(cell) is not None or bool(_PART_OF_DAY.fullmatch(values.line(cell)))
+
+
 def _is_format(cell: Any) -> bool:
     types = values.formats(cell)
     return bool(types) and (
@@ -92,10 +102,10 @@ def _is_format(cell: Any) -> bool:
 
 
 def _is_title(cells: Cells) -> float:
-    if cells.length > _LONG_TEXT * 1.6 or cells.length < 3 or cells.listed > 0.5:
+    if cells.length > _LONG_TEXT * 1.6 or cells.length < 1.5 or cells.listed > 0.5:
         return 0.0
-    plain = share(lambda text: not (_is_code(text) or _is_phone(text) or "://" in text), cells.lines)
-    dated = share(lambda text: values.day(text) is not None, cells.lines)
+    plain = share(lambda text: not (_is_code(text) or _is_phone(text) or "://" in text or _is_slug(text)), cells.lines)
+    dated = share(_is_day, cells.lines)
     offices = share(_is_office, cells.lines)
     return max(0.0, cells.variety**2 * plain * (1 - dated) * (1 - 0.5 * offices * (1 - cells.variety)))
 
@@ -148,8 +158,8 @@ LOOKS: dict[Field, Callable[[Cells], float]] = {
     Field.SHARE_TYPE: _read(values.share_type),
     Field.SHARE_CONDITION: _unread(values.share_type),
     Field.UPDATE_CYCLE: _read(values.update_cycle),
-    Field.PUBLISHED_ON: _read(values.day),
-    Field.UPDATED_ON: _read(values.day),
+    Field.PUBLISHED_ON: _by_cell(_is_day),
+    Field.UPDATED_ON: _by_cell(_is_day),
     Field.DETAIL_URL: _by_line(lambda text: bool(_URL.match(text.casefold()))),
     Field.EMAIL: _by_line(lambda text: bool(_EMAIL.search(text.casefold()))),
     Field.PHONE: _by_line(_is_phone),
