@@ -17,7 +17,7 @@ from hefu.kernel.clock import SystemClock
 from hefu.kernel.identifiers.fault import IdentifierFault
 from hefu.kernel.words import _
 from hefu.law import coverage as clauses
-from hefu.law import tables
+from hefu.law import running, tables
 from hefu.law.deadline import Deadline
 from hefu.law.explain import cite, show_day, step_lines
 from hefu.law.lint import Level, lint
@@ -185,6 +185,28 @@ def _show_summary(found: list[clauses.Covered], *, as_json: bool) -> None:
         [
             {"document": name, **{state: counts.get(state, 0) for state in states}, "all": sum(counts.values())}
             for name, counts in figures.items()
+        ],
+        as_json=False,
+    )
+
+
+@command.command("clocks")
+@json_option
+def clocks(as_json: bool) -> None:
+    """List every period of the packs: whether a clock runs for it here, what starts it, or why it waits."""
+    rows = [one.as_json() for one in running.clocks()]
+    if as_json:
+        click.echo(as_json_text(rows))
+        return
+    show_rows(
+        [
+            {
+                "rule": row["rule"],
+                "title": _say(row["title"]),
+                "state": row["state"],
+                "started_by_or_why": ", ".join(row["started_by"]) or _say(row["reason"]),
+            }
+            for row in rows
         ],
         as_json=False,
     )

@@ -1,0 +1,84 @@
+"""Each period that is said to run does: what happens in an office starts, or extends, a clock under its rule."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hefu.kernel.actor import Role
+from hefu.law import running
+from hefu.law.running import Running
+from hefu.rooms.catalog import services as catalog
+from hefu.rooms.catalog.terms import Cause, ShareType, Verdict
+from hefu.rooms.clocks.models import CaseClock
+from hefu.rooms.requests import services as requests
+from hefu.rooms.requests.terms import Answer
+from hefu.rooms.requests.terms import Verdict as Word
+from tests.builders import NOON, TODAY, a_case, a_department, a_draft, an_actor, an_entry, the_authority
+
+pytestmark = pytest.mark.django_db
+
+
+def asked(**terms: object) -> None:
+    a_case(an_entry(**terms))
+
+
+def granted() -> None:
+    case = a_case()
+    requests.decide_request(
+        number=case.number, answer=Answer(Word.GRANT), actor=an_actor(case.provider, Role.CHIEF), clock=NOON
+    )
+
+
+def answer_extended() -> None:
+    case = a_case()
+    requests.ask_extension(
+        number=case.number, days=3, reason="数据量大", actor=an_actor(case.provider, Role.CHIEF), clock=NOON
+    )
+    reviewer = an_actor(the_authority(), Role.REVIEWER)
+    requests.consent_extension(number=case.number, consent=True, actor=reviewer, clock=NOON)
+
+
+def changed(cause: Cause) -> None:
+    row = an_entry()
+    catalog.note_cause(entry_id=row.pk, cause=cause, on=TODAY, note="x", actor=an_actor(row.provider), clock=NOON)
+    if cause is Cause.DUTIES:
+        reviewer = an_actor(the_authority(), Role.REVIEWER)
+        catalog.extend_update(entry_id=row.pk, days=2, reason="x", actor=reviewer, clock=NOON)
+
+
+def handed_in(place: str = "511700") -> None:
+    authority = the_authority()
+    row = a_draft(a_department(place=place))
+    catalog.submit_entry(entry_id=row.pk, actor=an_actor(row.provider, Role.CHIEF), clock=NOON)
+    if place == "230000":
+        reviewer = an_actor(authority, Role.REVIEWER)
+        catalog.review_entry(entry_id=row.pk, verdict=Verdict.RETURN, reasons="x", actor=reviewer, clock=NOON)
+
+
+#: Rule → what happens in an office.
+HAPPENS: dict[str, Callable[[], object]] = {
+    "requests.answer_unconditional": lambda: asked(
+        share_type=ShareType.UNCONDITIONAL, share_condition="", share_scope=""
+    ),
+    "requests.answer_conditional": asked,
+    "requests.extension": answer_extended,
+    "requests.delivery": granted,
+    "catalog.update": lambda: changed(Cause.LAW),
+    "catalog.update_extension": lambda: changed(Cause.DUTIES),
+    "catalog.refresh_entry": lambda: changed(Cause.INFORMATION),
+    "catalog.review": handed_in,
+    "catalog.full_review": lambda: an_entry(a_department(place="520000")),
+    "catalog.fix_comments": lambda: handed_in("230000"),
+}
+
+
+@pytest.mark.parametrize("rule", [row.rule for row in running.clocks() if row.state is Running.RUNS])
+def test_a_period_that_is_said_to_run_runs(rule: str) -> None:
+    HAPPENS[rule]()
+    started = set(CaseClock.objects.values_list("rule", flat=True))
+    changes = [one for changes in CaseClock.objects.values_list("changes", flat=True) for one in changes]
+    assert rule in started | {one["deadline"]["rule"] for one in changes if one["deadline"]}
+
+
+def test_no_period_happens_that_is_said_not_to_run() -> None:
+    assert set(HAPPENS) == {row.rule for row in running.clocks() if row.state is Running.RUNS}
