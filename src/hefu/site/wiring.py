@@ -4,6 +4,7 @@ A listener runs in the announcer's transaction: if it fails, the whole fails.
 """
 
 from typing import Any
+from uuid import UUID
 
 from hefu.kernel.actor import system
 from hefu.kernel.clock import FixedClock
@@ -13,13 +14,13 @@ from hefu.rooms.bases import services as bases
 from hefu.rooms.bases.terms import Cited, Resting, TextEnded
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
-from hefu.rooms.catalog.terms import EntryPublished, EntryWithdrawn
+from hefu.rooms.catalog.terms import EntryPublished, EntryWithdrawn, ShareTypeChanged
 from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
 from hefu.rooms.deliveries.terms import DeliveryDone
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
-from hefu.rooms.grants.terms import GrantIssued, GrantStatus, GrantStopped
+from hefu.rooms.grants.terms import OVER, GrantIssued, GrantStatus, GrantStopped
 from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import RequestGranted, RequestRefused
@@ -140,13 +141,44 @@ def _entry_used(event: RequestGranted) -> None:
     catalog_services.note_use(entry_id=event.entry_id)
 
 
+def _live_grants(entry_id: UUID) -> list[str]:
+    """Return the numbers of the requests whose grants on an entry are not over."""
+    found = grant_queries.grants(viewer=system("catalog"), entry_id=entry_id).exclude(status__in=sorted(OVER))
+    return list(found.values_list("request", flat=True))
+
+
+def _users_hear_of_withdrawal(event: EntryWithdrawn) -> None:
+    requests.tell_withdrawn(
+        entry_id=event.entry_id,
+        code=event.code,
+        reason=event.reason,
+        granted=_live_grants(event.entry_id),
+        actor=system("catalog"),
+        clock=FixedClock(event.at),
+    )
+
+
+def _users_hear_of_terms(event: ShareTypeChanged) -> None:
+    requests.tell_terms_changed(
+        entry_id=event.entry_id,
+        code=event.code,
+        version=event.version,
+        old=event.old,
+        new=event.new,
+        granted=_live_grants(event.entry_id),
+        actor=system("catalog"),
+        clock=FixedClock(event.at),
+    )
+
+
 LISTENERS: dict[type[Any], list[Listener]] = {
     MountChanged: [grants.on_mount_changed],
     ClockWarned: [requests.on_clock_warned],
     ClockExpired: [requests.on_clock_expired],
     ClockMoved: [requests.on_clock_moved],
     EntryPublished: [_entry_rests],
-    EntryWithdrawn: [_entry_gone],
+    EntryWithdrawn: [_entry_gone, _users_hear_of_withdrawal],
+    ShareTypeChanged: [_users_hear_of_terms],
     RequestGranted: [grants.on_request_granted, _grant_rests, _entry_used],
     RequestRefused: [_refusal_rests],
     GrantIssued: [_grant_signed, deliveries.on_ticket_signed],

@@ -327,6 +327,9 @@ class NoticeKind(StrEnum):
     OVERDUE = "overdue"
     DELIVERED = "delivered"
     DATE_MOVED = "date_moved"
+    ENTRY_WITHDRAWN = "entry_withdrawn"
+    DATA_KEPT = "data_kept"
+    TERMS_CHANGED = "terms_changed"
 
 
 #: What each notice says; the facts are kept with it.
@@ -349,6 +352,17 @@ NOTICES = {
     NoticeKind.DATE_MOVED: _(
         "The last day for request {number} was {due_before} and is {due_on} now: {cause}. The case page shows the "
         "count."
+    ),
+    NoticeKind.ENTRY_WITHDRAWN: _(
+        "Entry {code}, which request {number} speaks of, left the catalogue: {reason}. What was granted stays in force "
+        "for its term; look for another source in time."
+    ),
+    NoticeKind.DATA_KEPT: _(
+        "The data of request {number} must stay available until {until}, though its entry was withdrawn ({source})."
+    ),
+    NoticeKind.TERMS_CHANGED: _(
+        "Entry {code}, which request {number} speaks of, was {old} and is {new} since version {version}. Look at the "
+        "request again."
     ),
 }
 
