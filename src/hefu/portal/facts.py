@@ -79,6 +79,7 @@ ACTIONS = {
     "upkeep.tie": _("tie an entry"),
     "upkeep.look": _("look at a live table"),
     "upkeep.count": _("count the coverage"),
+    "upkeep.review": _("review entries together"),
     "requests.draft": _("draft a request"),
     "requests.change": _("change a request"),
     "requests.submit": _("hand in a request"),

@@ -43,6 +43,7 @@ KIND_NAMES = {
     "entry.tied": _("Entry tied"),
     "entry.untied": _("Tie taken off"),
     "entries.tied_by_name": _("Entries tied by names"),
+    "entries.reviewed_together": _("Entries reviewed together"),
     "clock.recounted": _("Period counted anew"),
     "calendar.notice_imported": _("Holiday notice taken in"),
     "text.registered": _("Legal text registered"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext, ngettext
 
 from hefu.kernel.refusal import NotFound
 from hefu.portal.catalog.views import entry_crumb, list_crumb
-from hefu.portal.forms import attempt
+from hefu.portal.forms import done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, page, show
@@ -98,7 +98,7 @@ def ties(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         systems=[(str(one.pk), one.name) for one in systems.order_by("name")],
         tasks=[(str(one.pk), f"{one.under.name} / {one.name}" if one.under else one.name) for one in tasks],
     )
-    if request.method == "POST" and attempt(form, lambda typed: (_tie(request, pk, typed, here, held),)) is not None:
+    if request.method == "POST" and done(form, lambda typed: _tie(request, pk, typed, here, held)):
         messages.success(request, gettext("The ties are kept."))
         return HttpResponseRedirect(reverse("catalog:entry", args=[pk]))
     return show(
@@ -113,7 +113,7 @@ def ties(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _tie(request: PortalRequest, pk: UUID, typed: dict[str, Any], here: set[str], held: set[str]) -> None:
+def _tie(request: PortalRequest, pk: UUID, typed: dict[str, Any], here: set[str], held: set[str]) -> bool:
     who: dict[str, Any] = {"entry_id": pk, "actor": request.actor, "clock": request.clock}
     systems, tasks = set(typed["systems"]), set(typed["tasks"])
     for one in sorted(systems - here):
@@ -124,3 +124,4 @@ def _tie(request: PortalRequest, pk: UUID, typed: dict[str, Any], here: set[str]
         services.tie_task(task_id=UUID(one), **who)
     for one in sorted(held - tasks):
         services.untie_task(task_id=UUID(one), **who)
+    return True

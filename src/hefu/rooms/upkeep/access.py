@@ -18,6 +18,7 @@ OF_OWNER: dict[str, frozenset[Role]] = {
 }
 #: Roles in the data authority that may do each action for any department.
 OF_AUTHORITY: dict[str, frozenset[Role]] = {
+    "upkeep.review": frozenset({Role.REVIEWER}),
     "upkeep.keep_tasks": frozenset({Role.REVIEWER}),
     "upkeep.tie": frozenset({Role.REVIEWER}),
     "upkeep.look": frozenset({Role.REVIEWER}),

@@ -8,6 +8,7 @@ be there and is not. A *look* is what was found when an entry's items were last 
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from hefu.kernel.citation import Citation
@@ -17,6 +18,8 @@ from hefu.rooms.evidence.terms import Kind
 SHARING_ACT = "政务数据共享条例"
 #: The authority and the departments keep catalogues; entries follow duties.
 ART_12 = Citation("decree-809", "12", SHARING_ACT)
+#: The authority reviews and announces.
+ART_16 = Citation("decree-809", "16", SHARING_ACT)
 ART_17 = Citation("decree-809", "17", SHARING_ACT)
 
 
@@ -144,4 +147,90 @@ ENTRIES_TIED = Kind(
     1,
     ("department", "systems", "tasks", "digest"),
     "Entries were tied to the systems and business items they name.",
+)
+
+
+class Check(StrEnum):
+    """What reviewers send entries back for, as far as a machine sees it."""
+
+    NAME_IS_SYSTEM = "name_is_system"
+    NAME_LIKE_SYSTEM = "name_like_system"
+    NAMESAKE = "namesake"
+    COUNTS_UP = "counts_up"
+    CODE_SHORT = "code_short"
+    NO_ABSTRACT = "no_abstract"
+    ABSTRACT_EMPTY_WORDS = "abstract_empty_words"
+    FORMAT_TYPE = "format_type"
+    CHANNEL = "channel"
+    NO_ITEMS = "no_items"
+    ITEM_TYPE = "item_type"
+    ITEM_LENGTH = "item_length"
+    LENGTHS_COUNT_UP = "lengths_count_up"
+    CENSUS = "census"
+
+
+#: Check → what is said of it; the fields in braces are the finding's facts.
+CHECKS = {
+    Check.NAME_IS_SYSTEM: _("“{name}” is the name of a system. Name the data, not the system it comes from."),
+    Check.NAME_LIKE_SYSTEM: _("“{name}” reads like the name of a system. Name the data it holds."),
+    Check.NAMESAKE: _("Entry {code} of the same department bears this name but for spaces and signs."),
+    Check.COUNTS_UP: _("“{name}” and “{other}” differ by a number that counts up, as a filled-down column makes it."),
+    Check.CODE_SHORT: _("The class code {code} stops too early: state kind, group and class (6 digits)."),
+    Check.NO_ABSTRACT: _("The abstract is missing."),
+    Check.ABSTRACT_EMPTY_WORDS: _("The abstract “{abstract}” says no more than the name."),
+    Check.FORMAT_TYPE: _("The type {type} does not belong to the format class."),
+    Check.CHANNEL: _("Data of this format cannot be shared by the channel {channel}."),
+    Check.NO_ITEMS: _("No item is named."),
+    Check.ITEM_TYPE: _("{count} items have no data type of the list, such as “{item}”."),
+    Check.ITEM_LENGTH: _("{count} items have no length, such as “{item}”."),
+    Check.LENGTHS_COUNT_UP: _("The lengths of items count up one by one, as a filled-down column makes them."),
+    Check.CENSUS: _("“{column}” says “{cell}”; it takes a bare number, 0 when it is not known."),
+}
+
+#: Checks that point at something to look at; the others are what reviewers reject.
+DOUBTS = frozenset({Check.NAME_LIKE_SYSTEM, Check.ABSTRACT_EMPTY_WORDS, Check.LENGTHS_COUNT_UP, Check.CODE_SHORT})
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing a reviewer would send an entry back for."""
+
+    check: Check
+    #: Field of the entry it stands at.
+    at: str
+    facts: dict[str, str | int] = field(default_factory=dict)
+
+    @property
+    def is_doubt(self) -> bool:
+        """Return whether it is to be looked at, not rejected outright."""
+        return self.check in DOUBTS
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """What stands beside an entry, for the checks."""
+
+    #: Code and name of the department's other entries that are not withdrawn.
+    names: tuple[tuple[str, str], ...] = ()
+    #: Folded names of the department's systems.
+    systems: frozenset[str] = frozenset()
+    #: The row an entry was imported from, as it was.
+    original: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """What a bulk review did with one entry."""
+
+    entry_id: UUID
+    name: str
+    #: Why it could not be done; empty when it was.
+    refused: str = ""
+
+
+REVIEWED_TOGETHER = Kind(
+    "entries.reviewed_together",
+    1,
+    ("verdict", "done", "refused", "digest"),
+    "A reviewer gave one word on several entries; each has its own record besides.",
 )

@@ -1,4 +1,4 @@
-"""Decisions on what keeps the catalogue whole: pure functions over frozen facts."""
+"""Decisions on duties and ties."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,0 +1,53 @@
+"""Reads of what reviewers would send back."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from hefu.kernel.actor import Actor, system
+from hefu.kernel.names import folded
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.resources import queries as resources
+from hefu.rooms.upkeep import decide
+from hefu.rooms.upkeep.terms import Finding, Neighbours
+
+_PLATFORM = system("upkeep")
+
+
+def findings_of(entry_id: UUID, *, viewer: Actor) -> tuple[Finding, ...]:
+    """Return what a reviewer would send an entry or change back for.
+
+    Raises:
+        NotFound: No such entry that the viewer may read.
+    """
+    row = catalog.entry(entry_id, viewer=viewer)
+    return findings_of_many([row])[row.pk]
+
+
+def findings_of_many(rows: Iterable[Any]) -> dict[UUID, tuple[Finding, ...]]:
+    """Return the findings of entries that were read for their viewer."""
+    by_provider: dict[UUID, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_provider[row.provider_id].append(row)
+    return {
+        row.pk: decide.findings(catalog.content_of(row), _around(row, names, systems))
+        for provider, group in by_provider.items()
+        for names, systems in [_beside(provider)]
+        for row in group
+    }
+
+
+def _beside(provider_id: UUID) -> tuple[list[tuple[UUID, str, str]], frozenset[str]]:
+    """Return the department's entries (id, code, name) and its systems' folded names."""
+    rows = catalog.entries_of(provider_id, viewer=_PLATFORM).exclude(status="withdrawn").order_by()
+    systems = resources.registered_systems(viewer=_PLATFORM).filter(department_id=provider_id)
+    return list(rows.values_list("pk", "code", "name")), frozenset(
+        folded(name) for name in systems.values_list("name", flat=True)
+    )
+
+
+def _around(row: Any, names: list[tuple[UUID, str, str]], systems: frozenset[str]) -> Neighbours:
+    own = {row.pk, row.changes_to_id}
+    others = tuple((code, name) for pk, code, name in names if pk not in own)
+    return Neighbours(others, systems, row.original or {})
