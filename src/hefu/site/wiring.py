@@ -85,6 +85,8 @@ def _refusal_rests(event: RequestRefused) -> None:
 
 def _entry_rests(event: EntryPublished) -> None:
     """Note the text that an entry names for its sharing type; a version that names none rests on none."""
+    if event.version == 1 and not event.basis_title:
+        return  # nothing rested before and nothing does now: imports bring such entries by the ten thousand
     actor = system("bases")
     entry = catalog.entry(event.code, viewer=actor)
     bases.rest(

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.constraints import Deferrable
 
+from hefu.rooms.catalog.importing.terms import LARGEST_INTAKE, IntakeStatus, Settled
 from hefu.rooms.catalog.searching.tables import EntryUse as EntryUse
 from hefu.rooms.catalog.searching.tables import SavedSearch as SavedSearch
 from hefu.rooms.catalog.searching.tables import SearchChange as SearchChange
@@ -113,6 +114,9 @@ class Entry(models.Model):
     gaps = ArrayField(models.CharField(max_length=20), default=list, blank=True, help_text="Fields the law misses.")
     import_key = models.CharField(max_length=64, blank=True, help_text="Digest by which an import finds it again.")
     import_digest = models.CharField(max_length=64, blank=True, help_text="Digest of what the last import said.")
+    import_batch = models.ForeignKey(
+        "catalog.ImportBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="entries"
+    )
     original = models.JSONField(null=True, blank=True, help_text="The imported row as it was.")
     more = models.JSONField(default=dict, blank=True, help_text="Days, address, size as the other catalogue had them.")
     words = models.TextField(blank=True, help_text="What a search reads: folded name, abstract, items, provider.")
@@ -263,6 +267,9 @@ class ImportBatch(models.Model):
         "parties.Department", null=True, on_delete=models.PROTECT, related_name="catalog_imports"
     )
     at = models.DateTimeField()
+    source = models.CharField(
+        max_length=64, blank=True, help_text="Digest of department and layout: whose sheet it is."
+    )
     mapping = models.JSONField(help_text="Column → field.")
     defaults = models.JSONField(help_text="What a person stated for rows that do not say it.")
     published = models.BooleanField(help_text="Taken in as published, not as drafts.")
@@ -292,10 +299,84 @@ class BadRow(models.Model):
     row = models.PositiveIntegerField(help_text="As the file counts: the first line is 1; in JSON the first object.")
     reasons = models.JSONField(help_text="List of reason codes with their facts.")
     original = models.JSONField()
+    rest = models.JSONField(default=list, help_text="Further rows of the same entry, one for each item.")
+    digest = models.CharField(max_length=64, blank=True, help_text="By which a later file's same row is known again.")
+    mended = models.JSONField(default=dict, help_text="Cells that somebody put right: column → cell.")
+    settled = models.CharField(max_length=10, blank=True, help_text="Empty while it waits; taken, set_aside, repeated.")
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = models.CharField(max_length=80, blank=True)
+    entry = models.ForeignKey(Entry, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ["row"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(settled__in=_values(Settled), settled_at__isnull=False)
+                | Q(settled="", settled_at__isnull=True),
+                name="bad_row_settled",
+            ),
+        ]
+        indexes = [models.Index(fields=["digest"], condition=Q(settled=""), name="bad_row_waiting")]
 
     def __str__(self) -> str:
         """Return the row number."""
         return f"row {self.row}"
+
+
+class Intake(models.Model):
+    """A file on its way into the catalogue: brought, mapped, compared, then taken in a thousand rows at a time.
+
+    The file itself lies here, so that any host can go on with it; it is let go when the import is over.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    status = models.CharField(max_length=10)
+    file_name = models.CharField(max_length=200)
+    sheet = models.CharField(max_length=200, blank=True)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    file_digest = models.CharField(max_length=64)
+    data = models.BinaryField(null=True, help_text="The file; null when the import is over.")
+    source = models.CharField(max_length=64, blank=True)
+    mapping = models.JSONField(default=dict)
+    defaults = models.JSONField(default=dict)
+    providers = models.JSONField(default=dict, help_text="Name as the file writes it → department.")
+    published = models.BooleanField(default=False)
+    by = models.CharField(max_length=80)
+    by_name = models.CharField(max_length=80)
+    acting = models.JSONField(help_text="Seat and roles in which the person acts.")
+    department = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    beat_at = models.DateTimeField(help_text="When its worker last said that it goes on.")
+    total = models.PositiveIntegerField(default=0, help_text="Entries in the file.")
+    done = models.PositiveIntegerField(default=0, help_text="Entries that were dealt with.")
+    stop = models.BooleanField(default=False, help_text="Somebody asked it to stop.")
+    plan = models.JSONField(default=dict, help_text="What it would change: counts, and the first of each kind.")
+    fault = models.JSONField(default=dict, help_text="Refusal that ended it: code and sentence.")
+    batch = models.ForeignKey(ImportBatch, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=_values(IntakeStatus)), name="intake_status"),
+            models.CheckConstraint(condition=Q(size__lte=LARGEST_INTAKE), name="intake_size"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the file's name."""
+        return self.file_name
+
+
+class LearnedMapping(models.Model):
+    """What the columns of a department's sheet of one layout mean, as a person last confirmed it."""
+
+    id = models.UUIDField(primary_key=True)
+    source = models.CharField(max_length=64, unique=True)
+    department = models.ForeignKey("parties.Department", null=True, on_delete=models.CASCADE, related_name="+")
+    columns = models.JSONField(help_text="Column → field; empty for a column that means nothing.")
+    corrected = models.JSONField(default=list, help_text="Columns that were proposed otherwise.")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        """Return the digest of the sheet."""
+        return self.source

@@ -502,6 +502,8 @@ class EntryPublished:
     provider_id: UUID
     share_type: ShareType
     at: datetime
+    #: Title of the text that it names for its sharing type; empty when it names none.
+    basis_title: str = ""
 
 
 @dataclass(frozen=True)

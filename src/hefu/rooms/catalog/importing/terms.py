@@ -1,11 +1,66 @@
 """The words of importing: what a person states for a whole file, why a row is refused, what an import did."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from hefu.kernel.words import _
 from hefu.rooms.catalog.terms import Channel, Grade, Secrecy, ShareType
+
+#: Bytes of a file that waits in the database.
+LARGEST_INTAKE = 50 * 1024 * 1024
+
+
+class IntakeStatus(StrEnum):
+    """Where a file on its way into the catalogue stands."""
+
+    #: Brought; a person says what its columns mean.
+    BROUGHT = "brought"
+    #: What it would change is being worked out.
+    COMPARING = "comparing"
+    #: A person sees what it would change, and decides.
+    COMPARED = "compared"
+    #: Going in, a thousand rows at a time.
+    RUNNING = "running"
+    DONE = "done"
+    #: Somebody stopped it; what had gone in stays.
+    STOPPED = "stopped"
+    #: It could not go on; the fault says why.
+    FAILED = "failed"
+
+
+INTAKE_STATUS_NAMES = {
+    IntakeStatus.BROUGHT: _("brought"),
+    IntakeStatus.COMPARING: _("being compared"),
+    IntakeStatus.COMPARED: _("compared"),
+    IntakeStatus.RUNNING: _("being taken in"),
+    IntakeStatus.DONE: _("taken in"),
+    IntakeStatus.STOPPED: _("stopped"),
+    IntakeStatus.FAILED: _("failed"),
+}
+#: Statuses in which a worker is at it.
+AT_WORK = frozenset({IntakeStatus.COMPARING, IntakeStatus.RUNNING})
+#: Statuses in which nothing more will happen and the file is let go.
+OVER = frozenset({IntakeStatus.DONE, IntakeStatus.STOPPED, IntakeStatus.FAILED})
+
+
+class Settled(StrEnum):
+    """What became of a row in quarantine."""
+
+    #: It was put right and went in.
+    TAKEN = "taken"
+    #: Somebody decided that it does not go in; it stays readable.
+    SET_ASIDE = "set_aside"
+    #: A newer file brought the same row again, where it waits now.
+    REPEATED = "repeated"
+
+
+SETTLED_NAMES = {
+    Settled.TAKEN: _("mended and taken in"),
+    Settled.SET_ASIDE: _("set aside"),
+    Settled.REPEATED: _("brought again by a newer file"),
+}
 
 
 @dataclass(frozen=True)

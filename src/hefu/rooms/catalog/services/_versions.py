@@ -31,6 +31,8 @@ def freeze(
 def announce_version(entry: Entry, *, was: ShareType | None, at: datetime) -> None:
     """Tell the higher rooms that a version came into force, and when it shares on other terms."""
     share_type = ShareType(entry.share_type)
-    announce(EntryPublished(entry.pk, entry.code, entry.version, entry.provider_id, share_type, at))
+    announce(
+        EntryPublished(entry.pk, entry.code, entry.version, entry.provider_id, share_type, at, entry.basis_title)
+    )
     if was is not None and was is not share_type:
         announce(ShareTypeChanged(entry.pk, entry.code, entry.version, entry.provider_id, was, share_type, at))
