@@ -17,8 +17,10 @@ FURNITURE = {"__init__", "apps", "migrations", "locale", "__pycache__"}
 #: What a room has beside that, each with its reason. A new line here needs a better one than "it was long".
 EXTRA: dict[str, dict[str, str]] = {
     "catalog": {
+        "exporting": "the catalogue as files for others, read by the command, the page and the protocols",
         "importing": "files as other people write them; a front of its own before the services",
         "itemcodes": "short technical names are made for drafts, imports and mounts alike",
+        "profiles": "codes and values as a guide or a province writes them: data with its reader",
         "rows": "between rows and the frozen content that decisions read, for services and queries alike",
         "snapshots": "the form of a version that is kept, carried and digested",
     },

@@ -1,7 +1,6 @@
 """What a list shows, as a file: streamed, and safe to open in a spreadsheet program."""
 
 import csv
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -12,14 +11,12 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 
+from hefu.kernel.cells import safe as safe
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 
 #: Most rows that one sheet of a workbook holds, less the header.
 SHEET_ROWS = 1_048_575
-
-#: Text that a spreadsheet program would run as a formula.
-_FORMULA = re.compile(r"^[=+\-@\t\r\n|%＝＋－＠]")
 
 Cell = str | int | float | date | datetime | None
 
@@ -30,11 +27,6 @@ class TooLongForSheet(Refusal):
     code = "lists.too_long_for_sheet"
     text = _("The list has more than {limit} rows, and a workbook holds no more. Narrow it, or take it as CSV.")
     status = 422
-
-
-def safe(text: str) -> str:
-    """Return `text` so that no program takes it for a formula: a quote stands before a sign that begins one."""
-    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def as_csv(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> HttpResponseBase:

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import Forbidden
-from hefu.rooms.catalog.terms import PUBLIC
+from hefu.rooms.catalog.terms import PUBLIC, OpenType, Status
 from hefu.search.terms import EVERYTHING, Scope
 
 #: Roles in the entry's own department that may do each action.
@@ -86,6 +86,11 @@ def visible(viewer: Actor) -> Q:
     for facet, values in allowed.either:
         seen |= Q(**{f"{_COLUMNS[facet]}__in": list(values)})
     return seen
+
+
+def open_to_all() -> Q:
+    """Return the filter of entries that the public may know of: in force, and open to it at least on conditions."""
+    return Q(status=Status.PUBLISHED, open_type__in=[OpenType.UNCONDITIONAL, OpenType.CONDITIONAL])
 
 
 def visible_batches(viewer: Actor) -> Q:

@@ -103,3 +103,13 @@ class CodesUsedUp(Refusal):
     text = _(
         "All numbers behind {stem} are given out. Name a profile whose counter has more digits in HEFU_CATALOG_PROFILE."
     )
+
+
+class TooLongForSheet(Refusal):
+    """A workbook cannot hold the catalogue."""
+
+    code = "catalog.too_long_for_sheet"
+    text = _(
+        "The catalogue has more than {limit} lines, and a sheet holds no more. Take a department's, or take it as CSV."
+    )
+    status = 422

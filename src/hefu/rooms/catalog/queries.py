@@ -11,7 +11,7 @@ from django.db.models import Count, F, Func, Q, QuerySet
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.catalog import decide, snapshots
-from hefu.rooms.catalog.access import require, visible, visible_batches
+from hefu.rooms.catalog.access import open_to_all, require, visible, visible_batches
 from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import read_table
@@ -127,6 +127,13 @@ def entries(
     for word in search.casefold().split():
         found = found.filter(Q(words__contains=word) | Q(code__startswith=word))
     return found.defer("words", "original").order_by(*ORDERS.get(order, ORDERS["changed"]))
+
+
+def opened(*, viewer: Actor) -> QuerySet[Entry]:
+    """Return the entries that everybody may know of, signed in or not, by code."""
+    del viewer
+    found = Entry.objects.filter(open_to_all(), changes_to__isnull=True).select_related("provider")
+    return found.defer("words", "original").order_by("code")
 
 
 def entries_of(department_id: UUID, *, viewer: Actor) -> QuerySet[Entry]:
