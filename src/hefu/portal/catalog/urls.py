@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from hefu.portal.catalog import importing, updating, views, writing
+from hefu.portal.catalog import finding, importing, updating, views, writing
 
 app_name = "catalog"
 urlpatterns = [
     path("", views.entries, name="list"),
     path("own", views.own, name="own"),
+    path("searches/", finding.kept, name="kept"),
+    path("searches/keep", finding.keep, name="keep"),
+    path("searches/<uuid:pk>/", finding.seen, name="seen"),
     path("reviews", views.reviews, name="reviews"),
     path("new", writing.new, name="new"),
     path("imports/", importing.imports, name="imports"),

@@ -13,7 +13,8 @@ from hefu.kernel.words import _
 from hefu.law.errors import NoRuleInForce
 from hefu.law.rules import rules_for
 from hefu.law.terms import Language
-from hefu.portal.catalog.lists import Entries, Own, Reviews, share_badge, status_badge
+from hefu.portal.catalog.finding import answer
+from hefu.portal.catalog.lists import Own, Reviews, share_badge, status_badge
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists import list_page
 from hefu.portal.pages import Act, Crumb, page, show
@@ -65,11 +66,9 @@ def shelves(request: PortalRequest, here: str) -> dict[str, Any]:
 
 @page()
 def entries(request: PortalRequest) -> HttpResponseBase:
-    """Show the entries in force."""
-    return list_page(
+    """Search the entries in force."""
+    return answer(
         request,
-        Entries(request),
-        "catalog/list.html",
         title=gettext("Catalogue"),
         act=_writes(request),
         **shelves(request, "published"),

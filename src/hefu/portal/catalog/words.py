@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hefu.kernel.words import _
+from hefu.portal.law.words import places
 from hefu.portal.words import say
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.terms import REASONS
@@ -65,6 +66,67 @@ COLUMN_NAMES = {
     Field.ITEM_LENGTH: _("item length"),
     Field.ITEM_DESCRIPTION: _("item description"),
 }
+
+#: First digit of a class code → kind of resource.
+KIND_NAMES = {"1": _("base resource"), "2": _("theme resource"), "3": _("department's resource")}
+
+#: Level of government of the department that holds the data.
+LEVEL_NAMES = {
+    "nation": _("nation"),
+    "province": _("province"),
+    "city": _("city"),
+    "county": _("county"),
+    "town": _("town"),
+    "village": _("village"),
+}
+
+#: Whether an entry says all that the law asks of it.
+QUALITY_NAMES = {"complete": _("says all the law asks"), "gaps": _("lacks fields")}
+
+
+#: First two digits of a division code → name (GB/T 2260).
+PROVINCES = {
+    "11": "北京市",
+    "12": "天津市",
+    "13": "河北省",
+    "14": "山西省",
+    "15": "内蒙古自治区",
+    "21": "辽宁省",
+    "22": "吉林省",
+    "23": "黑龙江省",
+    "31": "上海市",
+    "32": "江苏省",
+    "33": "浙江省",
+    "34": "安徽省",
+    "35": "福建省",
+    "36": "江西省",
+    "37": "山东省",
+    "41": "河南省",
+    "42": "湖北省",
+    "43": "湖南省",
+    "44": "广东省",
+    "45": "广西壮族自治区",
+    "46": "海南省",
+    "50": "重庆市",
+    "51": "四川省",
+    "52": "贵州省",
+    "53": "云南省",
+    "54": "西藏自治区",
+    "61": "陕西省",
+    "62": "甘肃省",
+    "63": "青海省",
+    "64": "宁夏回族自治区",
+    "65": "新疆维吾尔自治区",
+    "71": "台湾省",
+    "81": "香港特别行政区",
+    "82": "澳门特别行政区",
+}
+
+
+def place_name(code: str) -> str:
+    """Return a place as a reader knows it: its name where it is known, and its code."""
+    name = places().get(code) or PROVINCES.get(code, "")
+    return f"{name} {code}" if name else code
 
 
 def reason_in_words(reason: Mapping[str, Any]) -> str:

@@ -19,8 +19,11 @@ from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, 
 from hefu.rooms.catalog.rows import content_of as content_of
 from hefu.rooms.catalog.rows import node_profile as node_profile
 from hefu.rooms.catalog.searching.asking import Answer as Answer
+from hefu.rooms.catalog.searching.asking import by_ids as by_ids
 from hefu.rooms.catalog.searching.asking import found_ids as found_ids
+from hefu.rooms.catalog.searching.asking import how_many as how_many
 from hefu.rooms.catalog.searching.asking import search as search
+from hefu.rooms.catalog.searching.fallback import matching as matching
 from hefu.rooms.catalog.searching.saved import own_searches as own_searches
 from hefu.rooms.catalog.searching.saved import question_of as question_of
 from hefu.rooms.catalog.searching.saved import search_notices as search_notices

@@ -1,17 +1,18 @@
 """A question to the catalogue: from the index of this host, brought up to date first; else from PostgreSQL itself."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Prefetch
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.words import _
 from hefu.rooms.catalog.access import scope, visible
-from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.models import Entry, Item
 from hefu.rooms.catalog.searching import fallback, notes
 from hefu.rooms.catalog.searching.shelf import AT_ONCE, SMALL, Shelf, Standing, shelf
 from hefu.search.asking import all_ids, ask
@@ -72,7 +73,7 @@ def search(question: Question, *, viewer: Actor) -> Answer:
             raise
         here.condemn(error)
         return _from_database(question, viewer, NO_INDEX)
-    entries = _entries(found.ids, viewer)
+    entries = _entries(found.ids, viewer, items=bool(question.text))
     return Answer(
         entries, found.total, found.counts, found.relaxed, found.suggestion, as_of=standing.read.at, pending=pending
     )
@@ -116,16 +117,32 @@ def _found(here: Shelf, standing: Standing, allowed: Scope, question: Question) 
     return found
 
 
-def _entries(ids: tuple[UUID, ...], viewer: Actor) -> tuple[Entry, ...]:
+def by_ids(ids: Sequence[UUID], *, viewer: Actor) -> list[Entry]:
+    """Return those of these entries that `viewer` may read, in the order given."""
+    return list(_entries(ids, viewer))
+
+
+def how_many(*, viewer: Actor, **chosen: str) -> int:
+    """Return how many entries `viewer` may read that have each of the values chosen by facet."""
+    question = Question(chosen=tuple((facet, (value,)) for facet, value in chosen.items()), limit=0)
+    return search(question, viewer=viewer).total
+
+
+def _entries(ids: Sequence[UUID], viewer: Actor, *, items: bool = False) -> tuple[Entry, ...]:
     """Read the rows; the filter of rows holds as well, should the index ever say too much."""
-    rows = Entry.objects.filter(visible(viewer)).select_related("provider").defer("words", "original").in_bulk(ids)
+    if not ids:
+        return ()
+    found = Entry.objects.filter(visible(viewer)).select_related("provider").defer("words", "original")
+    if items:
+        found = found.prefetch_related(Prefetch("items", Item.objects.only("entry_id", "name", "position")))
+    rows = found.in_bulk(list(ids))
     return tuple(rows[pk] for pk in ids if pk in rows)
 
 
 def _from_database(question: Question, viewer: Actor, reason: str) -> Answer:
     found = fallback.ask(question, viewer=viewer)
     return Answer(
-        _entries(found.ids, viewer),
+        _entries(found.ids, viewer, items=bool(question.text)),
         found.total,
         found.counts,
         relaxed=False,
