@@ -27,6 +27,7 @@ register.filter("moment", shows.moment)
 register.filter("number", shows.number)
 register.filter("size", shows.size)
 register.filter("span", shows.span)
+register.filter("working_days", shows.working_days)
 register.filter("article", shows.article)
 register.filter("code", shows.code)
 
