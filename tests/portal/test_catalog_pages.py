@@ -132,7 +132,7 @@ class TestWriting:
         assert [item.code for item in draft.items.all()] == ["id_number", "name", "birth_date"]
         assert "Sign off and hand in" in chief.get(f"/catalog/{draft.pk}/").content.decode()
         chief.post(f"/catalog/{draft.pk}/submit")
-        assert "驾驶证信息" in reviewer.get("/catalog/reviews").content.decode()
+        assert "驾驶证信息" in reviewer.get("/upkeep/desk").content.decode()
         reviewer.post(f"/catalog/{draft.pk}/review", {"verdict": "approve", "reasons": ""})
         draft.refresh_from_db()
         assert draft.status == Status.PUBLISHED

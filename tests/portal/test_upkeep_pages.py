@@ -4,11 +4,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hefu.kernel.actor import Role
+from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.resources import services as resource_services
 from hefu.rooms.resources.terms import Network
 from hefu.rooms.upkeep import queries
 from hefu.rooms.upkeep.terms import Gap
-from tests.builders import NOON, SYSTEM, a_department, an_actor, an_entry, the_authority
+from tests.builders import NOON, SYSTEM, a_department, a_draft, an_actor, an_entry, the_authority
 from tests.portal.types import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -87,3 +88,35 @@ class TestDuties:
         client.post("/upkeep/tasks/new", {"duty": "统计调查", "business": "", "code": "", "basis": "统计法"})
         assert queries.tasks(viewer=SYSTEM).get().basis == "统计法"
         assert client.post("/upkeep/tasks/new", {"duty": " "}).status_code == 422
+
+
+class TestDesk:
+    def test_the_reviewer_reads_what_the_machine_found_and_gives_one_word_on_many(self, signed_in: SignIn) -> None:
+        rows = [a_draft(format_types=("xlsx",)), a_draft()]
+        for row in rows:
+            catalog_services.submit_entry(entry_id=row.pk, actor=an_actor(row.provider, Role.CHIEF), clock=NOON)
+        client = signed_in(the_authority(), Role.REVIEWER)
+        page = client.get("/upkeep/desk").content.decode()
+        assert "The type xlsx does not belong to the format class." in page
+        assert 'form="together"' in page
+        sent = {"pick": [str(rows[0].pk)], "deed": "return", "reasons": ""}
+        assert "Say why entry" in client.post("/upkeep/desk/together", sent, follow=True).content.decode()
+        sent["reasons"] = "格式类型不符"
+        assert "1 entry is returned" in client.post("/upkeep/desk/together", sent, follow=True).content.decode()
+        sent = {"pick": [str(rows[1].pk)], "deed": "approve"}
+        assert "1 entry is in force" in client.post("/upkeep/desk/together", sent, follow=True).content.decode()
+        told = client.get("/upkeep/desk?format=csv").getvalue().decode()
+        assert len(told.strip().splitlines()) == 1
+
+    def test_an_office_reads_on_its_draft_what_it_would_be_sent_back_for(self, signed_in: SignIn) -> None:
+        row = a_draft(name="阳光养老平台")
+        page = signed_in(row.provider).get(f"/catalog/{row.pk}/").content.decode()
+        assert "reads like the name of a system" in page
+        assert "tied to none" in page
+
+    def test_others_have_no_desk(self, signed_in: SignIn) -> None:
+        row = a_draft()
+        catalog_services.submit_entry(entry_id=row.pk, actor=an_actor(row.provider, Role.CHIEF), clock=NOON)
+        client = signed_in(a_department())
+        assert row.name not in client.get("/upkeep/desk").content.decode()
+        assert client.post("/upkeep/desk/together", {"pick": [str(row.pk)]}).status_code == 403

@@ -43,7 +43,7 @@ def test_one_word_on_many_leaves_each_its_own_version_and_record() -> None:
     results = services.review_together(
         entry_ids=[row.pk for row in rows], verdict=Verdict.APPROVE, actor=reviewer, clock=NOON
     )
-    assert [one.refused for one in results] == ["", "", ""]
+    assert [one.refused for one in results] == [None, None, None]
     for row in rows:
         assert catalog.entry(row.pk, viewer=SYSTEM).status == Status.PUBLISHED
         assert "entry.published" in [entry.kind for entry in history(row.code, viewer=SYSTEM)]
@@ -67,7 +67,8 @@ def test_entries_go_back_only_with_reasons() -> None:
     [result] = services.review_together(
         entry_ids=[row.pk], verdict=Verdict.RETURN, reasons=" ", actor=reviewer, clock=NOON
     )
-    assert result.refused == "catalog.reasons_needed"
+    assert result.refused is not None
+    assert result.refused.code == "catalog.reasons_needed"
 
 
 def test_nobody_but_the_reviewer_gives_the_word_and_nothing_chosen_is_said() -> None:

@@ -201,39 +201,6 @@ class Own(Entries):
         )
 
 
-class Reviews(Listing["Entry"]):
-    """Entries and changes that wait for the authority, the longest waiting first."""
-
-    name = "reviews"
-    title = _("To be reviewed")
-    order = "submitted"
-
-    def columns(self) -> Sequence[Column["Entry"]]:
-        """Return the columns."""
-        return (
-            Column("name", _("Entry"), lambda e: e.name, sort="name", show=_named),
-            Column("kind", _("Kind"), lambda e: _("change of an entry in force") if e.is_change else _("new entry")),
-            Column("provider", _("Provider"), lambda e: e.provider.name, sort="provider__name"),
-            Column(
-                "share",
-                _("Sharing"),
-                lambda e: name_of(e.share_type, SHARE_TYPE_NAMES),
-                show=lambda e: share_badge(e.share_type),
-            ),
-            Column("submitted", _("Handed in"), lambda e: e.submitted_at, sort="submitted_at", wraps=False),
-            Column("signed", _("Signed off by"), lambda e: e.signed_name),
-        )
-
-    def rows(self, search: str) -> QuerySet[Any]:
-        """Return what waits."""
-        del search
-        return queries.to_review(viewer=self.request.actor)
-
-    def empty(self) -> Empty:
-        """Say that nothing waits."""
-        return Empty(_("Nothing waits for review. What departments hand in stands here."))
-
-
 class Imports(Listing["ImportBatch"]):
     """Imports of catalogue files."""
 

@@ -11,7 +11,6 @@ urlpatterns = [
     path("searches/", finding.kept, name="kept"),
     path("searches/keep", finding.keep, name="keep"),
     path("searches/<uuid:pk>/", finding.seen, name="seen"),
-    path("reviews", views.reviews, name="reviews"),
     path("new", writing.new, name="new"),
     path("imports/", importing.imports, name="imports"),
     path("imports/new", importing.bring, name="import"),

@@ -14,11 +14,12 @@ from hefu.law.errors import NoRuleInForce
 from hefu.law.rules import rules_for
 from hefu.law.terms import Language
 from hefu.portal.catalog.finding import answer
-from hefu.portal.catalog.lists import Own, Reviews, share_badge, status_badge
+from hefu.portal.catalog.lists import Own, share_badge, status_badge
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists import list_page
 from hefu.portal.pages import Act, Crumb, page, show
 from hefu.portal.refusals import sentence
+from hefu.portal.upkeep.beside import beside_entry
 from hefu.portal.words import in_chinese, name_of, say
 from hefu.rooms.catalog import queries, terms
 from hefu.rooms.catalog.access import may
@@ -58,7 +59,7 @@ def shelves(request: PortalRequest, here: str) -> dict[str, Any]:
     if actor.has(Role.OFFICER, Role.CHIEF):
         found.append(("own", _("Our entries"), reverse("catalog:own")))
     if actor.of_authority and actor.has(Role.REVIEWER, Role.SUPERVISOR):
-        found.append(("review", _("To be reviewed"), reverse("catalog:reviews")))
+        found.append(("review", _("To be reviewed"), reverse("upkeep:desk")))
     if may(actor, "catalog.import", actor.department_id):
         found.append(("imports", _("Imports"), reverse("catalog:imports")))
     return {"shelves": found if len(found) > 1 else [], "shelf": here}
@@ -95,14 +96,6 @@ def own(request: PortalRequest) -> HttpResponseBase:
 
 
 @page()
-def reviews(request: PortalRequest) -> HttpResponseBase:
-    """Show what waits for the authority's review."""
-    return list_page(
-        request, Reviews(request), "catalog/list.html", title=gettext("To be reviewed"), **shelves(request, "review")
-    )
-
-
-@page()
 def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Show one entry: what it says, on what terms it is shared, how to ask for it."""
     found = queries.entry(pk, viewer=request.actor)
@@ -125,6 +118,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         way=_way(request, found) if found.status == Status.PUBLISHED and not found.is_change else None,
         mount=_mount(request, found),
         events=history(found.code, viewer=request.actor),
+        **beside_entry(request, found),
     )
 
 

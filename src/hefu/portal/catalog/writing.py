@@ -15,11 +15,13 @@ from hefu.portal.deeds import reason_page
 from hefu.portal.forms import attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.upkeep.reviewing import findings_in_words
 from hefu.portal.words import say
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may, require
 from hefu.rooms.catalog.rows import content_of
 from hefu.rooms.catalog.terms import FIELD_NAMES, Status, Verdict
+from hefu.rooms.upkeep import queries as upkeep
 
 
 @page(*FORM)
@@ -146,18 +148,19 @@ def review(request: PortalRequest, pk: UUID) -> HttpResponseBase:
                 gettext("The entry is in force.") if approved else gettext("The entry is returned to its department.")
             )
             messages.success(request, said)
-            return HttpResponseRedirect(reverse("catalog:reviews"))
+            return HttpResponseRedirect(reverse("upkeep:desk"))
     return show(
         request,
         "catalog/review.html",
         title=gettext("Review {name}").format(name=found.name),
-        crumbs=[list_crumb(), (gettext("To be reviewed"), reverse("catalog:reviews"))],
+        crumbs=[list_crumb(), (gettext("To be reviewed"), reverse("upkeep:desk"))],
         entry=found,
         form=form,
         status=form.status,
         share=share_badge(found.share_type),
         groups=groups_of(found),
         items=queries.items_of(found),
+        findings=findings_in_words(upkeep.findings_of(pk, viewer=request.actor)),
         differences=differences_in_words(queries.proposed_difference(pk, viewer=request.actor)),
     )
 

@@ -66,7 +66,7 @@ _KINDS = (
         lambda a: catalog.to_review(viewer=a),
         _("entries to review"),
         "review",
-        "catalog:reviews",
+        "upkeep:desk",
     ),
     _Kind(
         _OFFICE,

@@ -38,7 +38,7 @@ def coverage(request: PortalRequest) -> HttpResponseBase:
         figures=_figures(listing.all) if not request.GET.get("format") else [],
         ties=own is not None and may(request.actor, "upkeep.tie", own),
         counted_at=min((one.counted_at for one in listing.all if one.counted_at), default=request.clock.now()),
-        **tabs("coverage"),
+        **tabs("coverage", request.actor),
     )
 
 

@@ -39,7 +39,7 @@ def tasks(request: PortalRequest) -> HttpResponseBase:
         title=gettext("Duties and business items"),
         act=Act(_("Take a list in"), reverse("upkeep:import_tasks"), "upload") if writes else None,
         second=Act(_("Register one"), reverse("upkeep:new_task")) if writes else None,
-        **tabs("tasks"),
+        **tabs("tasks", request.actor),
     )
 
 

@@ -49,12 +49,9 @@ def upkeep_crumb() -> Crumb:
     return gettext("Catalogue upkeep"), reverse("upkeep:coverage")
 
 
-def tabs(here: str) -> dict[str, Any]:
-    """Return the lists of the room as tabs."""
-    return {
-        "shelves": [
-            ("coverage", _("Coverage"), reverse("upkeep:coverage")),
-            ("tasks", _("Duties"), reverse("upkeep:tasks")),
-        ],
-        "shelf": here,
-    }
+def tabs(here: str, actor: Actor) -> dict[str, Any]:
+    """Return the lists of the room that somebody has, as tabs."""
+    found = [("coverage", _("Coverage"), reverse("upkeep:coverage")), ("tasks", _("Duties"), reverse("upkeep:tasks"))]
+    if actor.of_authority and actor.has(Role.REVIEWER, Role.SUPERVISOR):
+        found.append(("desk", _("To be reviewed"), reverse("upkeep:desk")))
+    return {"shelves": found, "shelf": here}

@@ -1,6 +1,18 @@
 """Decisions on what keeps the catalogue whole: pure functions over frozen facts."""
 
 from hefu.rooms.upkeep.decide.checks import findings
+from hefu.rooms.upkeep.decide.likeness import NEAR, WARNS, bands, likeness
 from hefu.rooms.upkeep.decide.ties import COLUMNS_OF_TASKS, columns_of_tasks, named, task_fault, task_lines
 
-__all__ = ["COLUMNS_OF_TASKS", "columns_of_tasks", "findings", "named", "task_fault", "task_lines"]
+__all__ = [
+    "COLUMNS_OF_TASKS",
+    "NEAR",
+    "WARNS",
+    "bands",
+    "columns_of_tasks",
+    "findings",
+    "likeness",
+    "named",
+    "task_fault",
+    "task_lines",
+]

@@ -50,15 +50,13 @@ def findings(content: Content, around: Neighbours) -> tuple[Finding, ...]:
         content: What the entry says.
         around: What stands beside it in its department, and what an imported row said.
     """
-    return tuple(
-        [
-            *_name(content, around),
-            *_code(content),
-            *_abstract(content),
-            *_format(content),
-            *_items(content),
-            *_census(around.original),
-        ]
+    return (
+        *_name(content, around),
+        *_code(content),
+        *_abstract(content),
+        *_format(content),
+        *_items(content),
+        *_census(around.original),
     )
 
 

@@ -1,5 +1,25 @@
 """Tables of what keeps the catalogue whole."""
 
+from hefu.rooms.upkeep.models.likeness import Naming, Pair, Sketch
+from hefu.rooms.upkeep.models.needs import Need, Proposal, Scan
+from hefu.rooms.upkeep.models.rounds import Assessment, Comment, FullReview, ReviewedEntry, Round
 from hefu.rooms.upkeep.models.ties import Count, Look, SystemTie, Task, TaskTie
 
-__all__ = ["Count", "Look", "SystemTie", "Task", "TaskTie"]
+__all__ = [
+    "Assessment",
+    "Comment",
+    "Count",
+    "FullReview",
+    "Look",
+    "Naming",
+    "Need",
+    "Pair",
+    "Proposal",
+    "ReviewedEntry",
+    "Round",
+    "Scan",
+    "Sketch",
+    "SystemTie",
+    "Task",
+    "TaskTie",
+]

@@ -66,5 +66,5 @@ def _one(entry_id: UUID, verdict: Verdict, reasons: str, *, actor: Actor, clock:
             name = catalog.entry(entry_id, viewer=actor).name
             catalog_services.review_entry(entry_id=entry_id, verdict=verdict, reasons=reasons, actor=actor, clock=clock)
     except Refusal as refusal:
-        return Reviewed(entry_id, name, refusal.code)
+        return Reviewed(entry_id, name, refusal)
     return Reviewed(entry_id, name)

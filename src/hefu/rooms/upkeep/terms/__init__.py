@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from hefu.kernel.citation import Citation
+from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.rooms.evidence.terms import Kind
 
@@ -224,8 +225,8 @@ class Reviewed:
 
     entry_id: UUID
     name: str
-    #: Why it could not be done; empty when it was.
-    refused: str = ""
+    #: Why it could not be done; None when it was.
+    refused: Refusal | None = None
 
 
 REVIEWED_TOGETHER = Kind(

@@ -1,0 +1,32 @@
+"""What an entry's page shows of upkeep: its ties, its users, what the machine found."""
+
+from typing import Any
+
+from hefu.kernel.actor import system
+from hefu.portal.http import PortalRequest
+from hefu.portal.upkeep.reviewing import findings_in_words
+from hefu.portal.upkeep.words import sees_all
+from hefu.rooms.catalog.terms import Status
+from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants.terms import OVER
+from hefu.rooms.upkeep import queries
+from hefu.rooms.upkeep.access import may
+
+
+def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
+    """Return the parts of upkeep for the page of an entry or change that the reader may read."""
+    actor, held = request.actor, entry.changes_to or entry
+    own = actor.department_id == entry.provider_id
+    checked = entry.status in (Status.DRAFT, Status.RETURNED, Status.IN_REVIEW) and (own or sees_all(actor))
+    users = grants.grants(viewer=system("upkeep"), entry_id=held.pk).exclude(status__in=sorted(OVER))
+    return {
+        "findings": findings_in_words(queries.findings_of_many([entry])[entry.pk]) if checked else [],
+        "upkeep": {
+            "systems": queries.systems_of(held.pk, viewer=actor),
+            "tasks": queries.tasks_of(held.pk, viewer=actor),
+            "opens_tasks": own or sees_all(actor),
+            "look": queries.look_of(held.pk, viewer=actor),
+            "users": users.order_by().values("consumer_id").distinct().count(),
+            "may_tie": may(actor, "upkeep.tie", entry.provider_id),
+        },
+    }
