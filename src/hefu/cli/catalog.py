@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hefu.cli import catalog_imports
+from hefu.cli import catalog_imports, catalog_search
 from hefu.cli.acting import acting_option
+from hefu.cli.catalog_export import export
 from hefu.cli.output import json_option, show, show_rows
 from hefu.cli.upkeep import coverage
 from hefu.kernel.actor import Actor
@@ -25,9 +26,13 @@ def command() -> None:
 
 
 catalog_imports.add_to(command)
+catalog_search.add_to(command)
 
 
 command.add_command(coverage)
+
+
+command.add_command(export)
 
 
 @command.command("list")

@@ -6,6 +6,7 @@ The evidence log is sequenced beside the queue, not from it: see `hefu.rooms.evi
 from procrastinate.contrib.django import app
 
 from hefu.rooms.bases.jobs import sweep_texts
+from hefu.rooms.catalog.jobs import keep_index, look_for_people
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
 from hefu.rooms.grants.jobs import sweep_grants
@@ -18,9 +19,11 @@ EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_HOUR = "7 * * * *"
 
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
+app.periodic(cron=EVERY_TEN_SECONDS)(keep_index)
 app.periodic(cron=EVERY_MINUTE)(sweep_grants)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
+app.periodic(cron=EVERY_FIVE_MINUTES)(look_for_people)
 app.periodic(cron=EVERY_HOUR)(sweep_texts)
 app.periodic(cron=EVERY_HOUR)(look_at_tables)
 app.periodic(cron=EVERY_HOUR)(tie_by_names)

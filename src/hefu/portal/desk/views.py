@@ -16,12 +16,14 @@ from hefu.portal.pages import page, show
 from hefu.portal.requests.told import notice_in_words
 from hefu.portal.workplaces import CASEWORK
 from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog.terms import Status
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import GrantStatus
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.requests import queries as requests
+from hefu.search.terms import Question
 
 #: Lines of each table on the desk; the lists have them all.
 LINES = 12
@@ -50,6 +52,7 @@ def desk(request: PortalRequest) -> HttpResponseBase:
         awaited=_lines(request, awaited, about),
         figures=_figures(actor) if casework else [],
         recent=list(deliveries.deliveries(viewer=actor)[:5]) if casework else [],
+        kept=[one for one in catalog.own_searches(viewer=actor) if one.unread],
         notices=[
             {"at": one.at, "number": one.request.number, "text": notice_in_words(one)}
             for one in requests.notices(viewer=actor)[:8]
@@ -76,7 +79,11 @@ def _figures(actor: Actor) -> list[tuple[int, str, str]]:
     """Return the department's data in numbers, each with what it counts and where that is."""
     if not actor.has(Role.OFFICER, Role.CHIEF):
         return [
-            (catalog.published(viewer=actor).order_by().count(), gettext("entries in force"), reverse("catalog:list")),
+            (
+                catalog.how_many(viewer=actor, status=Status.PUBLISHED),
+                gettext("entries in force"),
+                reverse("catalog:list"),
+            ),
             (
                 grants.grants(viewer=actor, status=GrantStatus.ACTIVE).count(),
                 gettext("grants in force"),
@@ -88,7 +95,7 @@ def _figures(actor: Actor) -> list[tuple[int, str, str]]:
     here = f"{reverse('grants:list')}?status=active"
     return [
         (
-            catalog.published(viewer=actor, provider_id=own).order_by().count(),
+            catalog.how_many(viewer=actor, status=Status.PUBLISHED, provider=str(own)),
             gettext("entries of ours in force"),
             f"{reverse('catalog:own')}?status=published",
         ),
@@ -110,6 +117,10 @@ def search(request: PortalRequest) -> HttpResponseBase:
     )
 
 
+def _in_force(text: str) -> Question:
+    return Question(text, chosen=(("status", (Status.PUBLISHED.value,)),), limit=10)
+
+
 def _exact(request: PortalRequest, number: str) -> str:
     readers: dict[str, Any] = {
         "R": requests.requests,
@@ -129,7 +140,7 @@ def _found(request: PortalRequest, text: str) -> list[dict[str, Any]]:
             "title": gettext("Catalogue"),
             "hits": [
                 (one.name, reverse("catalog:entry", args=[one.pk]), one.provider.name)
-                for one in catalog.published(viewer=actor, search=text)[:10]
+                for one in catalog.search(_in_force(text), viewer=actor).entries
             ],
         },
         {
