@@ -17,6 +17,7 @@ from hefu.kernel.refusal import InputsRejected
 from hefu.law import load
 from hefu.law.answers import Grounds
 from hefu.law.errors import RuleNotYetInForce
+from hefu.law.model import Pack, Value
 from hefu.law.rules import rules_for
 from hefu.law.terms import Rank, Unit
 from hefu.rooms.catalog import decide as catalog
@@ -392,3 +393,54 @@ def test_every_pack_that_lists_sharing_types_lists_the_three() -> None:
     ]
     assert len(lists) == 6
     assert set(lists) == {tuple(TYPES.values())}
+
+
+@pytest.mark.clause("D809-23")
+def test_a_local_limit_may_be_shorter_than_the_national_one_and_never_binds_where_it_is_longer() -> None:
+    on = date(2026, 3, 11)
+    for rule in ("requests.answer_conditional", "catalog.update", "corrections.answer"):
+        national = rules_for("00").period(rule, on=on).amount
+        local = {pack.place: rules_for(pack.place).period(rule, on=on).amount for pack in load.shipped()}
+        assert max(local.values()) == national, rule
+    assert rules_for("610100").period("requests.answer_conditional", on=on).amount == 5
+    assert rules_for("230000").period("catalog.update", on=on).amount == 3
+    stated = load.shipped()
+    assert any(value.amount == 15 for pack in stated if pack.ref.id == "cn-44" for value in _updates(pack))
+    assert rules_for("440000").period("catalog.update", on=on).amount == 10
+
+
+def _updates(pack: Pack) -> tuple[Value, ...]:
+    return pack.parameters["catalog.update"].values
+
+
+@pytest.mark.parametrize(
+    ("place", "on"),
+    [
+        pytest.param("44", OLD_GUANGDONG, marks=pytest.mark.clause("GD2008-04d")),
+        pytest.param("4401", BEFORE, marks=pytest.mark.clause("CAN165-04a")),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "enough"),
+    [
+        (BasisKind.LAW, True),
+        (BasisKind.ADMINISTRATIVE_REGULATION, True),
+        (BasisKind.LOCAL_RULE, True),
+        (BasisKind.INTERNAL_RULE, False),
+    ],
+)
+def test_data_is_kept_back_only_on_a_law_a_regulation_or_a_rule(
+    place: str, on: date, kind: BasisKind, enough: bool
+) -> None:
+    permitted = rules_for(place).grounds("catalog.not_shared_grounds", on=on)
+    ranks = {rank for ground in permitted.permitted for rank in ground.ranks}
+    law = KeepingBack(frozenset(kind for kind, rank in RANKS.items() if rank in ranks), permitted.source)
+    content = kept_back(basis_kind=kind)
+    if enough:
+        catalog.refuse_unlawful(content, law)
+    else:
+        with pytest.raises(catalog_errors.BasisNotEnough):
+            catalog.refuse_unlawful(content, law)
+    assert "basis_title" in catalog.missing(replace(content, basis_title=""))
+    with pytest.raises(catalog_errors.SecretRefused):
+        catalog.refuse_unlawful(replace(content, secrecy=Secrecy.STATE_SECRET), law)
