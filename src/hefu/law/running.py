@@ -94,7 +94,8 @@ def _clock(rule: str, entry: Reader, reasons: dict[Running, dict[str, Words]]) -
     if len(given) != 1:
         raise entry.fault("runs", "one of runs, held, waits")
     (state,) = given
-    started_by, reason = (), None
+    started_by: tuple[str, ...] = ()
+    reason = None
     if state is Running.RUNS:
         started_by = entry.texts("runs")
     else:

@@ -575,28 +575,20 @@ CAUSE_NAMES = {
 }
 
 #: Rule whose time runs after each cause.
-CAUSE_RULES = {
-    Cause.LAW: "catalog.update",
-    Cause.DECISION: "catalog.update",
-    Cause.DUTIES: "catalog.update",
-    Cause.INFORMATION: "catalog.refresh_entry",
+CAUSE_RULES = dict.fromkeys((Cause.LAW, Cause.DECISION, Cause.DUTIES), "catalog.update") | {
+    Cause.INFORMATION: "catalog.refresh_entry"
 }
 
+_DIGEST = "The text is a digest."
 CAUSE_NOTED = Kind(
-    "entry.cause_noted",
-    1,
-    ("code", "cause", "on", "due_on", "note"),
-    "Something changed that an entry must follow; its department's time to update runs. `note` is a digest.",
+    "entry.cause_noted", 1, ("code", "cause", "on", "due_on", "note"), f"An entry must follow a change. {_DIGEST}"
 )
 UPDATE_EXTENDED = Kind(
     "entry.update_extended",
     1,
     ("code", "days", "due_before", "due_on", "reason"),
-    "The authority consented to more time for an update; `reason` is a digest.",
+    f"An update got more time. {_DIGEST}",
 )
 REVIEWED_IN_FULL = Kind(
-    "catalog.reviewed_in_full",
-    1,
-    ("department", "entries", "due_on", "note"),
-    "A department went through its whole catalogue; `due_on` is the last day of the next time, `note` a digest.",
+    "catalog.reviewed_in_full", 1, ("department", "entries", "due_on", "note"), f"A whole look-through. {_DIGEST}"
 )
