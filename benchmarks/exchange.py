@@ -45,7 +45,7 @@ from hefu.dataplane.filters import OneOf, RowFilter
 from hefu.dataplane.masks import Cover
 from hefu.dataplane.outcome import Rejected
 from hefu.dataplane.run import deliver
-from hefu.dataplane.ticket import Channel, Item, Party, ResourceKind, ResourceRef, Ticket, sign_ticket
+from hefu.dataplane.ticket import Channel, Item, Party, ResourceKind, ResourceRef, TargetRef, Ticket, sign_ticket
 from hefu.kernel.clock import SystemClock
 from hefu.kernel.identifiers import citizen_id
 from hefu.kernel.ids import new_id
@@ -154,7 +154,7 @@ def child(orders: dict[str, Any]) -> None:
     clock = SystemClock()
     now = clock.now()
     ticket = Ticket(
-        id=new_id(now), grant="G", request="R", node="benchmark", issuer="i", provider=Party("1" * 18, "p"),
+        id=new_id(now), serial=1, grant="G", request="R", node="benchmark", issuer="i", provider=Party("1" * 18, "p"),
         consumer=Party("2" * 18, "c"), entry="e",
         resource=ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", "population"),
         items=(
@@ -163,7 +163,8 @@ def child(orders: dict[str, Any]) -> None:
             Item("income", "income"),
         ),
         key=("id",), channel=Channel.TABLE, purpose="p", basis=(), issued_at=now, valid_from=now,
-        valid_until=now + timedelta(hours=1), filter=RowFilter((OneOf("division", DIVISIONS[:16]),)),
+        valid_until=now + timedelta(hours=1), target=TargetRef("t", "delivered"),
+        filter=RowFilter((OneOf("division", DIVISIONS[:16]),)),
         checks=CHECKS if orders["governed"] else (),
     )  # fmt: skip
     token = sign_ticket(ticket, SIGNER)
@@ -171,7 +172,7 @@ def child(orders: dict[str, Any]) -> None:
     outcome = deliver(
         delivery=str(ticket.id), token=token, keys=[SIGNER.public], clock=clock,
         source=PostgresSource(PostgresConnection(**orders["source"])),
-        target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "delivered", logged=orders["logged"]),
+        target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "delivered", "t", orders["logged"]),
         rejects=Counting(),
     )  # fmt: skip
     seconds = time.monotonic() - started

@@ -1,7 +1,7 @@
 """A provider's and a consumer's database with people nobody knows, and tickets between them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from hefu.dataplane.ticket import (
     Party,
     ResourceKind,
     ResourceRef,
+    TargetRef,
     Ticket,
     sign_ticket,
 )
@@ -127,15 +128,16 @@ class Place:
         return PostgresSource(connection_to(self.provider))
 
     def target(self, table: str = "arrived", **more: Any) -> PostgresTarget:
-        return PostgresTarget(connection_to(self.consumer), "public", table, **more)
+        return PostgresTarget(connection_to(self.consumer), "public", table, "t", **more)
 
     def ticket(self, **changes: Any) -> Ticket:
         plain: dict[str, Any] = {
-            "id": new_id(NOW), "grant": "G-1", "request": "R-1", "node": "n", "issuer": "i",
+            "id": new_id(NOW), "serial": 1, "grant": "G-1", "request": "R-1", "node": "n", "issuer": "i",
             "provider": Party("1" * 18, "p"), "consumer": Party("2" * 18, "c"), "entry": "e",
             "resource": ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", "people"), "items": ITEMS,
             "key": ("id",), "channel": Channel.TABLE, "purpose": "p", "basis": (), "issued_at": NOW, "valid_from": NOW,
-            "valid_until": NOW + timedelta(days=1), "filter": ROWS, "checks": CHECKS,
+            "valid_until": NOW + timedelta(days=1), "target": TargetRef("t", "arrived"), "filter": ROWS,
+            "checks": CHECKS,
         }  # fmt: skip
         return Ticket(**(plain | changes))
 
@@ -152,13 +154,16 @@ class Place:
         salts: dict[str, str] | None = None,
         clock: FixedClock | None = None,
     ) -> Outcome:
+        ticket, target = ticket or self.ticket(), target or self.target()
+        if isinstance(target, PostgresTarget):
+            ticket = replace(ticket, target=TargetRef("t", target.table))
         return deliver(
             delivery=delivery,
-            token=sign_ticket(ticket or self.ticket(), SIGNER),
+            token=sign_ticket(ticket, SIGNER),
             keys=[SIGNER.public],
             clock=clock or FixedClock(NOW),
             source=source or self.source,
-            target=target or self.target(),
+            target=target,
             rejects=rejects or ListSink(),
             watcher=watcher,
             options=options,

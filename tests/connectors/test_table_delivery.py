@@ -106,6 +106,14 @@ def speed_up(place: Place) -> None:
     place.consumer.run("drop trigger slow on hefu.hefu_position_chunk")
 
 
+def test_rows_go_to_the_place_and_table_that_the_ticket_signs_and_nowhere_else(place: Place) -> None:
+    with pytest.raises(PlanRefused, match="elsewhere"):
+        place.deliver(target=replace(place.target(), place="somebody else's"))
+    with pytest.raises(PlanRefused, match="elsewhere"):
+        check_plan(ticket=place.ticket(target=None), source=place.source, target=place.target())
+    assert place.consumer.run("select to_regclass('arrived') is null") == [(True,)]
+
+
 @pytest.mark.parametrize("checks", [True, False])
 def test_a_stopped_run_goes_on_where_it_was(place: Place, checks: bool) -> None:
     done = stopped_after(place, 2, checks=checks)

@@ -24,7 +24,7 @@ from hefu.dataplane.checks import CitizenId, CodeSet, NotNull, UniqueKey
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.filters import Between, OneOf, RowFilter
 from hefu.dataplane.masks import Cover
-from hefu.dataplane.ticket import Channel, Item, Party, ResourceKind, ResourceRef, Ticket, sign_ticket
+from hefu.dataplane.ticket import Channel, Item, Party, ResourceKind, ResourceRef, TargetRef, Ticket, sign_ticket
 from hefu.kernel.identifiers import citizen_id
 from hefu.kernel.ids import new_id
 from hefu.node.postgres import Cluster
@@ -156,13 +156,14 @@ def ground() -> Iterator[Ground]:
     cluster.start()
     now = datetime.now(UTC)  # noqa: TID251 - the carrier process has no other clock
     ticket = Ticket(
-        id=new_id(now), grant="G", request="R", node="n", issuer="i", provider=Party("1" * 18, "p"),
+        id=new_id(now), serial=1, grant="G", request="R", node="n", issuer="i", provider=Party("1" * 18, "p"),
         consumer=Party("2" * 18, "c"), entry="e",
         resource=ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", "people"),
         items=(Item("id", "id"), Item("name", "name", mask=Cover(1)), Item("division", "division"),
                Item("phone", "phone", mask=Cover(3, 4)), Item("number", "number")),
         key=("number",), channel=Channel.TABLE, purpose="p", basis=(), issued_at=now, valid_from=now - timedelta(1),
-        valid_until=now + timedelta(1), filter=RowFilter((OneOf("division", DIVISIONS),)),
+        valid_until=now + timedelta(1), target=TargetRef("t", "arrived"),
+        filter=RowFilter((OneOf("division", DIVISIONS),)),
         checks=(NotNull("name"), UniqueKey(("id",)), CitizenId("id"), CodeSet("division", DIVISIONS)),
     )  # fmt: skip
     ground = Ground(cluster, ticket)

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import joserfc.jws
@@ -26,6 +28,7 @@ from hefu.dataplane.ticket import (
     Quota,
     ResourceKind,
     ResourceRef,
+    TargetRef,
     Ticket,
     read_ticket,
     sign_ticket,
@@ -37,6 +40,7 @@ SIGNER = Ed25519Signer(b"a" * 32)
 STRANGER = Ed25519Signer(b"b" * 32)
 TICKET = Ticket(
     id=UUID("0197a000-0000-7000-8000-000000000001"),
+    serial=2,
     grant="G-2026-0001",
     request="R-2026-0001",
     node="dazhou",
@@ -62,6 +66,7 @@ TICKET = Ticket(
     issued_at=NOW,
     valid_from=NOW,
     valid_until=NOW + timedelta(days=30),
+    target=TargetRef("minzheng", "population"),
     filter=RowFilter(
         (
             OneOf("division", ("511702", "511703")),
@@ -200,3 +205,10 @@ def test_a_name_that_stands_twice_is_refused() -> None:
 def test_parts_of_a_ticket_are_kept_and_read_back_by_themselves() -> None:
     assert wire.from_json(wire.to_json(TICKET.filter), RowFilter) == TICKET.filter
     assert tuple(wire.from_json(wire.to_json(item), Item) for item in TICKET.items) == TICKET.items
+
+
+def test_the_reference_page_names_every_claim() -> None:
+    page = Path(__file__).resolve().parent.parent.parent / "docs" / "reference" / "ticket.md"
+    named = {word for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| `")
+             for word in re.findall(r"`(\w+)`", line.split("|")[1])}  # fmt: skip
+    assert named == wire.to_json(TICKET).keys() - {"is"}

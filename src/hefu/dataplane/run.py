@@ -21,7 +21,7 @@ from hefu.dataplane.lanes.view import View
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
-from hefu.dataplane.ticket import Channel, ResourceKind, Ticket, read_ticket
+from hefu.dataplane.ticket import Channel, ResourceKind, TargetRef, Ticket, read_ticket
 from hefu.kernel.clock import Clock
 
 __all__ = [
@@ -121,6 +121,8 @@ def _matching(ticket: Ticket, source: PostgresSource | FolderSource, target: Pos
         problems.append(f"the ticket opens a {ticket.resource.kind.value}, the source is another kind")
     if (ticket.channel is Channel.TABLE) != isinstance(target, PostgresTarget):
         problems.append(f"the ticket grants the {ticket.channel.value} channel, the target is another")
+    elif isinstance(target, PostgresTarget) and ticket.target != TargetRef(target.place, target.table):
+        problems.append(f"the ticket sends the rows elsewhere than to table {target.table} of this place")
     if problems:
         raise PlanRefused(tuple(problems))
 

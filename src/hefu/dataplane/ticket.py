@@ -54,6 +54,15 @@ class ResourceRef:
 
 
 @dataclass(frozen=True)
+class TargetRef:
+    """The one table that the grant fills."""
+
+    #: Id of the place in the consumer's node; its address and schema are the consumer's own to keep.
+    place: str
+    table: str
+
+
+@dataclass(frozen=True)
 class Item:
     """One granted column: what it is called there, what it is called here, what is hidden of it."""
 
@@ -77,6 +86,8 @@ class Ticket:
     """A grant, complete enough to deliver by it with nothing else at hand."""
 
     id: UUID
+    #: Which ticket of its grant it is, from 1: each change of the grant signs the next one.
+    serial: int
     #: Public number of the grant, and of the request it answers.
     grant: str
     request: str
@@ -98,6 +109,8 @@ class Ticket:
     #: First instant it holds, and the first at which it holds no more.
     valid_from: datetime
     valid_until: datetime
+    #: Where the rows go; nothing for the file channel, whose file the consumer fetches.
+    target: TargetRef | None = None
     filter: RowFilter = EVERY_ROW
     checks: tuple[Check, ...] = ()
     quota: Quota | None = None

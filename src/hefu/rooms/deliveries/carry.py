@@ -134,7 +134,7 @@ def _target(carriage: Carriage) -> PostgresTarget | FileTarget:
     reached = resources.target_connection_for(place.pk, actor=WORKER)
     if not isinstance(reached, PostgresConnection):
         raise PlaceGone(side=_("target"), number=carriage.number)
-    return PostgresTarget(reached, place.schema, carriage.target_table)
+    return PostgresTarget(reached, place.schema, carriage.target_table, str(place.pk))
 
 
 def _salts(ticket: Ticket, carriage: Carriage) -> dict[str, str]:

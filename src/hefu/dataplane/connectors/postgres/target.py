@@ -24,6 +24,8 @@ class PostgresTarget:
     connection: PostgresConnection
     schema: str
     table: str
+    #: Id of the place, as the ticket names it.
+    place: str
     #: Whether a new table is written ahead; an unlogged one is faster and is empty after a crash of its server.
     logged: bool = True
 

@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from hefu.dataplane.ticket import Channel, Party, Ticket, sign_ticket
+from hefu.dataplane.ticket import Channel, Party, TargetRef, Ticket, sign_ticket
 from hefu.kernel import events
 from hefu.kernel.actor import Actor
 from hefu.kernel.citation import Citation
@@ -66,9 +66,10 @@ def sign(grant: Grant, mount: Mount, *, actor: Actor, clock: Clock, resumed: boo
         grant.save(update_fields=["target_table"])
     scope = decide.scope(grant.facts, mount)
     first, after = decide.validity(grant.facts)
-    ticket_id = new_id(clock.now())
+    ticket_id, serial = new_id(clock.now()), grant.tickets.count() + 1
     ticket = Ticket(
         id=ticket_id,
+        serial=serial,
         grant=grant.number,
         request=grant.request,
         node=settings.HEFU.node_name,
@@ -85,6 +86,7 @@ def sign(grant: Grant, mount: Mount, *, actor: Actor, clock: Clock, resumed: boo
         issued_at=clock.now(),
         valid_from=first,
         valid_until=after,
+        target=target_of(grant),
         filter=scope.filter,
         checks=mount.checks,
         quota=scope.quota,
@@ -93,7 +95,7 @@ def sign(grant: Grant, mount: Mount, *, actor: Actor, clock: Clock, resumed: boo
     signed = SignedTicket.objects.create(
         id=ticket_id,
         grant=grant,
-        serial=grant.tickets.count() + 1,
+        serial=serial,
         jws=sign_ticket(ticket, key),
         issued_at=clock.now(),
         valid_from=first,
@@ -133,13 +135,19 @@ def is_up_to_date(grant: Grant) -> bool:
     if mount is None or signed is None:
         return False
     ticket, scope = read(signed.jws), decide.scope(grant.facts, mount)
-    return (ticket.resource, ticket.items, ticket.key, ticket.filter, ticket.checks) == (
+    return (ticket.target, ticket.resource, ticket.items, ticket.key, ticket.filter, ticket.checks) == (
+        target_of(grant),
         scope.resource,
         scope.items,
         scope.key,
         scope.filter,
         mount.checks,
     )
+
+
+def target_of(grant: Grant) -> TargetRef | None:
+    """Return where the grant's rows go, as its ticket says it."""
+    return TargetRef(str(grant.target_id), grant.target_table) if grant.channel == Channel.TABLE else None
 
 
 def end_ticket(grant: Grant, *, clock: Clock) -> None:
