@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.catalog import finding, importing, updating, views, writing
+from hefu.portal.catalog import exporting, finding, importing, updating, views, writing
 
 app_name = "catalog"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("searches/", finding.kept, name="kept"),
     path("searches/keep", finding.keep, name="keep"),
     path("searches/<uuid:pk>/", finding.seen, name="seen"),
+    path("export", exporting.take, name="export"),
     path("new", writing.new, name="new"),
     path("imports/", importing.imports, name="imports"),
     path("imports/new", importing.bring, name="import"),

@@ -62,6 +62,7 @@ def shelves(request: PortalRequest, here: str) -> dict[str, Any]:
         found.append(("review", _("To be reviewed"), reverse("upkeep:desk")))
     if may(actor, "catalog.import", actor.department_id):
         found.append(("imports", _("Imports"), reverse("catalog:imports")))
+    found.append(("export", _("Take it away"), reverse("catalog:export")))
     return {"shelves": found if len(found) > 1 else [], "shelf": here}
 
 

@@ -139,7 +139,7 @@ class _Reader:
             tags=tuple(tag[:60] for tag in values.parts(self.cells.get(Field.TAGS)))[:30],
             phone=self._line(Field.PHONE, 60),
             outside_code=self._line(Field.OUTSIDE_CODE, 120),
-            related_codes=tuple(code[:120] for code in values.parts(self.cells.get(Field.RELATED_CODES))),
+            related_codes=tuple(code[:120] for code in values.codes(self.cells.get(Field.RELATED_CODES))),
             items=self._items(),
         )
         return self._with_conditions(content)

@@ -190,6 +190,13 @@ def channels(value: Any) -> tuple[Channel, ...]:
     return tuple(channel for channel in Channel if channel in found)
 
 
+def codes(value: Any) -> tuple[str, ...]:
+    """Return the codes that a cell lists, once each; a stroke is a part of a code and separates none."""
+    told = value if isinstance(value, list | tuple) else re.split(r"[\n,，;；、|\s]+", block(value).strip("[]"))
+    found = (line(one).strip("'\"") for one in told)
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
 def parts(value: Any) -> tuple[str, ...]:
     """Return the members of a list, of a list written as text, or of text with separators; once each."""
     if isinstance(value, list | tuple):

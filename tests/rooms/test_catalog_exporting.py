@@ -1,0 +1,220 @@
+"""Exports: the guide's sheet with its merged cells, CSV without formulas, JSON with everything, and back again."""
+
+import csv
+import dataclasses
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from python_calamine import CalamineWorkbook
+
+from hefu.kernel.actor import Role
+from hefu.protocols.exports import Form, export
+from hefu.rooms.catalog import queries, services
+from hefu.rooms.catalog.exporting.columns import COLUMNS
+from hefu.rooms.catalog.importing.mapping import propose_mapping
+from hefu.rooms.catalog.importing.reading import read_table
+from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.terms import (
+    BasisKind,
+    Channel,
+    Content,
+    Extra,
+    FormatClass,
+    Grade,
+    ItemContent,
+    ItemType,
+    OpenType,
+    ShareType,
+    UpdateCycle,
+)
+from hefu.rooms.parties.models import Department
+from tests.builders import NOON, SYSTEM, a_content, a_department, an_actor, an_entry, the_authority
+
+pytestmark = pytest.mark.django_db
+
+#: What the importer takes from its own node's files: the rest is a person's word, not a file's.
+CARRIED = (
+    *("name", "abstract", "class_code", "internal_office", "format_class", "format_types", "share_type"),
+    *("share_condition", "share_scope", "noshare_reason", "basis_kind", "basis_title", "basis_article", "channels"),
+    *("open_type", "open_condition", "update_cycle", "grade", "use_condition", "system_name", "business_item"),
+    *("theme", "tags", "phone", "related_codes", "secrecy"),
+)
+
+
+def written(form: Form, found: Any = None) -> bytes:
+    output = io.BytesIO()
+    rows = queries.published(viewer=SYSTEM, order="code") if found is None else found
+    export(rows, form, base="https://share.example.gov.cn", title="某市", viewer=SYSTEM, output=output)
+    return output.getvalue()
+
+
+@pytest.fixture
+def office() -> Department:
+    return a_department("某市民政局")
+
+
+@pytest.fixture
+def three(office: Department) -> list[Entry]:
+    """Three entries that differ in all that the law lets differ."""
+    kept = a_content(
+        name="未成年人保护名单",
+        share_type=ShareType.NONE,
+        noshare_reason="法律规定不得提供",
+        basis_kind=BasisKind.LAW,
+        basis_title="未成年人保护法",
+        basis_article="第四条",
+        share_condition="",
+        share_scope="",
+        channels=(Channel.TABLE,),
+        update_cycle=UpdateCycle.HALF_YEARLY,
+        grade=Grade.IMPORTANT,
+        class_code="101002",
+        tags=("儿童", "保护"),
+        related_codes=("101/000009",),
+        phone="0818-2123456",
+        internal_office="儿童福利科",
+        extension=(Extra("network", "政务外网"), Extra("total_rows", "1200")),
+    )
+    opened = a_content(
+        name="养老机构名录",
+        format_class=FormatClass.SPREADSHEET,
+        format_types=("xlsx", "csv"),
+        share_type=ShareType.UNCONDITIONAL,
+        share_condition="",
+        share_scope="",
+        channels=(Channel.FILE,),
+        open_type=OpenType.CONDITIONAL,
+        open_condition="实名登记后下载",
+        update_cycle=UpdateCycle.QUARTERLY,
+        theme="社会保障",
+        items=(
+            ItemContent("机构名称", "jgmc", ItemType.TEXT, 100, description="全称"),
+            ItemContent("床位数", "cws", ItemType.INTEGER),
+            ItemContent("负责人电话", "dh", ItemType.TEXT, 20, share_type=ShareType.CONDITIONAL, grade=Grade.IMPORTANT),
+        ),
+    )
+    plain = a_content(name="低保对象名单")
+    return [an_entry(office, **vars(content)) for content in (kept, opened, plain)]
+
+
+def content(entry: Entry) -> Content:
+    return queries.content_of(queries.entry(entry.pk, viewer=SYSTEM))
+
+
+class TestSheet:
+    def rows(self) -> list[list[Any]]:
+        return CalamineWorkbook.from_filelike(io.BytesIO(written(Form.XLSX))).get_sheet_by_index(0).to_python()
+
+    def test_there_is_a_line_for_each_item_and_two_of_heads(self, three: list[Entry]) -> None:
+        rows = self.rows()
+        assert len(rows) == 2 + 3 + 3 + 3
+        heads = rows[1]
+        assert heads[:6] == ["序号", "类", "项", "目", "细目", "信息资源分类代码"]
+        assert [head for head in heads if head] == heads
+        first = dict(zip(heads, rows[2], strict=True))
+        assert (first["类"], first["项"], first["目"]) == ("1", "01", "") or first["信息资源分类代码"] == "101002"
+
+    def test_what_all_items_share_is_one_merged_cell_and_groups_of_heads_are_merged(self, three: list[Entry]) -> None:
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(written(Form.XLSX))).get_sheet_by_index(0)
+        merged = {tuple(area) for area in sheet.merged_cell_ranges or []}
+        heads = sheet.to_python()[1]
+        name, item = heads.index("信息资源名称"), heads.index("信息项名称")
+        assert ((2, name), (4, name)) in merged
+        assert not any(left[1] == item for left, _right in merged if left[0] > 1)
+        sharing = [at for at, column in enumerate(COLUMNS, start=1) if column.group == "共享属性"]
+        assert ((0, sharing[0]), (0, sharing[-1])) in merged
+
+    def test_an_item_that_is_shared_otherwise_says_so_in_its_line(self, three: list[Entry]) -> None:
+        rows = self.rows()
+        heads = rows[1]
+        found = [dict(zip(heads, row, strict=True)) for row in rows[2:]]
+        by_item = {row["信息项名称"]: row["共享类型"] for row in found if row["信息项代码"] in ("jgmc", "cws", "dh")}
+        assert by_item == {"机构名称": "无条件共享", "床位数": "无条件共享", "负责人电话": "有条件共享"}
+
+    def test_values_are_words_of_the_nodes_profile(self, three: list[Entry]) -> None:
+        rows = self.rows()
+        line = next(dict(zip(rows[1], row, strict=True)) for row in rows if "养老机构名录" in row)
+        assert line["更新周期"] == "每季度"
+        assert line["信息资源格式分类"] == "电子表格"
+        assert line["信息项数据类型"] == "字符型C"
+        assert line["共享方式类型"] == "文件下载"
+        assert line["是否向社会开放"] == "是"
+
+    def test_text_that_looks_like_a_formula_stays_text(self, office: Department) -> None:
+        an_entry(office, name="=1+1", abstract='=HYPERLINK("http://x","y")')
+        row = self.rows()[2]
+        assert "=1+1" in row
+        book = written(Form.XLSX)
+        sheet = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml")
+        assert b"<f>" not in sheet
+
+
+class TestCsv:
+    def test_every_item_has_a_row_and_the_entry_is_said_again(self, three: list[Entry]) -> None:
+        text = written(Form.CSV).decode("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
+        assert len(rows) == 9
+        assert {row["信息资源名称"] for row in rows} == {"未成年人保护名单", "养老机构名录", "低保对象名单"}
+        assert all(row["信息资源提供方"] == "某市民政局" for row in rows)
+
+    @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "|", "%"])
+    def test_no_cell_begins_a_formula(self, office: Department, sign: str) -> None:
+        an_entry(office, name=f"{sign}cmd 名录", abstract=f"{sign}1")
+        rows = list(csv.reader(io.StringIO(written(Form.CSV).decode("utf-8-sig"))))
+        assert not any(cell[:1] in "=+-@＝|%" and cell for row in rows for cell in row)
+
+
+class TestJson:
+    def test_it_is_one_document_with_all_that_an_entry_says(self, three: list[Entry]) -> None:
+        told = json.loads(written(Form.JSON))
+        assert (told["format"], told["profile"]) == ("hefu-catalog", "guide-2017")
+        kept = next(one for one in told["entries"] if one["name"] == "未成年人保护名单")
+        assert kept["share_type"] == "not_shared"
+        assert kept["extension"] == {"network": "政务外网", "total_rows": "1200"}
+        assert {field.name for field in dataclasses.fields(Content)} <= set(kept)
+
+    def test_an_empty_catalogue_is_a_document_too(self) -> None:
+        assert json.loads(written(Form.JSON))["entries"] == []
+
+
+class TestBackAgain:
+    """What was exported and is imported by another node says the same."""
+
+    def returned(self, data: bytes, name: str, office: Department) -> Iterator[tuple[Content, Content]]:
+        before = {entry.name: content(entry) for entry in Entry.objects.all()}
+        table = read_table(data, name)
+        proposed = propose_mapping(table.columns, table.samples())
+        mapping = {column: field.value for column, (field, _sure) in proposed.items()}
+        with transaction.atomic():
+            Entry.objects.update(import_key="")
+            report = services.import_entries(
+                data=data,
+                file_name=name,
+                mapping=mapping,
+                publish=True,
+                actor=an_actor(the_authority(), Role.REVIEWER),
+                clock=NOON,
+            )
+            assert (report.taken, report.refused) == (len(before), 0), [
+                (one.reasons, one.original) for one in queries.bad_rows(report.batch_id, viewer=SYSTEM)
+            ]
+            for entry in Entry.objects.exclude(import_key=""):
+                yield before[entry.name], content(entry)
+
+    @pytest.mark.parametrize(
+        ("form", "name"), [(Form.XLSX, "目录.xlsx"), (Form.CSV, "目录.csv"), (Form.JSON, "目录.json")]
+    )
+    def test_entries_say_the_same(self, form: Form, name: str, three: list[Entry], office: Department) -> None:
+        pairs = list(self.returned(written(form), name, office))
+        assert len(pairs) == 3
+        for old, new in pairs:
+            for field in CARRIED:
+                assert getattr(new, field) == getattr(old, field), (form, old.name, field)
+            assert [(one.name, one.code, one.type, one.length, one.description) for one in new.items] == [
+                (one.name, one.code, one.type, one.length, one.description) for one in old.items
+            ]
