@@ -273,7 +273,7 @@ class TestMappings:
         ("mapping", "complaint"),
         [
             ({"目录名称": "name", "没有": "abstract"}, "no column 没有"),
-            ({"目录名称": "title"}, "no field title"),
+            ({"目录名称": "nonsense"}, "no field nonsense"),
             ({"目录名称": "name", "摘要": "name"}, "more than one column"),
             ({"摘要": "abstract"}, "no column for name"),
             ({"目录名称": "name", "摘要": "item_type"}, "none for item_name"),

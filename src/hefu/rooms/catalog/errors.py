@@ -77,6 +77,20 @@ class FileUnreadable(Refusal):
     status = 422
 
 
+class IntakeNotReady(Refusal):
+    """A file on its way in cannot do this step now."""
+
+    code = "catalog.intake_not_ready"
+    text = _("{file} is {status}, so this cannot be done now. Open it under Imports to see what is possible.")
+
+
+class RowSettled(Refusal):
+    """A row has left the quarantine already."""
+
+    code = "catalog.row_settled"
+    text = _("Row {row} does not wait any more: it was dealt with before. Reload the list.")
+
+
 class MappingRefused(Refusal):
     """A field mapping cannot be used."""
 

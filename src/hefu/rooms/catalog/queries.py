@@ -1,5 +1,6 @@
 """Reads of the catalogue, scoped to the viewer."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,9 +14,11 @@ from hefu.kernel.refusal import NotFound
 from hefu.rooms.catalog import decide, snapshots
 from hefu.rooms.catalog.access import open_to_all, require, visible, visible_batches
 from hefu.rooms.catalog.importing.mapping import propose_mapping
+from hefu.rooms.catalog.importing.names import bare
 from hefu.rooms.catalog.importing.notions import Field
-from hefu.rooms.catalog.importing.reading import read_table
-from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Item
+from hefu.rooms.catalog.importing.reading import Table, read_table
+from hefu.rooms.catalog.importing.source import source_of
+from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Intake, Item, LearnedMapping
 from hefu.rooms.catalog.rows import content_of as content_of
 from hefu.rooms.catalog.rows import node_profile as node_profile
 from hefu.rooms.catalog.searching.asking import Answer as Answer
@@ -292,6 +295,8 @@ class ImportPreview:
     mapping: dict[str, tuple[Field, float]]
     rows: int
     samples: tuple[dict[str, Any], ...]
+    #: Whether people said before what this source's columns mean.
+    remembered: bool = False
 
 
 def preview_import(data: bytes, file_name: str, *, sheet: str = "", viewer: Actor) -> ImportPreview:
@@ -303,8 +308,62 @@ def preview_import(data: bytes, file_name: str, *, sheet: str = "", viewer: Acto
     """
     require(viewer, "catalog.import", viewer.department_id)
     table = read_table(data, file_name, sheet=sheet)
+    return _preview(table, source_of(viewer.department_id, table.columns))
+
+
+def intakes(*, viewer: Actor) -> QuerySet[Intake]:
+    """Return the files on their way in that `viewer` may see, newest first, without the files themselves."""
+    return Intake.objects.filter(visible_batches(viewer)).defer("data", "plan")
+
+
+def intake(intake_id: UUID | str, *, viewer: Actor) -> Intake:
+    """Return one file on its way in, without the file itself.
+
+    Raises:
+        NotFound: There is none that the viewer may see.
+    """
+    found = Intake.objects.filter(visible_batches(viewer)).defer("data").filter(pk=_uuid(intake_id) or NOBODY).first()
+    if found is None:
+        raise NotFound(what="import", key=intake_id)
+    return found
+
+
+def preview_intake(found: Intake, *, viewer: Actor) -> ImportPreview:
+    """Return what the columns of a brought file seem to mean: as said before for this source, else as proposed.
+
+    Raises:
+        Forbidden: The viewer may not import.
+        FileUnreadable: The file is gone.
+    """
+    require(viewer, "catalog.import", viewer.department_id)
+    table = read_table(bytes(found.data or b""), found.file_name, sheet=found.sheet)
+    return _preview(table, found.source)
+
+
+def _preview(table: Table, source: str) -> ImportPreview:
     samples = table.samples()
-    return ImportPreview(table.columns, propose_mapping(table.columns, samples), len(table.rows), tuple(samples[:5]))
+    own = LearnedMapping.objects.filter(source=source).first()
+    if own is not None:
+        told = {
+            column: (Field(field), 1.0) for column, field in own.columns.items() if field and column in table.columns
+        }
+    else:
+        told = propose_mapping(table.columns, samples, learned=learned_names())
+    return ImportPreview(table.columns, told, len(table.rows), tuple(samples[:5]), remembered=own is not None)
+
+
+def learned_names() -> dict[str, Field]:
+    """Return column → field where most people who met a column of that name said the same."""
+    votes: dict[str, Counter[str]] = defaultdict(Counter)
+    for columns in LearnedMapping.objects.order_by("-at").values_list("columns", flat=True)[:1000]:
+        for column, field in columns.items():
+            votes[bare(column)][field] += 1
+    best = {column: counted.most_common(1)[0] for column, counted in votes.items() if column}
+    return {
+        column: Field(field)
+        for column, (field, count) in best.items()
+        if field and 3 * count > 2 * votes[column].total()
+    }
 
 
 def batches(*, viewer: Actor) -> QuerySet[ImportBatch]:
@@ -324,9 +383,28 @@ def batch(batch_id: UUID | str, *, viewer: Actor) -> ImportBatch:
     return found
 
 
-def bad_rows(batch_id: UUID, *, viewer: Actor) -> QuerySet[BadRow]:
-    """Return the rows that an import refused, in the file's order."""
-    return BadRow.objects.filter(batch__in=batches(viewer=viewer).filter(pk=batch_id))
+def bad_rows(batch_id: UUID, *, viewer: Actor, waiting: bool = False) -> QuerySet[BadRow]:
+    """Return the rows that an import refused, in the file's order; with `waiting` those not yet dealt with."""
+    found = BadRow.objects.filter(batch__in=batches(viewer=viewer).filter(pk=batch_id)).select_related("entry")
+    return found.filter(settled="") if waiting else found
+
+
+def bad_row(row_id: int, *, viewer: Actor) -> BadRow:
+    """Return one row that an import refused.
+
+    Raises:
+        NotFound: There is none that the viewer may see.
+    """
+    found = BadRow.objects.filter(batch__in=batches(viewer=viewer), pk=row_id).select_related("batch", "entry").first()
+    if found is None:
+        raise NotFound(what="row", key=row_id)
+    return found
+
+
+def waiting_rows(*, viewer: Actor) -> QuerySet[BadRow]:
+    """Return every row in quarantine that the viewer may see, newest import first."""
+    found = BadRow.objects.filter(settled="", batch__in=batches(viewer=viewer)).select_related("batch")
+    return found.order_by("-batch__at", "row")
 
 
 def _uuid(value: UUID | str | None) -> UUID | None:

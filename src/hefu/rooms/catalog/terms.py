@@ -11,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
+from hefu.kernel.actor import Actor
 from hefu.kernel.citation import Citation
 from hefu.kernel.words import _
 from hefu.law.terms import Rank
@@ -493,6 +494,18 @@ LONGEST = {
 
 
 @dataclass(frozen=True)
+class EntrySubmitted:
+    """A department's head signs an entry or change off; a listener that refuses keeps it from being handed in."""
+
+    entry_id: UUID
+    code: str
+    provider_id: UUID
+    #: The head.
+    by: Actor
+    at: datetime
+
+
+@dataclass(frozen=True)
 class EntryPublished:
     """A version of an entry came into force."""
 
@@ -591,4 +604,10 @@ UPDATE_EXTENDED = Kind(
 )
 REVIEWED_IN_FULL = Kind(
     "catalog.reviewed_in_full", 1, ("department", "entries", "due_on", "note"), f"A whole look-through. {_DIGEST}"
+)
+CATALOG_MENDED = Kind(
+    "catalog.mended",
+    1,
+    ("batch", "published", "taken", "columns", "entries_digest"),
+    "Rows that an import had refused were put right and taken in. `columns` are those that were written over.",
 )

@@ -34,6 +34,8 @@ class Group:
     cells: dict[Field, Any]
     #: Field → cell for each item's row.
     items: tuple[dict[Field, Any], ...]
+    #: The further rows as they were, one for each further item.
+    rest: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Fi
     same name, provider and code as the row above, goes on with the entry above (merged cells).
     """
     by_item = Field.ITEM_NAME in mapping.values()
-    groups: list[tuple[int, dict[str, Any], dict[Field, Any], list[dict[Field, Any]]]] = []
+    groups: list[tuple[int, dict[str, Any], dict[Field, Any], list[dict[Field, Any]], list[dict[str, Any]]]] = []
     before: tuple[str, ...] = ()
     for number, original in rows:
         cells = {field: original.get(column) for column, field in mapping.items()}
@@ -70,10 +72,11 @@ def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Fi
         goes_on = by_item and groups and values.line(item.get(Field.ITEM_NAME)) and identity[0] in ("", before[0])
         if goes_on and (not identity[0] or identity == before):
             groups[-1][3].append(item)
+            groups[-1][4].append(original)
             continue
-        groups.append((number, original, cells, [item] if values.line(item.get(Field.ITEM_NAME)) else []))
+        groups.append((number, original, cells, [item] if values.line(item.get(Field.ITEM_NAME)) else [], []))
         before = identity
-    return [Group(number, original, cells, tuple(items)) for number, original, cells, items in groups]
+    return [Group(number, first, cells, tuple(items), tuple(rest)) for number, first, cells, items, rest in groups]
 
 
 def read(group: Group, defaults: Defaults) -> Reading:

@@ -123,6 +123,26 @@ REASONS = {
 
 
 @dataclass(frozen=True)
+class ImportPlan:
+    """What an import would do, worked out before anything is written."""
+
+    rows: int
+    taken: int
+    changed: int
+    unchanged: int
+    repeated: int
+    refused: int
+    #: Entries that an earlier file of the same source brought and this one does not name.
+    gone: int
+    unknown_providers: dict[str, int]
+    notes: dict[str, int]
+    #: Reason → rows.
+    reasons: dict[str, int]
+    #: The first of each kind, for reading: `taken`, `changed`, `gone`, `refused`.
+    first: dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
 class ImportReport:
     """What an import did."""
 

@@ -34,13 +34,17 @@ EMPTY = frozenset(
 
 def line(value: Any) -> str:
     """Return a cell as one line of text; marks for "nothing" become empty."""
-    return " ".join(block(value).split())
+    text = block(value)
+    return " ".join(text.split()) if "\n" in text else text
 
 
 def block(value: Any) -> str:
     r"""Return a cell as text that may have several lines; a written `\n` is one."""
     if value is None:
         return ""
+    if isinstance(value, str) and value.isprintable() and "  " not in value and "\\" not in value:
+        made = value.strip()  # as nearly all cells are
+        return "" if made.casefold() in EMPTY else made
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value).translate(_INVISIBLE).replace("\\r", "").replace("\\n", "\n").replace("\xa0", " ")

@@ -2,12 +2,25 @@
 
 from hefu.rooms.catalog.services.drafting import change_entry, draft_entry, drop_draft
 from hefu.rooms.catalog.services.imports import import_entries
+from hefu.rooms.catalog.services.intakes import (
+    apply_intake,
+    bring_file,
+    carry_on,
+    map_intake,
+    stop_intake,
+    take_up_lost,
+)
+from hefu.rooms.catalog.services.mappings import learn_mapping
 from hefu.rooms.catalog.services.providers import register_providers
+from hefu.rooms.catalog.services.quarantine import mend_rows, set_aside_rows
 from hefu.rooms.catalog.services.review import review_entry, submit_entry, withdraw_entry
 from hefu.rooms.catalog.services.searches import drop_search, keep_search, look_for_people, note_use, read_notices
 from hefu.rooms.catalog.services.updating import extend_update, note_cause, review_in_full, text_ended
 
 __all__ = [
+    "apply_intake",
+    "bring_file",
+    "carry_on",
     "change_entry",
     "draft_entry",
     "drop_draft",
@@ -15,14 +28,20 @@ __all__ = [
     "extend_update",
     "import_entries",
     "keep_search",
+    "learn_mapping",
     "look_for_people",
+    "map_intake",
+    "mend_rows",
     "note_cause",
     "note_use",
     "read_notices",
     "register_providers",
     "review_entry",
     "review_in_full",
+    "set_aside_rows",
+    "stop_intake",
     "submit_entry",
+    "take_up_lost",
     "text_ended",
     "withdraw_entry",
 ]

@@ -9,6 +9,7 @@ from django.db import transaction
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.rooms.catalog import decide
+from hefu.rooms.catalog.importing.offices import forms_of, short_form
 from hefu.rooms.catalog.importing.terms import NewProvider, Reason
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.parties import services as party_services
@@ -29,8 +30,9 @@ class Provider:
 class Providers:
     """Finds the department that a provider cell means: by code, by what a person said, by name or short name.
 
-    Names count when they are the same but for width, spaces and punctuation. Short forms that could
-    be two departments (市统计局 in two cities) are left to a person.
+    Names count when they are the same but for width, spaces and punctuation, then when they are a usual
+    short form: without the place, with its rank alone, or with the field of work abbreviated. Short forms
+    that could be two departments (市统计局 in two cities) are left to a person.
     """
 
     def __init__(self, *, viewer: Actor, said: Mapping[str, UUID]) -> None:
@@ -40,7 +42,9 @@ class Providers:
         self._by_code = {row.credit_code: self._by_id[row.pk] for row in rows}
         self._by_name = _gathered((row.name, self._by_id[row.pk]) for row in rows)
         self._by_short = _gathered((row.short_name, self._by_id[row.pk]) for row in rows)
+        self._by_form = _by_form(self._by_id.values())
         self._said = {decide.folded(name): pk for name, pk in said.items()}
+        self._found: dict[str, Provider | Reason] = {}
 
     def find(self, name: str, code: str = "") -> Provider | Reason:
         """Return the department, or why there is none."""
@@ -48,13 +52,26 @@ class Providers:
             return self._by_code[code]
         if not name:
             return Reason("no_provider")
+        if name not in self._found:
+            self._found[name] = self._named(name)
+        return self._found[name]
+
+    def _named(self, name: str) -> Provider | Reason:
         wanted = decide.folded(name)
         if self._said.get(wanted) in self._by_id:
             return self._by_id[self._said[wanted]]
-        found = self._by_name.get(wanted) or self._by_short.get(wanted) or []
+        found = self._by_name.get(wanted) or self._by_short.get(wanted) or self._by_form.get(short_form(wanted), [])
         if len(found) == 1:
             return found[0]
         return Reason("provider_ambiguous" if found else "provider_unknown", {"provider": name})
+
+
+def _by_form(providers: Iterable[Provider]) -> dict[str, list[Provider]]:
+    made: dict[str, list[Provider]] = {}
+    for provider in providers:
+        for form in forms_of(provider.name):
+            made.setdefault(form, []).append(provider)
+    return made
 
 
 def _gathered(pairs: Iterable[tuple[str, Provider]]) -> dict[str, list[Provider]]:

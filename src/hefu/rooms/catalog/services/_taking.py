@@ -1,0 +1,213 @@
+"""Writing the entries of a foreign catalogue: new ones by COPY, changed ones one by one, bad ones to quarantine."""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from hefu.kernel.actor import Actor
+from hefu.kernel.hashing import digest
+from hefu.kernel.ids import new_id
+from hefu.rooms.catalog import terms
+from hefu.rooms.catalog.importing.rows import Group
+from hefu.rooms.catalog.importing.terms import Reason, Settled
+from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch
+from hefu.rooms.catalog.profiles import CodeFacts
+from hefu.rooms.catalog.rows import code_facts, content_of, fill, item_row, next_codes, stem, tidy, write_items
+from hefu.rooms.catalog.services._bulk import copy_in
+from hefu.rooms.catalog.services._sorting import Row, Sorted, as_json, digest_of, overlaid
+from hefu.rooms.catalog.services._versions import announce_version, freeze
+from hefu.rooms.catalog.services._writing import write_draft
+from hefu.rooms.catalog.snapshots import to_json
+from hefu.rooms.catalog.terms import ShareType, Status
+from hefu.rooms.evidence.services import record
+
+#: Entries written by one statement, and by one transaction of a long import.
+AT_ONCE = 1000
+
+
+@dataclass
+class Taking:
+    """Rows of one batch on their way in."""
+
+    batch: ImportBatch
+    actor: Actor
+    at: datetime
+    #: Code → version and content digest of the entries written by this process.
+    written: dict[str, tuple[int, str]] = field(default_factory=dict)
+
+    def write(self, rows: Sequence[Row], *, changed: bool) -> list[Entry]:
+        """Write up to a thousand entries, all new or all changed, and count them on the batch."""
+        entries = self._change(rows) if changed else self._take(rows)
+        counted = "changed" if changed else "taken"
+        ImportBatch.objects.filter(pk=self.batch.pk).update(**{counted: F(counted) + len(rows)})
+        setattr(self.batch, counted, getattr(self.batch, counted) + len(rows))
+        return entries
+
+    def _take(self, rows: Sequence[Row]) -> list[Entry]:
+        facts = {row.key: _code_facts(row) for row in rows}
+        alike: dict[str, list[CodeFacts]] = {}
+        for one in facts.values():
+            alike.setdefault(stem(one), []).append(one)
+        codes = {begins: iter(next_codes(ones[0], len(ones))) for begins, ones in sorted(alike.items())}
+        entries, items, versions = [], [], []
+        for row in rows:
+            content = tidy(row.reading.content)
+            entry = Entry(id=new_id(self.at), code=next(codes[stem(facts[row.key])]), provider_id=row.provider.id)
+            fill(entry, content, provider_name=row.provider.name, at=self.at)
+            self._mark(entry, row)
+            own = [item_row(entry, place, item, at=self.at) for place, item in enumerate(content.items)]
+            if own:
+                paired = zip(content.items, own, strict=True)
+                kept = tuple(dataclasses.replace(item, id=made.pk) for item, made in paired)
+                content = dataclasses.replace(content, items=kept)
+            entries.append(entry)
+            items += own
+            if self.batch.published:
+                self._carry_over(entry)
+            frozen = freeze(entry, content, approved_name=self.actor.name, at=self.at, batch=self.batch)
+            if self.batch.published:
+                versions.append(frozen)
+            self.written[entry.code] = (entry.version, frozen.digest)
+        copy_in(entries)
+        copy_in(items)
+        copy_in(versions)
+        for entry in entries if self.batch.published else ():
+            announce_version(entry, was=None, at=self.at)
+        return entries
+
+    def _change(self, rows: Sequence[Row]) -> list[Entry]:
+        """Write what the file says anew over what entries say, one by one: changes are few."""
+        locked = Entry.objects.select_for_update(of=("self",)).select_related("provider")
+        found = locked.filter(import_key__in=[row.key for row in rows], changes_to__isnull=True)
+        present = {entry.import_key: entry for entry in found}
+        made = []
+        for row in rows:
+            entry = present[row.key]
+            content = overlaid(content_of(entry), row.reading)
+            if not self.batch.published:
+                self._mark(entry, row)
+                entry.save(update_fields=["import_digest", "import_batch", "original", "more"])
+                write_draft(entry, content, actor=self.actor, at=self.at)
+            else:
+                was = ShareType(entry.share_type) if entry.version else None
+                fill(entry, tidy(content), provider_name=entry.provider.name, at=self.at)
+                self._mark(entry, row)
+                self._carry_over(entry)
+                entry.save()
+                write_items(entry, tidy(content).items, at=self.at)
+                content = content_of(entry)
+                version = freeze(entry, content, approved_name=self.actor.name, at=self.at, batch=self.batch)
+                version.save(force_insert=True)
+                announce_version(entry, was=was, at=self.at)
+            self.written[entry.code] = (entry.version, digest(to_json(content)))
+            made.append(entry)
+        return made
+
+    def _mark(self, entry: Entry, row: Row) -> None:
+        entry.author, entry.author_name = self.actor.id, self.actor.name
+        entry.import_key, entry.import_digest, entry.import_batch = row.key, row.digest, self.batch
+        entry.original = as_json(row.reading.group.original)
+        entry.more = row.reading.more
+        if entry._state.adding:
+            entry.drafted_at = self.at
+
+    def _carry_over(self, entry: Entry) -> None:
+        entry.status, entry.version = Status.PUBLISHED, entry.version + 1
+        entry.carried_over, entry.published_at = True, self.at
+        entry.reviewed_by, entry.reviewed_name, entry.reviewed_at = self.actor.id, self.actor.name, self.at
+
+    def digest(self) -> str:
+        """Return the digest over code, version and content of every entry of the batch, in the order of codes."""
+        return digest([[code, version, said] for code, version, said in sorted(self._lines())])
+
+    def _lines(self) -> Iterator[tuple[str, int, str]]:
+        for code, (version, said) in self.written.items():
+            yield code, version, said
+        # What another process wrote before this one took the import up.
+        before = Entry.objects.filter(import_batch=self.batch).exclude(code__in=list(self.written))
+        if self.batch.published:
+            versions = EntryVersion.objects.filter(batch=self.batch, entry__in=before)
+            yield from versions.values_list("entry__code", "number", "digest")
+        else:
+            for entry in before.prefetch_related("items"):
+                yield entry.code, entry.version, digest(to_json(content_of(entry)))
+
+
+def open_batch(batch: ImportBatch, found: Sorted, *, at: datetime) -> None:
+    """Save a batch with what is known before anything is written, and keep its bad rows."""
+    batch.unchanged, batch.repeated, batch.refused = found.unchanged, found.repeated, len(found.bad)
+    batch.taken = batch.changed = 0
+    batch.notes = dict(found.notes)
+    batch.save(force_insert=True)
+    keep_bad(batch, found.bad, at=at)
+
+
+def keep_bad(batch: ImportBatch, bad: Sequence[tuple[Group, tuple[Reason, ...]]], *, at: datetime) -> None:
+    """Put rows into quarantine; where the same row waits there from an earlier file, that one is settled."""
+    rows = [
+        BadRow(
+            batch=batch,
+            row=group.row,
+            reasons=[reason.as_json() for reason in reasons],
+            original=as_json(group.original),
+            rest=[as_json(one) for one in group.rest],
+            digest=digest_of(group),
+        )
+        for group, reasons in bad
+    ]
+    waiting = BadRow.objects.filter(settled="", batch__department_id=batch.department_id).exclude(digest="")
+    waiting.filter(digest__in={row.digest for row in rows}).update(
+        settled=Settled.REPEATED.value, settled_at=at, settled_by=batch.by
+    )
+    BadRow.objects.bulk_create(rows, batch_size=1000)
+
+
+def close_batch(taking: Taking) -> None:
+    """Put a batch on record.
+
+    One entry of evidence for the whole batch: it is one act of one person, and `entries_digest`
+    commits to every entry's content, which the versions keep. A leaf for each of 100,000 entries
+    would make the log longer and prove nothing more.
+    """
+    batch = taking.batch
+    batch.entries_digest = taking.digest()
+    batch.save(update_fields=["entries_digest"])
+    record(
+        terms.CATALOG_IMPORTED,
+        subject=f"import:{batch.pk}",
+        by=taking.actor,
+        at=taking.at,
+        basis=[terms.ART_16] if batch.published else [terms.ART_13],
+        body={
+            "batch": str(batch.pk),
+            "file_digest": batch.file_digest,
+            "published": batch.published,
+            "taken": batch.taken,
+            "changed": batch.changed,
+            "unchanged": batch.unchanged,
+            "refused": batch.refused,
+            "entries_digest": batch.entries_digest,
+        },
+    )
+
+
+def unknown_providers(bad: Sequence[tuple[Group, tuple[Reason, ...]]]) -> dict[str, int]:
+    """Return name as the file writes it → rows that wait for its registration, most first."""
+    waiting = ("provider_unknown", "provider_ambiguous")
+    found = Counter(reason.facts["provider"] for _group, reasons in bad for reason in reasons if reason.code in waiting)
+    return dict(found.most_common())
+
+
+def _code_facts(row: Row) -> CodeFacts:
+    return code_facts(row.reading.content, place=row.provider.place, credit_code=row.provider.credit_code)
+
+
+def chunks(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """Yield rows by the thousand."""
+    for start in range(0, len(rows), AT_ONCE):
+        yield rows[start : start + AT_ONCE]
