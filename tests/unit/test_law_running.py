@@ -40,7 +40,7 @@ def test_what_starts_a_clock_is_in_the_source() -> None:
     assert [path for path in paths if not code_exists(path)] == []
 
 
-def test_what_does_not_run_says_why_and_is_named_by_no_room() -> None:
+def test_what_does_not_run_says_why_and_what_waits_is_named_by_no_room() -> None:
     written = _texts_of_rooms()
     for row in ROWS:
         if row.state is Running.RUNS:
@@ -49,7 +49,7 @@ def test_what_does_not_run_says_why_and_is_named_by_no_room() -> None:
         else:
             assert row.reason is not None
             assert row.reason.zh
-            assert row.rule not in written, f"a room names {row.rule}, which is said not to run"
+            assert row.state is Running.HELD or row.rule not in written, f"a room names {row.rule}, which is said not to run"
 
 
 def _texts_of_rooms() -> set[str]:
