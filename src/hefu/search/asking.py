@@ -48,27 +48,26 @@ class Asking:
         Args:
             vocabulary: Gives the words that a mistyped one may have been; without it nothing is suggested.
         """
-        words, relaxed = self._words(), False
+        words, relaxed, suggestion = self._words(), False, ""
         if self.question.text.strip() and not self.pieces:
             words = Query.empty_query()
         asked = self._narrowed(words)
-        total = self._count(asked)
-        suggestion = ""
+        total, ids = self._page(asked)
         if vocabulary and self.pieces and total < _FEW:
             suggestion = self._better(vocabulary(), total)
         if not total and len(self.pieces) >= _ENOUGH:
             words = self._words(lacking=1)
             asked = self._narrowed(words)
-            total = self._count(asked)
+            total, ids = self._page(asked)
             relaxed = total > 0
-        ids = self._page(asked, total)
         return Found(ids, total, self._counts(words, asked), relaxed=relaxed, suggestion=suggestion)
 
     # What narrows
 
     def _scope(self, scope: Scope) -> Query | None:
-        """Return the filter of what may be seen; None where all may."""
-        if scope.everything:
+        """Return the filter of what may be seen; None where all may, or where the choice keeps within it already."""
+        chosen = dict(self.question.chosen)
+        if scope.everything or any(chosen.get(name) and {*chosen[name]} <= {*values} for name, values in scope.either):
             return None
         return self._any([self._one_of(name, values) for name, values in scope.either if values])
 
@@ -162,19 +161,18 @@ class Asking:
     def _count(self, query: Query) -> int:
         return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
 
-    def _page(self, query: Query, total: int) -> tuple[UUID, ...]:
+    def _page(self, query: Query) -> tuple[int, tuple[UUID, ...]]:
+        """Return how many there are, and the ids of the page asked for."""
         offset, limit = self.question.offset, self.question.limit
-        if not limit or offset >= min(total, FURTHEST):
-            return ()
+        if not limit or offset >= FURTHEST:
+            return self._count(query), ()
         sort = self.question.sort
         if sort is Sort.RELEVANCE and not self.pieces:
             sort = Sort.NEWEST
-        if sort is Sort.RELEVANCE:
-            found = self.searcher.search(query, limit, count=False, offset=offset)
-        else:
-            name, order = _ORDERS[sort]
-            found = self.searcher.search(query, limit, count=False, offset=offset, order_by_field=name, order=order)
-        return tuple(UUID(self.searcher.doc(address)["id"][0]) for _score, address in found.hits)
+        name, order = _ORDERS.get(sort, (None, Order.Desc))
+        found = self.searcher.search(query, limit, offset=offset, order_by_field=name, order=order)
+        ids = tuple(UUID(self.searcher.doc(address)["id"][0]) for _score, address in found.hits)
+        return int(found.count), ids  # type: ignore[attr-defined]
 
     def _counts(self, words: Query | None, asked: Query) -> dict[str, tuple[Count, ...]]:
         """Count by facet: a facet without a choice over the hits, one with a choice as if nothing were chosen in it."""
@@ -201,9 +199,7 @@ class Asking:
         return ""
 
 
-def ask(
-    index: Index, scope: Scope, question: Question, vocabulary: Callable[[], Vocabulary] | None = None
-) -> Found:
+def ask(index: Index, scope: Scope, question: Question, vocabulary: Callable[[], Vocabulary] | None = None) -> Found:
     """Return what an index answers within what may be seen."""
     return Asking(index, scope, question).answer(vocabulary)
 
