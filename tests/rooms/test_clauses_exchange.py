@@ -56,7 +56,8 @@ class TestAsking:
     @pytest.mark.parametrize("lack", ["purpose", "basis"])
     def test_in_guizhou_a_request_names_its_lawful_purpose_or_is_not_taken_in(self, lack: str) -> None:
         row = an_entry(a_department(place="520000"))
-        application = replace(an_application(row), **{lack: "" if lack == "purpose" else None})
+        without: dict[str, Any] = {lack: "" if lack == "purpose" else None}
+        application = replace(an_application(row), **without)
         with pytest.raises(errors.Incomplete):
             a_case(row, application=application)
 

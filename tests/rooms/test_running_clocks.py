@@ -1,6 +1,7 @@
 """Each period that is said to run does: what happens in an office starts, or extends, a clock under its rule."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from tests.builders import NOON, TODAY, a_case, a_department, a_draft, an_actor,
 pytestmark = pytest.mark.django_db
 
 
-def asked(**terms: object) -> None:
+def asked(**terms: Any) -> None:
     a_case(an_entry(**terms))
 
 

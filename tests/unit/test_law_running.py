@@ -49,7 +49,8 @@ def test_what_does_not_run_says_why_and_what_waits_is_named_by_no_room() -> None
         else:
             assert row.reason is not None
             assert row.reason.zh
-            assert row.state is Running.HELD or row.rule not in written, f"a room names {row.rule}, which is said not to run"
+            said = f"a room names {row.rule}, which is said to wait"
+            assert row.state is Running.HELD or row.rule not in written, said
 
 
 def _texts_of_rooms() -> set[str]:

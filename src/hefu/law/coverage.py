@@ -210,14 +210,26 @@ def tests_by_clause(folder: Path) -> dict[str, tuple[str, ...]]:
     """Return clause id → tests that carry its marker and are neither skipped nor expected to fail."""
     found: dict[str, list[str]] = defaultdict(list)
     for file in sorted(folder.rglob("test_*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"), str(file))
         label = f"{folder.name}/{file.relative_to(folder).as_posix()}"
-        for name, decorators in _tests(tree.body):
-            if not any(mark in IDLE_MARKS for mark, _ in _marks(decorators)):
-                for mark, argument in _marks(decorators):
-                    if mark == "clause" and argument:
-                        found[argument].append(f"{label}::{name}")
+        for name, clause in _named_in(file, file.stat().st_mtime_ns):
+            found[clause].append(f"{label}::{name}")
     return {key: tuple(dict.fromkeys(names)) for key, names in found.items()}
+
+
+@cache
+def _named_in(file: Path, changed_ns: int) -> tuple[tuple[str, str], ...]:
+    """Return (test, clause) for each marker in a file; it is read again only after it changed."""
+    del changed_ns
+    text = file.read_text(encoding="utf-8")
+    if "clause" not in text:
+        return ()
+    return tuple(
+        (name, argument)
+        for name, decorators in _tests(ast.parse(text, str(file)).body)
+        if not any(mark in IDLE_MARKS for mark, _ in _marks(decorators))
+        for mark, argument in _marks(decorators)
+        if mark == "clause" and argument
+    )
 
 
 def _tests(
