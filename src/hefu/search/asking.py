@@ -17,6 +17,8 @@ from hefu.search.terms import FURTHEST, MOST_VALUES, Count, Found, Question, Sco
 _IN_NAME, _IN_ITEMS, _EXACT = 4.0, 1.5, 50.0
 #: Terms that a beginning may stand for; the first in the alphabet.
 _ENDINGS = 300
+#: Values of a facet up to which the counts of an index in several parts are exact.
+_EXACT_COUNTS = 20_000
 #: Of so many words an entry may lack one, when none has all.
 _ENOUGH = 3
 #: A question that finds fewer than these may have been mistyped.
@@ -186,7 +188,7 @@ class Asking:
     def _aggregated(self, query: Query, names: Sequence[str]) -> dict[str, tuple[Count, ...]]:
         if not names:
             return {}
-        wanted = {name: {"terms": {"field": name, "size": MOST_VALUES}} for name in names}
+        wanted = {name: {"terms": {"field": name, "size": MOST_VALUES, "shard_size": _EXACT_COUNTS}} for name in names}
         told = self.searcher.aggregate(query, wanted)
         return {name: tuple(Count(one["key"], one["doc_count"]) for one in told[name]["buckets"]) for name in names}
 

@@ -68,7 +68,7 @@ def order_of(name: str) -> int:
     True
     """
     number, taken = 0, 0
-    for run, han in runs(fold(name)):
+    for run, han in runs(fold(name[: 2 * _SORTED])):
         for rank in _han_ranks(run) if han else _latin_ranks(run):
             number = number << _BITS | rank
             taken += 1

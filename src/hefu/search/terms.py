@@ -23,7 +23,7 @@ FACETS = (
     "quality",
 )
 #: Values that a facet is counted by at most, the most frequent first.
-MOST_VALUES = 200
+MOST_VALUES = 60
 #: A page of hits may not begin beyond this one: what is that far down is found by narrowing.
 FURTHEST = 10_000
 
