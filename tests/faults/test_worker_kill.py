@@ -26,6 +26,7 @@ from tests.conftest import Database
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(900)]
 
 ROWS = 1_000_000
+DONE = DeliveryStatus.DONE
 SAME = "SELECT count(*), count(DISTINCT id_number), md5(string_agg(t::text, ';' ORDER BY id_number)) FROM {table} AS t"
 
 
@@ -66,7 +67,7 @@ def wait_until(delivery: Delivery, true: Callable[[Delivery], bool], *, seconds:
 def killed_when(true: Callable[[Delivery], bool], delivery: Delivery, log: Path) -> None:
     """Run a worker until `true` of the delivery, then kill it with -9."""
     with a_worker(log) as worker:
-        wait_until(delivery, lambda row: true(row) or row.status == DeliveryStatus.DONE, seconds=60, log=log)
+        wait_until(delivery, lambda row: true(row) or row.status == DONE, seconds=60, log=log)
         worker.kill()
         worker.wait()
 
@@ -91,8 +92,14 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     for number, point in enumerate(points, start=1):
         attempts = number - 1
         killed_when(lambda row, point=point, attempts=attempts: row.attempt > attempts and point(row), delivery, log)
+    with a_worker(log) as worker:
+        wait_until(delivery, lambda row: row.attempt > len(points) or row.status == DONE, seconds=60, log=log)
+        worker.terminate()
+        assert worker.wait(timeout=15) == 0
+    delivery.refresh_from_db()
+    assert delivery.status in (DeliveryStatus.WAITING, DONE), "a worker that is told to end hands back what it carries"
     with a_worker(log):
-        wait_until(delivery, lambda row: row.status == DeliveryStatus.DONE, seconds=120, log=log)
+        wait_until(delivery, lambda row: row.status == DONE, seconds=120, log=log)
 
     granted = theirs.run(SAME.format(table="(SELECT * FROM population WHERE name IS NOT NULL)"))
     assert ours.run(SAME.format(table="population")) == granted

@@ -24,7 +24,7 @@ from hefu.rooms.catalog.models import Entry
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.clocks.terms import State
 from hefu.rooms.deliveries import errors, queries, services
-from hefu.rooms.deliveries.carry import Hold, carry
+from hefu.rooms.deliveries.carry import Hold, carry, leaving
 from hefu.rooms.deliveries.models import Delivery, RejectedRow
 from hefu.rooms.deliveries.terms import KEEP_FOR, MOVES, DeliveryStatus, Quiet
 from hefu.rooms.evidence.queries import history, public_keys
@@ -33,6 +33,7 @@ from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.decide import Wanted
 from hefu.rooms.grants.models import Grant
 from hefu.rooms.parties.models import Department
+from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import Answer, GrantedItem, Verdict
 from hefu.rooms.resources import queries as resources_queries
 from hefu.rooms.resources import services as resources
@@ -323,6 +324,8 @@ class TestTrouble:
         delivery = carried(grant)
         assert delivery.status == DeliveryStatus.FAILED
         assert "population" in delivery.error
+        told = requests.notices(viewer=SYSTEM, number=grant.request).filter(kind="delivery_failed")
+        assert {notice.to_id for notice in told} == {grant.consumer_id, grant.provider_id}
         theirs.run("ALTER TABLE moved_away RENAME TO population")
         services.retry_delivery(number=delivery.number, actor=an_actor(grant.consumer), clock=NOON)
         assert carried(grant).status == DeliveryStatus.DONE
@@ -389,6 +392,21 @@ class TestInterference:
         assert ours.run("SELECT to_regclass('public.population')") == [(None,)]
         services.retry_delivery(number=delivery.number, actor=an_actor(large.consumer), clock=SystemClock())
         assert carried(large).status == DeliveryStatus.DONE
+        assert ours.run("SELECT count(*), count(DISTINCT id_number) FROM population") == [(MANY, MANY)]
+
+    def test_a_worker_that_is_told_to_end_hands_back_what_it_carries(self, large: Grant, ours: Database) -> None:
+        delivery = the_delivery(large)
+        with InBackground(delivery) as run:
+            run.wait_for_rows()
+            leaving.set()
+            try:
+                run.thread.join(timeout=30)
+            finally:
+                leaving.clear()
+        delivery.refresh_from_db()
+        assert (delivery.status, delivery.attempt) == (DeliveryStatus.WAITING, 1)
+        assert carried(large).status == DeliveryStatus.DONE
+        assert queries.delivery(delivery.number, viewer=SYSTEM).takeovers == 0
         assert ours.run("SELECT count(*), count(DISTINCT id_number) FROM population") == [(MANY, MANY)]
 
     def test_a_suspended_grant_stops_a_running_delivery_within_two_seconds(self, large: Grant, ours: Database) -> None:

@@ -1,7 +1,9 @@
 """`hefu worker`: does the jobs that pages and clocks put in the queue."""
 
 import asyncio
+import signal
 import threading
+from contextlib import suppress
 
 import click
 
@@ -11,12 +13,13 @@ from hefu.cli.site import prepare_site
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Do what waits now, then end.")
 def command(once: bool) -> None:
-    """Do jobs until Ctrl-C; a job that is cut off is taken up again by the next worker."""
+    """Do jobs until Ctrl-C; a delivery then stops at its next position and the next worker goes on from there."""
     config = prepare_site()
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from hefu.kernel.clock import SystemClock
+    from hefu.rooms.deliveries.carry import leaving
     from hefu.rooms.deliveries.services import requeue_lost
     from hefu.rooms.evidence.jobs import sequence_until
 
@@ -25,12 +28,24 @@ def command(once: bool) -> None:
 
     async def work() -> None:
         async with app.open_async():
-            await app.run_worker_async(
-                name="hefu",
-                concurrency=config.worker_concurrency,
-                wait=not once,
-                shutdown_graceful_timeout=20,
+            serving = asyncio.create_task(
+                app.run_worker_async(
+                    name="hefu",
+                    concurrency=config.worker_concurrency,
+                    wait=not once,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=20,
+                )
             )
+
+            def leave() -> None:
+                leaving.set()
+                serving.cancel()
+
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, leave)
+            with suppress(asyncio.CancelledError):
+                await serving
 
     stop = threading.Event()
     sequencer = threading.Thread(target=sequence_until, args=(stop,), kwargs={"clock": SystemClock()}, name="sequencer")

@@ -14,10 +14,10 @@ from hefu.rooms.bases import services as bases
 from hefu.rooms.bases.terms import Cited, Resting, TextEnded
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
-from hefu.rooms.catalog.terms import EntryPublished, EntryWithdrawn, ShareTypeChanged
+from hefu.rooms.catalog.terms import EntryPublished, EntrySubmitted, EntryWithdrawn, ShareTypeChanged
 from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
-from hefu.rooms.deliveries.terms import DeliveryDone
+from hefu.rooms.deliveries.terms import DeliveryDone, DeliveryFailed
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.terms import OVER, GrantIssued, GrantStatus, GrantStopped
@@ -25,10 +25,17 @@ from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import RequestGranted, RequestRefused
 from hefu.rooms.resources.terms import MountChanged
+from hefu.rooms.upkeep import services as upkeep
 
 
 def _meet_delivery_clock(event: DeliveryDone) -> None:
     requests.delivery_made(number=event.request, actor=system("deliveries"), clock=FixedClock(event.at))
+
+
+def _tell_of_failure(event: DeliveryFailed) -> None:
+    requests.delivery_failed(
+        number=event.request, delivery=event.delivery, actor=system("deliveries"), clock=FixedClock(event.at)
+    )
 
 
 def _stop_delivery_clock(event: GrantStopped) -> None:
@@ -178,6 +185,7 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     ClockWarned: [requests.on_clock_warned],
     ClockExpired: [requests.on_clock_expired],
     ClockMoved: [requests.on_clock_moved],
+    EntrySubmitted: [upkeep.on_entry_submitted],
     EntryPublished: [_entry_rests],
     EntryWithdrawn: [_entry_gone, _users_hear_of_withdrawal],
     ShareTypeChanged: [_users_hear_of_terms],
@@ -187,4 +195,5 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock, _grant_gone],
     TextEnded: [_hold_grants, _entries_must_follow],
     DeliveryDone: [_meet_delivery_clock],
+    DeliveryFailed: [_tell_of_failure],
 }

@@ -6,6 +6,7 @@ database gives back by itself when the process dies. Whoever gets the lock and f
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +23,7 @@ from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.control import StopWord
-from hefu.dataplane.errors import DataPlaneRefusal
+from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.masks import Hash
 from hefu.dataplane.run import Outcome, Progress, Rejected
@@ -52,6 +53,10 @@ LOOK_SECONDS = 0.4
 PATIENCE_SECONDS = 60.0
 
 
+#: Set when this worker was told to end: what it carries stops at its next position and waits for another.
+leaving = threading.Event()
+
+
 class LockLost(Exception):
     """The node's database went away meanwhile and another worker carries the delivery now."""
 
@@ -73,12 +78,16 @@ def carry(delivery_id: UUID, *, clock: Clock) -> None:
 
 
 def _carry(carriage: Carriage, hold: "Hold", clock: Clock) -> None:
-    sink = Sink(carriage, hold)
+    sink, watcher = Sink(carriage, hold), Watcher(carriage, hold, clock)
     try:
-        outcome = _deliver(carriage, Watcher(carriage, hold, clock), sink, clock)
+        outcome = _deliver(carriage, watcher, sink, clock)
     except (LockLost, OperationalError, InterfaceError):
         raise  # somebody else carries it, or nothing can be written down: it stays running and is taken over
     except Refusal as refusal:
+        if isinstance(refusal, Stopped) and watcher.is_leaving:
+            hold.patiently(lambda: services.hand_back(carriage=carriage, clock=clock))
+            log.info("delivery %s waits for another worker", carriage.number)
+            return
         _settle_failure(carriage, hold, refusal, clock)
     except Exception as fault:
         # A bug must not be tried again for ever; it is put on record, and the queue's log shows the rest.
@@ -228,6 +237,11 @@ class Watcher:
         if not mine:
             self._reason = "stopped"
 
+    @property
+    def is_leaving(self) -> bool:
+        """Return whether the run stops because its worker ends, and for no other reason."""
+        return leaving.is_set() and self._reason is None
+
     def stop_requested(self) -> StopWord | None:
         """Return why the run must stop; a database that is away cannot have been told to stop it."""
         if self._reason is None and time.monotonic() - self._looked >= LOOK_SECONDS:
@@ -237,7 +251,7 @@ class Watcher:
                 self._hold.regain()
                 return None
             self._looked = time.monotonic()
-        return self._reason
+        return self._reason or ("stopped" if leaving.is_set() else None)
 
 
 class Sink:

@@ -10,6 +10,7 @@ from hefu.rooms.deliveries.services.asking import (
 )
 from hefu.rooms.deliveries.services.carrying import (
     Carriage,
+    hand_back,
     note_progress,
     requeue_lost,
     settle_done,
@@ -34,6 +35,7 @@ __all__ = [
     "fetch_file",
     "forget_old",
     "forget_rejects",
+    "hand_back",
     "keep_rejects",
     "note_progress",
     "on_grant_stopped",

@@ -216,6 +216,28 @@ def settle_failure(*, carriage: Carriage, error: Refusal, transient: bool, clock
     return row
 
 
+@transaction.atomic
+def hand_back(*, carriage: Carriage, clock: Clock) -> Delivery | None:
+    """Let another worker go on at once where this one, which is told to end, has stopped."""
+    row = _running(carriage)
+    if row is None:
+        return None
+    row.status = DeliveryStatus.WAITING
+    row.next_try_at = row.heartbeat_at = clock.now()
+    row.save()
+    record(
+        terms.DELIVERY_PAUSED,
+        row,
+        actor=WORKER,
+        clock=clock,
+        attempt=row.attempt,
+        code="deliveries.worker_left",
+        pause_seconds=0,
+    )
+    enqueue(row.pk)
+    return row
+
+
 def requeue_lost(*, clock: Clock) -> list[str]:
     """Enqueue what no worker holds though it should move: its worker died, or its job got lost.
 

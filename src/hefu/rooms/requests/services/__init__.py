@@ -1,7 +1,7 @@
 """Writes of requests: drafting and handing in, answering, more time, delivery, and what the clocks say."""
 
 from hefu.rooms.requests.services.answering import decide_request, give_opinion
-from hefu.rooms.requests.services.delivering import delivery_made, delivery_off
+from hefu.rooms.requests.services.delivering import delivery_failed, delivery_made, delivery_off
 from hefu.rooms.requests.services.drafting import (
     change_request,
     draft_request,
@@ -18,6 +18,7 @@ __all__ = [
     "change_request",
     "consent_extension",
     "decide_request",
+    "delivery_failed",
     "delivery_made",
     "delivery_off",
     "draft_request",

@@ -41,6 +41,19 @@ def delivery_made(*, number: str, actor: Actor, clock: Clock) -> AccessRequest:
 
 
 @transaction.atomic
+def delivery_failed(*, number: str, delivery: str, actor: Actor, clock: Clock) -> AccessRequest:
+    """Tell both sides that a delivery of the request needs a person; the time to deliver goes on.
+
+    Raises:
+        Forbidden: Only the platform tells it.
+    """
+    row, _sides = locked(number, "requests.mark_delivery", actor=actor)
+    for side in (row.consumer_id, row.provider_id):
+        tell(row, side, NoticeKind.DELIVERY_FAILED, clock=clock, delivery=delivery)
+    return row
+
+
+@transaction.atomic
 def delivery_off(*, number: str, reason: str, actor: Actor, clock: Clock) -> AccessRequest:
     """Stop the time to deliver because the grant ended for good before anything was delivered.
 

@@ -326,6 +326,7 @@ class NoticeKind(StrEnum):
     DUE_SOON = "due_soon"
     OVERDUE = "overdue"
     DELIVERED = "delivered"
+    DELIVERY_FAILED = "delivery_failed"
     DATE_MOVED = "date_moved"
     ENTRY_WITHDRAWN = "entry_withdrawn"
     DATA_KEPT = "data_kept"
@@ -349,6 +350,9 @@ NOTICES = {
         "Request {number} was due on {due_on}. It went up to the data authority; the duty to act stays."
     ),
     NoticeKind.DELIVERED: _("The data of request {number} was delivered for the first time on {delivered_on}."),
+    NoticeKind.DELIVERY_FAILED: _(
+        "Delivery {delivery} of request {number} failed and needs a person. Its page says why and what to do."
+    ),
     NoticeKind.DATE_MOVED: _(
         "The last day for request {number} was {due_before} and is {due_on} now: {cause}. The case page shows the "
         "count."
