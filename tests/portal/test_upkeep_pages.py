@@ -7,7 +7,7 @@ from hefu.kernel.actor import Role
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.resources import services as resource_services
 from hefu.rooms.resources.terms import Network
-from hefu.rooms.upkeep import queries
+from hefu.rooms.upkeep import queries, services
 from hefu.rooms.upkeep.terms import Gap
 from tests.builders import NOON, SYSTEM, a_department, a_draft, an_actor, an_entry, the_authority
 from tests.portal.types import SignIn
@@ -120,3 +120,45 @@ class TestDesk:
         client = signed_in(a_department())
         assert row.name not in client.get("/upkeep/desk").content.decode()
         assert client.post("/upkeep/desk/together", {"pick": [str(row.pk)]}).status_code == 403
+
+
+class TestDuplicates:
+    def test_the_authority_settles_a_pair_and_the_entry_says_its_source(self, signed_in: SignIn) -> None:
+        registry, tax = a_department("市市场监管局"), a_department("市税务局")
+        row = an_entry(registry, name="企业登记信息")
+        an_entry(tax, name="企业登记信息")
+        services.find_duplicates(actor=SYSTEM, clock=NOON)
+        pair = queries.pairs(viewer=SYSTEM).get()
+        client = signed_in(the_authority(), Role.REVIEWER)
+        assert "市税务局" in client.get("/upkeep/duplicates/").content.decode()
+        where = f"/upkeep/duplicates/{pair.pk}/"
+        assert "in both" in client.get(where).content.decode()
+        assert client.post(where, {"finding": str(registry.pk), "reason": ""}).status_code == 422
+        client.post(where, {"finding": str(registry.pk), "reason": "法定登记部门"})
+        assert "市市场监管局" in client.get("/upkeep/duplicates/?format=csv").getvalue().decode()
+        assert "Source department" in client.get(f"/catalog/{row.pk}/").content.decode()
+
+    def test_an_office_that_drafts_what_another_holds_is_warned_on_the_form_and_not_held_up(
+        self, signed_in: SignIn
+    ) -> None:
+        held = an_entry(a_department("市市场监管局"), name="企业登记信息")
+        services.find_duplicates(actor=SYSTEM, clock=NOON)
+        row = a_draft(name="企业登记情况")
+        client = signed_in(row.provider)
+        for where in (f"/catalog/{row.pk}/", f"/catalog/{row.pk}/edit"):
+            page = client.get(where).content.decode()
+            assert "Another department holds this already" in page
+            assert held.name in page
+
+    def test_an_office_reads_its_pairs_and_settles_none(self, signed_in: SignIn) -> None:
+        office = a_department()
+        for one in (office, a_department()):
+            an_entry(one, name="企业登记信息")
+        services.find_duplicates(actor=SYSTEM, clock=NOON)
+        pair = queries.pairs(viewer=SYSTEM).get()
+        client = signed_in(office)
+        page = client.get(f"/upkeep/duplicates/{pair.pk}/")
+        assert "Put it on record" not in page.content.decode()
+        sent = {"finding": str(office.pk), "reason": "x"}
+        assert client.post(f"/upkeep/duplicates/{pair.pk}/", sent).status_code == 403
+        assert signed_in(a_department()).get(f"/upkeep/duplicates/{pair.pk}/").status_code == 404

@@ -10,7 +10,7 @@ from hefu.rooms.catalog.jobs import keep_index, look_for_people
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
 from hefu.rooms.grants.jobs import sweep_grants
-from hefu.rooms.upkeep.jobs import count_coverage, look_at_tables, tie_by_names
+from hefu.rooms.upkeep.jobs import count_coverage, find_duplicates, look_at_tables, open_reviews, tie_by_names
 
 #: Cron expressions of six fields, the last one seconds, so that a lost worker is noticed soon.
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -28,3 +28,5 @@ app.periodic(cron=EVERY_HOUR)(sweep_texts)
 app.periodic(cron=EVERY_HOUR)(look_at_tables)
 app.periodic(cron=EVERY_HOUR)(tie_by_names)
 app.periodic(cron=EVERY_FIVE_MINUTES)(count_coverage)
+app.periodic(cron=EVERY_FIVE_MINUTES)(find_duplicates)
+app.periodic(cron=EVERY_HOUR)(open_reviews)

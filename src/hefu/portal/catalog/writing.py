@@ -15,6 +15,7 @@ from hefu.portal.deeds import reason_page
 from hefu.portal.forms import attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.upkeep.beside import held_beside
 from hefu.portal.upkeep.reviewing import findings_in_words
 from hefu.portal.words import say
 from hefu.rooms.catalog import queries, services
@@ -73,6 +74,7 @@ def edit(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         crumbs=[list_crumb(), entry_crumb(found)],
         reasons=found.reasons if found.status == Status.RETURNED else "",
         gaps=[say(FIELD_NAMES[field]) for field in found.gaps],
+        held=held_beside(request, content_of(found), found.provider_id),
     )
 
 

@@ -1,16 +1,23 @@
 """What an entry's page shows of upkeep: its ties, its users, what the machine found."""
 
 from typing import Any
+from uuid import UUID
 
 from hefu.kernel.actor import system
 from hefu.portal.http import PortalRequest
 from hefu.portal.upkeep.reviewing import findings_in_words
 from hefu.portal.upkeep.words import sees_all
-from hefu.rooms.catalog.terms import Status
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog.terms import Content, Status
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import OVER
 from hefu.rooms.upkeep import queries
 from hefu.rooms.upkeep.access import may
+
+
+def held_beside(request: PortalRequest, content: Content, provider_id: UUID) -> list[queries.Held]:
+    """Return at most five entries of other departments that hold what is being drafted."""
+    return queries.held_elsewhere(content, provider_id=provider_id, viewer=request.actor)[:5]
 
 
 def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
@@ -18,10 +25,20 @@ def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
     actor, held = request.actor, entry.changes_to or entry
     own = actor.department_id == entry.provider_id
     checked = entry.status in (Status.DRAFT, Status.RETURNED, Status.IN_REVIEW) and (own or sees_all(actor))
+    written = own and entry.status in (Status.DRAFT, Status.RETURNED)
+    naming = queries.source_of(held.pk, viewer=actor)
     users = grants.grants(viewer=system("upkeep"), entry_id=held.pk).exclude(status__in=sorted(OVER))
     return {
         "findings": findings_in_words(queries.findings_of_many([entry])[entry.pk]) if checked else [],
+        "held": held_beside(request, catalog.content_of(entry), entry.provider_id) if written else [],
+        "second": {
+            "looks": queries.assessments(entry.pk, viewer=actor) if checked else [],
+            "assesses": written and may(actor, "upkeep.assess", entry.provider_id) and entry.author != actor.id,
+            "discusses": written and may(actor, "upkeep.discuss", entry.provider_id),
+            "round": queries.round_of(entry.pk, viewer=actor),
+        },
         "upkeep": {
+            "source": naming.department.name if naming else "",
             "systems": queries.systems_of(held.pk, viewer=actor),
             "tasks": queries.tasks_of(held.pk, viewer=actor),
             "opens_tasks": own or sees_all(actor),

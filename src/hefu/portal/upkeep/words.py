@@ -52,6 +52,12 @@ def upkeep_crumb() -> Crumb:
 def tabs(here: str, actor: Actor) -> dict[str, Any]:
     """Return the lists of the room that somebody has, as tabs."""
     found = [("coverage", _("Coverage"), reverse("upkeep:coverage")), ("tasks", _("Duties"), reverse("upkeep:tasks"))]
+    found.append(("duplicates", _("Duplicates"), reverse("upkeep:duplicates")))
+    found.append(("rounds", _("Comments"), reverse("upkeep:rounds")))
+    found.append(("yearly", _("Full reviews"), reverse("upkeep:full_reviews")))
+    found.append(("needs", _("Needs"), reverse("upkeep:needs")))
+    if actor.has(Role.OFFICER, Role.CHIEF):
+        found.append(("scans", _("Scans"), reverse("upkeep:scans")))
     if actor.of_authority and actor.has(Role.REVIEWER, Role.SUPERVISOR):
         found.append(("desk", _("To be reviewed"), reverse("upkeep:desk")))
     return {"shelves": found, "shelf": here}

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
+from hefu.dataplane.connectors.folder.profile import profile_file
 from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.connectors.postgres.inspection import inspect_table, list_tables, test_connection
+from hefu.dataplane.connectors.postgres.profile import profile_table
+from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.errors import SideRefused
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
@@ -96,3 +99,15 @@ def table(source: Source, schema: str, name: str) -> TableSeen:
         ColumnSide(one.name, str(one.type) if typed else "", one.comment, one.nullable) for one in facts.columns
     )
     return TableSeen(columns, facts.primary_key)
+
+
+def profile(source: Source, schema: str, name: str) -> tuple[ColumnProfile, ...]:
+    """Return counts over one table or file: emptiness, different values, lengths, patterns. No value leaves it.
+
+    Raises:
+        NoSuchTable, AddressNotAllowed, NoSecret, DataPlaneRefusal: As `table`.
+    """
+    if not is_database(source):
+        return profile_file(FolderSource(folder_of(source), encoding=source.encoding), name)
+    columns = [column.name for column in table(source, schema, name).columns]
+    return profile_table(postgres_of(source), schema, name, columns, policy=address_policy())

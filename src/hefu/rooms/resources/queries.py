@@ -10,6 +10,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from hefu.dataplane import wire
 from hefu.dataplane.checks import Check
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
+from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.errors import TicketRefused
 from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import Forbidden, NotFound
@@ -155,6 +156,18 @@ def table(source_id: UUID | str, schema: str, name: str, *, viewer: Actor) -> Ta
     row = source(source_id, viewer=viewer)
     require(viewer, "resources.look_inside", row.department_id)
     return looking.table(row, schema, name)
+
+
+def profile(source_id: UUID | str, schema: str, name: str, *, viewer: Actor) -> tuple[ColumnProfile, ...]:
+    """Return counts over one table or file of a source, from which nobody learns a value.
+
+    Raises:
+        NotFound, Forbidden, AddressNotAllowed, NoSecret, DataPlaneRefusal: As `tables`.
+        NoSuchTable: It is not there.
+    """
+    row = source(source_id, viewer=viewer)
+    require(viewer, "resources.look_inside", row.department_id)
+    return looking.profile(row, schema, name)
 
 
 def proposed_columns(

@@ -15,10 +15,24 @@ OF_OWNER: dict[str, frozenset[Role]] = {
     "upkeep.keep_tasks": _OFFICE,
     "upkeep.tie": _OFFICE,
     "upkeep.look": _OFFICE,
+    "upkeep.assess": _OFFICE | {Role.SECURITY},
+    "upkeep.discuss": _OFFICE,
+    "upkeep.comment": _OFFICE | {Role.REVIEWER},
+    "upkeep.open_review": frozenset({Role.CHIEF}),
+    "upkeep.go_through": _OFFICE,
+    "upkeep.close_review": frozenset({Role.CHIEF}),
+    "upkeep.ask": _OFFICE,
+    "upkeep.answer_need": frozenset({Role.CHIEF}),
+    "upkeep.meet_need": _OFFICE,
+    "upkeep.scan": _OFFICE,
 }
 #: Roles in the data authority that may do each action for any department.
 OF_AUTHORITY: dict[str, frozenset[Role]] = {
     "upkeep.review": frozenset({Role.REVIEWER}),
+    "upkeep.settle_duplicates": frozenset({Role.REVIEWER}),
+    "upkeep.open_review": frozenset({Role.REVIEWER}),
+    "upkeep.assign": frozenset({Role.REVIEWER}),
+    "upkeep.meet_need": frozenset({Role.REVIEWER}),
     "upkeep.keep_tasks": frozenset({Role.REVIEWER}),
     "upkeep.tie": frozenset({Role.REVIEWER}),
     "upkeep.look": frozenset({Role.REVIEWER}),
@@ -56,4 +70,13 @@ def of_departments(viewer: Actor, path: str = "department_id") -> Q:
         return Q()
     if viewer.department_id and viewer.has(*_OFFICE):
         return Q(**{path: viewer.department_id})
+    return Q(pk__in=[])
+
+
+def seen_needs(viewer: Actor) -> Q:
+    """Return the filter of needs that `viewer` may read: those of the own department, asked or to be met, or all."""
+    if oversees(viewer):
+        return Q()
+    if viewer.department_id and viewer.has(*_OFFICE):
+        return Q(department_id=viewer.department_id) | Q(source_id=viewer.department_id)
     return Q(pk__in=[])

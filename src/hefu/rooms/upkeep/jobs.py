@@ -1,6 +1,7 @@
 """Queue tasks of the room that keeps the catalogue whole; `hefu.site.schedule` says how often they run."""
 
 import logging
+from uuid import UUID
 
 from procrastinate.contrib.django import app
 
@@ -8,6 +9,7 @@ from hefu.kernel.actor import system
 from hefu.kernel.clock import SystemClock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.upkeep import queries, services
+from hefu.rooms.upkeep.services.scanning import RUN
 
 log = logging.getLogger(__name__)
 
@@ -53,3 +55,36 @@ def count_coverage(timestamp: int) -> None:
     """
     del timestamp
     services.count_coverage(actor=system("upkeep"), clock=SystemClock())
+
+
+@app.task(name="upkeep.find_duplicates", queueing_lock="upkeep.find_duplicates")
+def find_duplicates(timestamp: int) -> None:
+    """Look for entries of two departments that say nearly the same. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    services.find_duplicates(actor=system("upkeep"), clock=SystemClock())
+
+
+@app.task(name="upkeep.open_reviews", queueing_lock="upkeep.open_reviews")
+def open_reviews(timestamp: int) -> None:
+    """Begin the full reviews that the law asks for this year. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    for number in services.open_due_reviews(actor=system("upkeep"), clock=SystemClock()):
+        log.info("full review %s began", number)
+
+
+@app.task(name=RUN)
+def scan_source(scan_id: str) -> None:
+    """Look through the tables of a source. Safe to run twice.
+
+    Args:
+        scan_id: Which scan.
+    """
+    services.scan_source(scan_id=UUID(scan_id), actor=system("upkeep"), clock=SystemClock())

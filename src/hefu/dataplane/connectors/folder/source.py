@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 import pyarrow as pa
@@ -66,6 +66,17 @@ def header_of(source: FolderSource, name: str) -> tuple[str, ...]:
         fault = f"its header names {twice} twice" if twice else "its first line does not name every column"
         raise SideRefused("source", f"{name}: {fault}")
     return names
+
+
+@contextlib.contextmanager
+def opened(source: FolderSource, name: str) -> Iterator[TextIO]:
+    """Open a file of the folder as text, to be read line by line.
+
+    Raises:
+        SideRefused: No such file, or not in its encoding.
+    """
+    with _told(source, name), file_in(source, name).open(encoding=_codec(source), newline="") as file:
+        yield file
 
 
 def _codec(source: FolderSource) -> str:

@@ -24,6 +24,7 @@ from hefu.rooms.catalog.services._locked import facts, locked
 from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.snapshots import to_json
 from hefu.rooms.catalog.terms import (
+    EntrySubmitted,
     EntryWithdrawn,
     ShareType,
     Status,
@@ -68,6 +69,7 @@ def submit_entry(*, entry_id: UUID, actor: Actor, clock: Clock) -> Entry:
     )
     meet_own_clocks(row, actor=actor, clock=clock)
     start_review_clock(row, actor=actor, clock=clock)
+    announce(EntrySubmitted(row.pk, row.code, row.provider_id, actor, clock.now()))
     return row
 
 

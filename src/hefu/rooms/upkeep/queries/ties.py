@@ -11,7 +11,7 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import Status
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.upkeep.access import of_departments
-from hefu.rooms.upkeep.models import Look, SystemTie, Task, TaskTie
+from hefu.rooms.upkeep.models import Look, Proposal, Scan, SystemTie, Task, TaskTie
 
 
 def tasks(*, viewer: Actor, department_id: UUID | None = None, search: str = "") -> QuerySet[Task]:
@@ -85,3 +85,28 @@ def waits_for_names(*, viewer: Actor) -> list[UUID]:
     systems = resources.registered_systems(viewer=viewer).values_list("department_id", flat=True)
     own = Task.objects.filter(of_departments(viewer), ended_at__isnull=True).values_list("department_id", flat=True)
     return sorted({*systems, *own})
+
+
+def proposals(*, viewer: Actor, source_id: UUID | None = None) -> QuerySet[Proposal]:
+    """Return what scans of the department's sources propose."""
+    found = Proposal.objects.filter(of_departments(viewer, "source__department_id"))
+    if source_id:
+        found = found.filter(source_id=source_id)
+    return found.select_related("source__department", "entry")
+
+
+def proposal(proposal_id: UUID, *, viewer: Actor) -> Proposal:
+    """Return one proposal.
+
+    Raises:
+        NotFound: None that the viewer may read.
+    """
+    found = proposals(viewer=viewer).filter(pk=proposal_id).first()
+    if found is None:
+        raise NotFound(what="proposed entry", key=proposal_id)
+    return found
+
+
+def scans(*, viewer: Actor) -> QuerySet[Scan]:
+    """Return the scans of the department's sources, newest first."""
+    return Scan.objects.filter(of_departments(viewer, "source__department_id")).select_related("source")

@@ -1,18 +1,46 @@
 """Writes of what keeps the catalogue whole."""
 
+from hefu.rooms.upkeep.services.assessing import assess_entry, on_entry_submitted
+from hefu.rooms.upkeep.services.commenting import answer_comment, close_round, comment, open_round
 from hefu.rooms.upkeep.services.counting import count_coverage
+from hefu.rooms.upkeep.services.likeness import find_different, find_duplicates, name_source
 from hefu.rooms.upkeep.services.looks import look_at
+from hefu.rooms.upkeep.services.needs import answer_need, ask_for_data, meet_need, name_provider, refuse_need
 from hefu.rooms.upkeep.services.reviewing import review_together
+from hefu.rooms.upkeep.services.scanning import ask_scan, ignore_proposal, scan_source, take_proposal
 from hefu.rooms.upkeep.services.tasks import end_task, import_tasks, register_task
 from hefu.rooms.upkeep.services.tying import tie_by_names, tie_system, tie_task, untie_system, untie_task
+from hefu.rooms.upkeep.services.yearly import close_full_review, open_due_reviews, open_full_review, say_of_entries
 
 __all__ = [
+    "answer_comment",
+    "answer_need",
+    "ask_for_data",
+    "ask_scan",
+    "assess_entry",
+    "close_full_review",
+    "close_round",
+    "comment",
     "count_coverage",
     "end_task",
+    "find_different",
+    "find_duplicates",
+    "ignore_proposal",
     "import_tasks",
     "look_at",
+    "meet_need",
+    "name_provider",
+    "name_source",
+    "on_entry_submitted",
+    "open_due_reviews",
+    "open_full_review",
+    "open_round",
+    "refuse_need",
     "register_task",
     "review_together",
+    "say_of_entries",
+    "scan_source",
+    "take_proposal",
     "tie_by_names",
     "tie_system",
     "tie_task",

@@ -103,6 +103,20 @@ PROPOSAL_STATUS_NAMES = {
 
 
 @dataclass(frozen=True)
+class ItemProposed:
+    """The item that a column could be."""
+
+    name: str
+    code: str
+    column: str
+    #: One letter of the guide.
+    type: str
+    length: int | None
+    #: As in the catalogue's `PersonalInfo`.
+    personal_info: str
+
+
+@dataclass(frozen=True)
 class Side:
     """An entry as the search for duplicates sees it."""
 
