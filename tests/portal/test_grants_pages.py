@@ -124,6 +124,22 @@ class TestPlaces:
         assert Allowance.objects.filter(pattern="10.20.0.0/16").exists()
         assert signed_in(provider).get("/resources/allowances/new").status_code == 403
 
+    def test_an_allowance_is_ended_by_the_system_administrator_alone(
+        self, provider: Department, signed_in: SignIn
+    ) -> None:
+        operator, officer = signed_in(the_authority(), Role.OPERATOR), signed_in(provider)
+        operator.post("/resources/allowances/new", {"kind": "network", "pattern": "10.20.0.0/16", "note": "政务外网"})
+        found = Allowance.objects.get(pattern="10.20.0.0/16")
+        address = f"/resources/allowances/{found.pk}/end"
+        assert f'href="{address}"' in operator.get("/resources/allowances/").content.decode()
+        assert address not in officer.get("/resources/allowances/").content.decode()
+        assert officer.post(address).status_code == 403
+        assert "10.20.0.0/16" in operator.get(address).content.decode()
+        assert Allowance.objects.filter(pk=found.pk).exists()
+        operator.post(address)
+        assert not Allowance.objects.filter(pk=found.pk).exists()
+        assert operator.get(address).status_code == 404
+
 
 class TestMounting:
     def test_an_entry_is_mounted_column_by_column(
@@ -159,8 +175,25 @@ class TestMounting:
         assert resource is not None
         assert len(resources.checks_of(resource)) == 1
 
+    def test_another_column_holds_an_item_from_now_on(
+        self, provider: Department, entry: Entry, signed_in: SignIn
+    ) -> None:
+        officer, address = signed_in(provider), f"/resources/columns/{entry.pk}"
+        assert f'href="{address}"' in officer.get(f"/catalog/{entry.pk}/").content.decode()
+        form = officer.get(address).context["form"]
+        typed = {name: field.initial for name, field in form.fields.items()}
+        birth = next(f"item_{item.id}" for item in form.items if typed[f"item_{item.id}"] == "birth_date")
+        twice = officer.post(address, typed | {birth: "name"})
+        assert twice.status_code == 422
+        assert "share a column" in twice.content.decode()
+        assert officer.post(address, typed | {birth: ""})["Location"] == f"/catalog/{entry.pk}/"
+        resource = resources.resource_for_entry(entry.pk, viewer=SYSTEM)
+        assert resource is not None
+        assert set(resource.columns.values()) == {"id_number", "name"}
+        assert resource.key == ["id_number"]
+
     def test_only_the_entrys_department_mounts_it(self, entry: Entry, stranger: Client) -> None:
-        for deed in ("mount", "rules", "unmount"):
+        for deed in ("mount", "columns", "rules", "unmount"):
             assert stranger.get(f"/resources/{deed}/{entry.pk}").status_code in (403, 404)
 
 
@@ -199,6 +232,35 @@ class TestGrants:
         chief.post(f"{address}revoke", {"reason": "用途不符", "typed": grant.number})
         grant.refresh_from_db()
         assert grant.status == GrantStatus.REVOKED
+
+    def test_the_provider_narrows_it_by_form_and_cannot_widen_it(
+        self, grant: Grant, provider: Department, consumer: Department, signed_in: SignIn
+    ) -> None:
+        chief, address = signed_in(provider, Role.CHIEF), f"/grants/{grant.number}/narrow"
+        assert f'href="{address}"' in chief.get(f"/grants/{grant.number}/").content.decode()
+        assert signed_in(consumer, Role.CHIEF).get(address).status_code == 403
+        rows = {"rows_item": ["birth_date"], "rows_way": ["between"], "rows_value": ["1960-01-01"], "rows_upper": [""]}
+        typed = {"items": ["id_number", "birth_date"], "reason": "核对只需出生日期"} | rows
+        more = chief.post(address, typed | {"deed": "more"})
+        assert "1960-01-01" in more.content.decode()
+        longer = chief.post(address, typed | {"term_until": "2031-01-01"})
+        assert longer.status_code == 422
+        assert "can only be made smaller here (Last day)" in longer.content.decode()
+        assert "核对只需出生日期" in longer.content.decode()
+        assert chief.post(address, {"items": [], "reason": "全部"} | rows).status_code == 422
+        assert chief.post(address, typed)["Location"] == f"/grants/{grant.number}/"
+        grant.refresh_from_db()
+        assert [item.code for item in grant.granted_items] == ["id_number", "birth_date"]
+        assert [one.column for one in grant.conditions] == ["birth_date"]
+        assert grant.tickets.filter(ended_at__isnull=True).get().serial == 2
+
+    def test_the_page_to_narrow_it_is_chinese_for_who_reads_chinese(
+        self, grant: Grant, provider: Department, signed_in: SignIn
+    ) -> None:
+        chief, address = signed_in(provider, Role.CHIEF, language="zh-hans"), f"/grants/{grant.number}/narrow"
+        assert "缩小授权" in chief.get(address).content.decode()
+        kept = {"items": [item.code for item in grant.granted_items], "reason": "没有变化", "rows_item": [""]}
+        assert "没有任何变化" in chief.post(address, kept | {"term_until": ""}).content.decode()
 
     def test_reading_changes_nothing(self, grant: Grant, provider: Department, signed_in: SignIn) -> None:
         chief, before = signed_in(provider, Role.CHIEF), Record.objects.count()

@@ -12,7 +12,14 @@ from hefu.dataplane.masks import Cover, Null
 from hefu.dataplane.ticket import Channel, ResourceKind
 from hefu.rooms.grants import decide
 from hefu.rooms.grants.decide import Wanted
-from hefu.rooms.grants.errors import ChannelNeedsNoTarget, GrantMoveRefused, HoldIsAnothers, NotNarrower, TermOver
+from hefu.rooms.grants.errors import (
+    LIMITS,
+    ChannelNeedsNoTarget,
+    GrantMoveRefused,
+    HoldIsAnothers,
+    NotNarrower,
+    TermOver,
+)
 from hefu.rooms.grants.terms import MOVES, GrantFacts, GrantStatus, Lack, Mount, Side
 from hefu.rooms.requests.terms import GrantedItem
 
@@ -115,7 +122,7 @@ def test_narrowing_drops_items_masks_others_adds_conditions_and_ends_earlier() -
     ],
 )
 def test_narrowing_never_widens(wanted: Wanted, field: str) -> None:
-    with pytest.raises(NotNarrower, match=field):
+    with pytest.raises(NotNarrower, match=LIMITS[field]):
         decide.narrow(GRANT, wanted)
 
 

@@ -41,7 +41,8 @@ def deed_page(
         context: More for the template.
     """
     back = crumbs[-1][1]
-    if request.method == "POST" and done(form, work):
+    # Without a script, a button asks for another line; that is no deed yet.
+    if request.method == "POST" and request.POST.get("deed") != "more" and done(form, work):
         messages.success(request, said)
         return HttpResponseRedirect(leads_to or back)
     return show(

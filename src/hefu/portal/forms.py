@@ -16,6 +16,9 @@ from hefu.portal.words import say
 
 Result = TypeVar("Result")
 
+#: How a day is asked for.
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
 
 @dataclass(frozen=True)
 class Section:

@@ -1,5 +1,6 @@
 """Forms of grants."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hefu.dataplane.formats import FileFormat
-from hefu.portal.forms import OfficeForm, ReasonForm
+from hefu.portal.forms import DAY, OfficeForm, ReasonForm
+from hefu.portal.scope import ScopeField, ScopeItem
+from hefu.rooms.grants.services import Wanted
+from hefu.rooms.requests.terms import GrantedItem
 
 
 class TargetForm(OfficeForm):
@@ -56,6 +60,48 @@ class RevokeForm(ReasonForm):
         if typed != self.number:
             raise forms.ValidationError(_("This is not the number of this grant."))
         return typed
+
+
+class NarrowForm(ReasonForm):
+    """A smaller grant: what is unticked goes, what is typed is added; nothing can grow."""
+
+    term_until = forms.DateField(label=_("Last day"), required=False, widget=DAY)
+    quota_rows = forms.IntegerField(label=_("Most rows of a delivery"), required=False, min_value=1)
+    quota_deliveries = forms.IntegerField(label=_("Most deliveries"), required=False, min_value=1)
+
+    def __init__(self, *args: Any, items: Sequence[GrantedItem], scope: Sequence[ScopeItem], **kwargs: Any) -> None:
+        """Offer what is granted.
+
+        Args:
+            args: As for a form.
+            items: Granted now.
+            scope: Items that a further condition can look at.
+            kwargs: As for a form.
+        """
+        super().__init__(*args, **kwargs)
+        self.fields["items"] = forms.MultipleChoiceField(
+            label=_("Items that stay granted"),
+            widget=forms.CheckboxSelectMultiple,
+            choices=[(item.code, item.name) for item in items],
+            error_messages={"required": _("One item at least stays; to take all of them back, revoke the grant.")},
+        )
+        self.fields["rows"] = ScopeField(
+            label=_("Further conditions on rows"),
+            items=scope,
+            help_text=_("They come on top of those that hold now, and can only make the rows fewer."),
+        )
+        self.order_fields(["items", "rows", "term_until", "quota_rows", "quota_deliveries", "reason"])
+
+    def wanted(self) -> Wanted:
+        """Return the smaller grant as the room takes it."""
+        typed = self.cleaned_data
+        return Wanted(
+            items=frozenset(typed["items"]),
+            rows=typed["rows"].conditions,
+            term_until=typed["term_until"],
+            quota_rows=typed["quota_rows"],
+            quota_deliveries=typed["quota_deliveries"],
+        )
 
 
 class DeliveryForm(OfficeForm):

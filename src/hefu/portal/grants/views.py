@@ -12,14 +12,15 @@ from django.utils.translation import gettext
 from hefu.dataplane import wire
 from hefu.dataplane.ticket import Channel, Ticket
 from hefu.kernel.citation import Citation
+from hefu.kernel.refusal import Forbidden
 from hefu.portal.deeds import deed_page, reason_page
-from hefu.portal.grants.forms import DeliveryForm, RevokeForm, TargetForm
+from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, TargetForm
 from hefu.portal.grants.lists import Grants
 from hefu.portal.grants.words import COLOURS, check_in_words
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Crumb, page, show
-from hefu.portal.scope import mask_in_words, scope_in_words
+from hefu.portal.scope import ScopeItem, mask_in_words, scope_in_words
 from hefu.portal.words import name_of
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries import services as delivery_services
@@ -92,6 +93,7 @@ def _possible(status: str, actions: frozenset[str]) -> set[str]:
     states = {
         "suspend": {GrantStatus.ACTIVE},
         "resume": {GrantStatus.SUSPENDED},
+        "narrow": {GrantStatus.WAITING, GrantStatus.ACTIVE},
         "revoke": {GrantStatus.WAITING, GrantStatus.ACTIVE, GrantStatus.SUSPENDED},
         "open": {GrantStatus.WAITING},
         "choose_target": {GrantStatus.WAITING, GrantStatus.ACTIVE, GrantStatus.SUSPENDED},
@@ -192,6 +194,42 @@ def resume(request: PortalRequest, number: str) -> HttpResponseBase:
         send=gettext("Resume"),
         work=lambda typed: services.resume_grant(number=number, **typed, actor=request.actor, clock=request.clock),
         said=gettext("The grant is in force again."),
+    )
+
+
+@page(*FORM)
+def narrow(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Make a grant smaller: fewer items, fewer rows, a shorter term, fewer deliveries."""
+    found = queries.grant(number, viewer=request.actor)
+    if "grants.narrow" not in queries.actions(found, viewer=request.actor):
+        raise Forbidden(action="grants.narrow")
+    types = {item.code: item.type for item in resources.items_of(found.entry_id, viewer=request.actor)}
+    form = NarrowForm(
+        posted(request),
+        items=found.granted_items,
+        scope=[ScopeItem(item.code, item.name, types.get(item.code, "")) for item in found.granted_items],
+        initial={
+            "items": [item.code for item in found.granted_items],
+            "term_until": found.term_until,
+            "quota_rows": found.quota_rows,
+            "quota_deliveries": found.quota_deliveries,
+        },
+    )
+    return deed_page(
+        request,
+        form,
+        title=gettext("Narrow {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext(
+            "A running delivery stops, and a new ticket is signed for what stays. Nothing can be added again: "
+            "for more, the consumer sends a new request."
+        ),
+        send=gettext("Narrow the grant"),
+        work=lambda typed: services.narrow_grant(
+            number=number, wanted=form.wanted(), reason=typed["reason"], actor=request.actor, clock=request.clock
+        ),
+        said=gettext("The grant is narrowed."),
+        grave=True,
     )
 
 

@@ -15,7 +15,7 @@ from hefu.dataplane.ticket import Channel
 from hefu.kernel.citation import Citation
 from hefu.law.answers import Grounds
 from hefu.law.terms import Language, Rank
-from hefu.portal.forms import OfficeForm, Section, choices
+from hefu.portal.forms import DAY, OfficeForm, Section, choices
 from hefu.portal.requests.words import RANK_NAMES
 from hefu.portal.scope import MASKS, USUAL, ScopeField, ScopeItem, make_mask, mask_kind
 from hefu.portal.words import in_chinese, name_of, say
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from hefu.rooms.resources.models import Target
 
     Places = Iterable[Target]
-
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ItemChoices(forms.CheckboxSelectMultiple):

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from hefu.kernel.words import _
 from hefu.portal import shows
@@ -183,6 +185,11 @@ class Allowances(Listing["Allowance"]):
             Column("kind", _("Kind"), lambda a: name_of(a.kind, ALLOWANCE_NAMES), sort="kind"),
             Column("note", _("What for"), lambda a: a.note),
             Column("given", _("Given"), lambda a: a.given_at, sort="given_at", wraps=False),
+            *(
+                [Column("end", _("End"), lambda _a: "", show=_end)]
+                if may(self.request.actor, "resources.allow")
+                else []
+            ),
         )
 
     def rows(self, search: str) -> QuerySet[Any]:
@@ -200,6 +207,15 @@ class Allowances(Listing["Allowance"]):
             _("Allow an address") if may(self.request.actor, "resources.allow") else "",
             reverse("resources:allow"),
         )
+
+
+def _end(row: "Allowance") -> str:
+    return format_html(
+        '<a href="{}" aria-label="{}">{}</a>',
+        reverse("resources:disallow", args=[row.pk]),
+        gettext("End the allowance of {pattern}").format(pattern=row.pattern),
+        gettext("End the allowance"),
+    )
 
 
 def _pattern(row: "Allowance") -> str:

@@ -77,6 +77,44 @@ def mount(request: PortalRequest, pk: UUID) -> HttpResponseBase:
 
 
 @page(*FORM)
+def columns(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Say anew which column holds which item, after the entry or the table has changed."""
+    entry = catalog.entry(pk, viewer=request.actor)
+    require(request.actor, "resources.mount", entry.provider_id)
+    resource = queries.resource_for_entry(pk, viewer=request.actor)
+    if resource is None:
+        raise errors.NotMounted(entry=entry.code)
+    seen = queries.table(resource.source_id, resource.schema, resource.table, viewer=request.actor)
+    form = MountForm(
+        posted(request),
+        items=queries.items_of(pk, viewer=request.actor),
+        columns=seen.columns,
+        proposed={UUID(item): column for item, column in resource.columns.items()},
+        key=resource.key,
+    )
+    if request.method == "POST" and done(
+        form,
+        lambda typed: services.map_columns(
+            entry_id=pk, columns=form.held_in(), key=typed["key"], actor=request.actor, clock=request.clock
+        ),
+    ):
+        messages.success(request, gettext("The columns are changed. Grants that need others wait or go on with them."))
+        return HttpResponseRedirect(reverse("catalog:entry", args=[pk]))
+    return show(
+        request,
+        "resources/map_columns.html",
+        title=gettext("Columns of {name}").format(name=entry.name),
+        crumbs=[list_crumb(), entry_crumb(entry)],
+        entry=entry,
+        form=form,
+        status=form.status,
+        source=resource.source,
+        table=str(resource),
+        changes=True,
+    )
+
+
+@page(*FORM)
 def rules(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Say what delivered rows of an entry must fulfil."""
     entry = catalog.entry(pk, viewer=request.actor)

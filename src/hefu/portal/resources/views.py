@@ -10,10 +10,10 @@ from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from hefu.kernel.actor import Role
-from hefu.kernel.refusal import Refusal
+from hefu.kernel.refusal import NotFound, Refusal
 from hefu.kernel.words import _
 from hefu.portal.deeds import deed_page, reason_page
-from hefu.portal.forms import attempt, done
+from hefu.portal.forms import OfficeForm, attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Listing, list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
@@ -127,6 +127,29 @@ def allow(request: PortalRequest) -> HttpResponseBase:
         send=gettext("Allow"),
         work=lambda typed: services.allow(**typed, actor=request.actor, clock=request.clock),
         said=gettext("It is allowed."),
+    )
+
+
+@page(*FORM)
+def disallow(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Take an allowance back, after saying what is lost by it."""
+    require(request.actor, "resources.allow")
+    found = queries.allowances(viewer=request.actor).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(what=_("allowance"), key=pk)
+    return deed_page(
+        request,
+        OfficeForm(posted(request)),
+        title=gettext("End the allowance of {pattern}").format(pattern=found.pattern),
+        crumbs=[list_crumb(), (gettext("What connectors may reach"), reverse("resources:allowances"))],
+        lead=gettext(
+            "Sources and places of delivery that only this allows are reached no more, from the next connection on. "
+            "It goes on record."
+        ),
+        send=gettext("End the allowance"),
+        work=lambda _typed: (services.disallow(allowance_id=pk, actor=request.actor, clock=request.clock),),
+        said=gettext("The allowance is ended."),
+        grave=True,
     )
 
 

@@ -8,7 +8,6 @@ from itertools import count
 from hefu.dataplane.filters import Condition, RowFilter
 from hefu.dataplane.ticket import Channel, Item, Quota, ResourceRef
 from hefu.kernel.clock import CHINA
-from hefu.kernel.words import _
 from hefu.rooms.grants.errors import ChannelNeedsNoTarget, GrantMoveRefused, HoldIsAnothers, NotNarrower, TermOver
 from hefu.rooms.grants.terms import MOVES, SIDE_NAMES, STATUS_NAMES, GrantFacts, GrantStatus, Lack, Mount, Side
 from hefu.rooms.requests.terms import GrantedItem
@@ -126,7 +125,7 @@ def narrow(grant: GrantFacts, wanted: Wanted) -> GrantFacts:
         quota_deliveries=wanted.quota_deliveries or grant.quota_deliveries,
     )
     if wider or smaller == grant:
-        raise NotNarrower(number=grant.number, fields=", ".join(wider) or _("nothing would change"))
+        raise NotNarrower(wider, number=grant.number)
     return smaller
 
 

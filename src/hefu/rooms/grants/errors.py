@@ -1,7 +1,19 @@
 """Refusals of the grants room."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from hefu.kernel.refusal import Refusal
-from hefu.kernel.words import _
+from hefu.kernel.words import Listed, Sentence, _
+
+#: Limits of a grant → how people call them.
+LIMITS = {
+    "items": _("Items"),
+    "masks": _("Masks"),
+    "term_until": _("Last day"),
+    "quota_rows": _("Most rows of a delivery"),
+    "quota_deliveries": _("Most deliveries"),
+}
 
 
 class GrantMoveRefused(Refusal):
@@ -28,6 +40,10 @@ class NotNarrower(Refusal):
         "new request."
     )
     status = 422
+
+    def __init__(self, wider: Sequence[str], **facts: Any) -> None:
+        """Name the limits that would grow; none means that nothing would change."""
+        super().__init__(fields=Listed(Sentence(LIMITS[name]) for name in wider) or _("nothing would change"), **facts)
 
 
 class TermOver(Refusal):

@@ -1,5 +1,6 @@
 """Writes of grants: issue, open, suspend, resume, narrow, revoke, expire."""
 
+from hefu.rooms.grants.decide import Wanted
 from hefu.rooms.grants.services.holding import (
     expire_due,
     hold_grant,
@@ -19,6 +20,7 @@ from hefu.rooms.grants.services.issuing import (
 )
 
 __all__ = [
+    "Wanted",
     "choose_target",
     "expire_due",
     "hold_grant",
