@@ -8,8 +8,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlglot import exp
-
 from hefu.dataplane.filters import Value
 
 
@@ -21,6 +19,8 @@ class Dialect(StrEnum):
 
     def name_of(self, *parts: str) -> str:
         """Return a quoted identifier: `"schema"."table"` from its parts."""
+        from sqlglot import exp  # noqa: PLC0415 - slow to load, and most processes never need it
+
         return ".".join(exp.to_identifier(part, quoted=True).sql(dialect=self.value) for part in parts)
 
     def text(self, value: str) -> str:

@@ -3,8 +3,6 @@
 import unicodedata
 from functools import cache, lru_cache
 
-from pypinyin import lazy_pinyin, pinyin_dict
-
 from hefu.search.cutting import runs, words
 from hefu.search.folding import fold
 
@@ -23,6 +21,8 @@ def syllables(word: str) -> tuple[str, ...]:
     >>> syllables("重庆")
     ('chong', 'qing')
     """
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 - slow to load, and most processes never need it
+
     return tuple(lazy_pinyin(word))
 
 
@@ -51,6 +51,8 @@ def pinyin_of(word: str) -> str:
 @cache
 def _ranks() -> dict[str, int]:
     """Return syllable → its place among all syllables, after digits and letters."""
+    from pypinyin import pinyin_dict  # noqa: PLC0415 - slow to load, and most processes never need it
+
     readings = {reading.split(",", 1)[0] for reading in pinyin_dict.pinyin_dict.values()}
     plain = {_toneless(reading) for reading in readings}
     return {syllable: 40 + at for at, syllable in enumerate(sorted(one for one in plain if one.isascii()))}

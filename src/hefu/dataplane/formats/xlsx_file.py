@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import xlsxwriter
 
 from hefu.dataplane.arrow import Column
 from hefu.dataplane.errors import FormatLimit
@@ -140,6 +139,8 @@ class XlsxWriter:
             "remove_timezone": True,
             "tmpdir": str(self._drafts),
         }
+        import xlsxwriter  # noqa: PLC0415 - slow to load, and most processes never need it
+
         self._book = xlsxwriter.Workbook(str(path), options)
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._bold = self._book.add_format({"bold": True})

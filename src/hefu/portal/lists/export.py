@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
-import xlsxwriter
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -66,6 +65,8 @@ def as_xlsx(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) ->
 
 def _write_book(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     options = {"constant_memory": True, "remove_timezone": True}
+    import xlsxwriter  # noqa: PLC0415 - slow to load, and most processes never need it
+
     with xlsxwriter.Workbook(file, options) as book:
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 0)

@@ -4,8 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from pypinyin import Style, lazy_pinyin
-
 _LONGEST = 63
 
 
@@ -17,6 +15,8 @@ def proposed(name: str) -> str:
     >>> proposed("2024年GDP（亿元）")
     'n2024_n_gdp_yy'
     """
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - slow to load, and most processes never need it
+
     narrow = unicodedata.normalize("NFKC", name).casefold()
     parts = []
     for word in re.findall(r"[a-z0-9]+|[\u3400-\u9fff]+", narrow):

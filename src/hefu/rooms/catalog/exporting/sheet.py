@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import IO, Any
 
-import xlsxwriter
-
 from hefu.rooms.catalog.errors import TooLongForSheet
 from hefu.rooms.catalog.exporting.columns import COLUMNS, Cell, Line, lines
 from hefu.rooms.catalog.exporting.reading import Exported
@@ -25,6 +23,8 @@ def write_sheet(entries: Iterable[Exported], profile: Profile, file: IO[bytes]) 
     Raises:
         TooLongForSheet: There are more lines than a sheet holds.
     """
+    import xlsxwriter  # noqa: PLC0415 - slow to load, and most processes never need it
+
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("政务信息资源目录")
         body = book.add_format({"text_wrap": True, "valign": "top"})

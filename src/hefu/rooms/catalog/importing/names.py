@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property, lru_cache
 
 from opencc import OpenCC
-from pypinyin import Style, lazy_pinyin
 
 from hefu.rooms.catalog.importing import lexicon
 from hefu.rooms.catalog.importing.notions import Field
@@ -212,6 +211,8 @@ class Lexicon:
 
     @cached_property
     def _initials(self) -> dict[str, dict[Field, float]]:
+        from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - slow to load, and most processes never need it
+
         made: dict[str, dict[Field, float]] = defaultdict(dict)
         for field, name, weight in self._spoken:
             letters = "".join(lazy_pinyin(name, style=Style.FIRST_LETTER))
@@ -220,6 +221,8 @@ class Lexicon:
 
     @cached_property
     def _pinyin(self) -> dict[str, dict[Field, float]]:
+        from pypinyin import lazy_pinyin  # noqa: PLC0415 - slow to load, and most processes never need it
+
         made: dict[str, dict[Field, float]] = defaultdict(dict)
         for field, name, weight in self._spoken:
             letters = "".join(lazy_pinyin(name))
