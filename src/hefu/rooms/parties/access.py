@@ -13,6 +13,7 @@ MAY = {
     "parties.unlock_person": {Role.SECURITY},
     "parties.give_seat": {Role.SECURITY},
     "parties.end_seat": {Role.SECURITY},
+    "parties.revoke_token": {Role.SECURITY},
     "parties.see_people": {Role.SECURITY, Role.AUDITOR},
 }
 

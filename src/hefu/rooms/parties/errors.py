@@ -58,3 +58,21 @@ class NameTaken(Refusal):
 
     code = "parties.name_taken"
     text = _("The sign-in name {username} is taken. Choose another one.")
+
+
+class TooManyTokens(Refusal):
+    """A person has as many tokens as one may."""
+
+    code = "parties.too_many_tokens"
+    text = _("You have {most} tokens that still live. Revoke one that no program uses any more, then issue a new one.")
+
+
+class NoSeatForToken(Refusal):
+    """A token acts from a seat, and an administrator's seat is for people alone."""
+
+    code = "parties.no_seat_for_token"
+    text = _(
+        "A token needs a seat that decides or catalogues in that department. The seats of the system, security and "
+        "audit administrators are for people alone; ask for another seat."
+    )
+    status = 403

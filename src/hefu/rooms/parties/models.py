@@ -100,3 +100,30 @@ class Seat(models.Model):
     def __str__(self) -> str:
         """Return who sits where."""
         return f"{self.person} · {self.department} · {self.role}"
+
+
+class Token(models.Model):
+    """With it a program acts as its person in one department. Only the digest of its secret is kept."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="tokens")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=60, help_text="What it is for, in its owner's words.")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the secret.")
+    reads_only = models.BooleanField(default=True)
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    used_at = models.DateTimeField(null=True, blank=True, help_text="About when it was last used, to the hour.")
+
+    class Meta:
+        ordering = ["-issued_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(expires_at__gt=F("issued_at")), name="token_ends"),
+            models.CheckConstraint(condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="token_digest"),
+            models.CheckConstraint(condition=~Q(name=""), name="token_named"),
+        ]
+
+    def __str__(self) -> str:
+        """Return what it is for."""
+        return self.name

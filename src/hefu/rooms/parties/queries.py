@@ -1,6 +1,7 @@
 """Reads of departments, people and seats. Names of departments are public within the node."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from django.db.models import Count, Q, QuerySet
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import Clock
+from hefu.kernel.hashing import sha256
 from hefu.kernel.ids import read_id
 from hefu.kernel.refusal import NotFound
-from hefu.rooms.parties.access import require
-from hefu.rooms.parties.models import Department, Person, Seat
-from hefu.rooms.parties.terms import DepartmentRole
+from hefu.rooms.parties.access import may, require
+from hefu.rooms.parties.models import Department, Person, Seat, Token
+from hefu.rooms.parties.terms import ADMINISTRATORS, TOKEN_MARK, DepartmentRole
 
 
 def departments(*, viewer: Actor, search: str = "", role: DepartmentRole | None = None) -> QuerySet[Department]:
@@ -146,3 +148,41 @@ def actor_for(person: Person, department_id: UUID | str | None = None) -> Actor:
         roles=frozenset(Role(seat.role) for seat in seats if seat.department_id == home.pk),
         of_authority=home.is_authority,
     )
+
+
+def tokens(*, viewer: Actor) -> QuerySet[Token]:
+    """Return the viewer's own tokens, newest first; the security administrator sees everybody's."""
+    found = Token.objects.select_related("department", "person")
+    if may(viewer, "parties.revoke_token"):
+        return found
+    kind, _colon, pk = viewer.id.partition(":")
+    return found.filter(person_id=read_id(pk)) if kind == "person" else found.none()
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Who acts with a token."""
+
+    actor: Actor
+    reads_only: bool
+    token_id: UUID
+
+
+def bearer(secret: str, *, clock: Clock) -> Bearer | None:
+    """Return who acts with the token `secret`; None when it is unknown, over, revoked, or its seat has ended.
+
+    The seat counts as it is now: a role that the person lost is lost to the token as well. Roles of
+    administrators never act through a token.
+    """
+    if not secret.startswith(TOKEN_MARK):
+        return None
+    row = Token.objects.select_related("person").filter(digest=sha256(secret.encode())).first()
+    if row is None or row.revoked_at or row.expires_at <= clock.now():
+        return None
+    actor = actor_for(row.person, row.department_id)
+    roles = actor.roles - ADMINISTRATORS
+    if actor.department_id != row.department_id or not roles:
+        return None
+    if row.used_at is None or clock.now() - row.used_at > timedelta(hours=1):
+        Token.objects.filter(pk=row.pk).update(used_at=clock.now())
+    return Bearer(replace(actor, roles=roles), row.reads_only, row.pk)

@@ -1,6 +1,7 @@
 """Writes of departments, people and seats."""
 
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from axes.utils import reset as forget_attempts
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import Clock
+from hefu.kernel.hashing import sha256
 from hefu.kernel.identifiers import credit_code as credit_codes
 from hefu.kernel.identifiers import division_code
 from hefu.kernel.identifiers.fault import IdentifierFault
@@ -18,8 +20,8 @@ from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.kernel.words import _
 from hefu.rooms.evidence.services import record
 from hefu.rooms.parties import errors, terms
-from hefu.rooms.parties.access import require
-from hefu.rooms.parties.models import Department, Person, Seat
+from hefu.rooms.parties.access import may, require
+from hefu.rooms.parties.models import Department, Person, Seat, Token
 from hefu.rooms.parties.terms import ADMINISTRATORS, AUTHORITY_ROLES, DepartmentRole
 
 
@@ -319,6 +321,98 @@ def end_seat(*, seat_id: UUID, reason: str, actor: Actor, clock: Clock) -> Seat:
     if seat.ended_at is None:
         _end(seat, reason=reason, actor=actor, at=clock.now())
     return seat
+
+
+@transaction.atomic
+def issue_token(
+    *, department_id: UUID, name: str, days: int, reads_only: bool, actor: Actor, clock: Clock
+) -> tuple[Token, str]:
+    """Give the actor a token with which programs act as they do in one of their departments.
+
+    Args:
+        department_id: Where the actor holds a seat.
+        name: What it is for.
+        days: For how long it lives, 1 to 366.
+        reads_only: Whether it may only read.
+        actor: A person; nobody gets a token for another.
+        clock: For its times.
+
+    Returns:
+        The token and its secret, which is shown this once and kept nowhere.
+
+    Raises:
+        Forbidden: Not a person.
+        InputsRejected: No name, or a life too long.
+        NoSeatForToken: No seat there that a token may act from.
+        TooManyTokens: As many live already as one may have.
+    """
+    kind, _colon, pk = actor.id.partition(":")
+    if kind != "person":
+        raise Forbidden(action="parties.issue_token")
+    person = Person.objects.select_for_update().get(pk=pk)
+    problems: dict[str, str] = {}
+    if not name.strip() or len(name.strip()) > 60:
+        problems["name"] = _("Say in at most 60 characters what the token is for.")
+    if not 1 <= days <= terms.LONGEST_TOKEN_DAYS:
+        problems["days"] = _("A token lives 1 to 366 days.")
+    if problems:
+        raise InputsRejected(problems=problems)
+    seats = Seat.objects.filter(person=person, department_id=department_id, ended_at__isnull=True)
+    if not {Role(role) for role in seats.values_list("role", flat=True)} - ADMINISTRATORS:
+        raise errors.NoSeatForToken()
+    living = Token.objects.filter(person=person, revoked_at__isnull=True, expires_at__gt=clock.now())
+    if living.count() >= terms.MOST_TOKENS:
+        raise errors.TooManyTokens(most=terms.MOST_TOKENS)
+    secret = terms.TOKEN_MARK + secrets.token_urlsafe(32)
+    token = Token.objects.create(
+        id=new_id(clock.now()),
+        person=person,
+        department=_department(department_id),
+        name=name.strip(),
+        digest=sha256(secret.encode()),
+        reads_only=reads_only,
+        issued_at=clock.now(),
+        expires_at=clock.now() + timedelta(days=days),
+    )
+    record(
+        terms.TOKEN_ISSUED,
+        subject=f"person:{person.pk}",
+        by=actor,
+        at=clock.now(),
+        concerns=[department_id],
+        body={
+            "token": str(token.pk),
+            "person": str(person.pk),
+            "department": token.department.credit_code,
+            "reads_only": reads_only,
+            "until": token.expires_at,
+        },
+    )
+    return token, secret
+
+
+@transaction.atomic
+def revoke_token(*, token_id: UUID, reason: str, actor: Actor, clock: Clock) -> Token:
+    """Revoke a token: one's own, or anybody's as the security administrator. Doing it twice changes nothing.
+
+    Raises:
+        NotFound: No such token that the actor may revoke.
+    """
+    token = Token.objects.select_for_update().filter(pk=token_id).first()
+    if token is None or not (actor.id == f"person:{token.person_id}" or may(actor, "parties.revoke_token")):
+        raise NotFound(what="token", key=token_id)
+    if token.revoked_at is None:
+        token.revoked_at = clock.now()
+        token.save(update_fields=["revoked_at"])
+        record(
+            terms.TOKEN_REVOKED,
+            subject=f"person:{token.person_id}",
+            by=actor,
+            at=clock.now(),
+            concerns=[token.department_id],
+            body={"token": str(token.pk), "person": str(token.person_id), "reason": reason.strip()},
+        )
+    return token
 
 
 def _end(seat: Seat, *, reason: str, actor: Actor, at: datetime) -> None:

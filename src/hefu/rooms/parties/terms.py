@@ -58,3 +58,16 @@ PERSON_UNLOCKED = Kind(
 )
 SEAT_GIVEN = Kind("seat.given", 1, ("seat", "person", "department", "role"), "A person may act for a department.")
 SEAT_ENDED = Kind("seat.ended", 1, ("seat", "person", "department", "role", "reason"), "A seat ended.")
+TOKEN_ISSUED = Kind(
+    "token.issued",
+    1,
+    ("token", "person", "department", "reads_only", "until"),
+    "A person got a token with which programs act for one department; the token itself is recorded nowhere.",
+)
+TOKEN_REVOKED = Kind("token.revoked", 1, ("token", "person", "reason"), "A token was revoked.")
+
+#: What a token begins with, so that scanners for leaked secrets know it.
+TOKEN_MARK = "hefu_"  # noqa: S105 - what every token begins with
+#: Days that a token lives at most, and tokens that a person may have at once.
+LONGEST_TOKEN_DAYS = 366
+MOST_TOKENS = 20

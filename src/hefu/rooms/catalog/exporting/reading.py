@@ -42,16 +42,21 @@ def exported(found: QuerySet[Entry]) -> Iterator[Exported]:
         found: What `queries.entries` or another scoped read returned.
     """
     for row in found.prefetch_related("items").iterator(chunk_size=_AT_ONCE):
-        yield Exported(
-            row.pk,
-            row.code,
-            row.status,
-            row.version,
-            row.provider.name,
-            row.provider_id,
-            row.provider.credit_code,
-            row.published_at,
-            row.changed_at,
-            content_of(row),
-            row.more or {},
-        )
+        yield one(row)
+
+
+def one(row: Entry) -> Exported:
+    """Return an entry that was read for its viewer, with its provider, as an export tells it."""
+    return Exported(
+        row.pk,
+        row.code,
+        row.status,
+        row.version,
+        row.provider.name,
+        row.provider_id,
+        row.provider.credit_code,
+        row.published_at,
+        row.changed_at,
+        content_of(row),
+        row.more or {},
+    )

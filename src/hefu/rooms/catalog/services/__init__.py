@@ -16,8 +16,10 @@ from hefu.rooms.catalog.services.quarantine import mend_rows, set_aside_rows
 from hefu.rooms.catalog.services.review import review_entry, submit_entry, withdraw_entry
 from hefu.rooms.catalog.services.searches import drop_search, keep_search, look_for_people, note_use, read_notices
 from hefu.rooms.catalog.services.updating import extend_update, note_cause, review_in_full, text_ended
+from hefu.rooms.catalog.services.upserting import Outcome, upsert_entry
 
 __all__ = [
+    "Outcome",
     "apply_intake",
     "bring_file",
     "carry_on",
@@ -43,5 +45,6 @@ __all__ = [
     "submit_entry",
     "take_up_lost",
     "text_ended",
+    "upsert_entry",
     "withdraw_entry",
 ]
