@@ -2,20 +2,19 @@
 
 import io
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from hefu.kernel.actor import Role
 from hefu.portal.catalog.forms import EntryForm
-from hefu.rooms.catalog import queries
+from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of
 from hefu.rooms.catalog.terms import BasisKind, Content, ShareType, Status
 from hefu.rooms.parties.models import Department
-from tests.builders import SYSTEM, a_content, a_department, a_draft, an_entry, the_authority
+from tests.builders import NOON, SYSTEM, a_content, a_department, a_draft, an_entry, the_authority
 from tests.portal.types import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -239,26 +238,42 @@ class TestImporting:
         proposed = {name: form[name].initial for name in form.fields if name.startswith("column_")}
         return proposed | {"class_code": "3", "secrecy": "none", "channels": ["file"]} | changes
 
-    def test_a_file_is_brought_mapped_and_taken_in(self, reviewer: Client, officer: Client) -> None:
+    def taken_in(self, client: Client, text: str = CSV, **changes: object) -> Any:
+        address = self.bring(client, text)
+        client.post(address, self.mapped(client, address, **changes))
+        return client.post(address.replace("/map", "/apply"), follow=True)
+
+    def test_a_file_is_brought_mapped_compared_and_taken_in(self, reviewer: Client, officer: Client) -> None:
         address = self.bring(reviewer)
-        page = reviewer.get(address).content.decode()
-        assert "低保对象信息" in page
-        answer = reviewer.post(address, self.mapped(reviewer, address, publish="on"), follow=True)
+        assert "低保对象信息" in reviewer.get(address).content.decode()
+        page = reviewer.post(address, self.mapped(reviewer, address, publish="on"), follow=True).content.decode()
+        assert "This is what the file would change" in page
+        assert "市海洋局 is not registered here" in page
+        assert Entry.objects.count() == 0
+        answer = reviewer.post(address.replace("/map", "/apply"), follow=True)
         text = answer.content.decode()
         assert "The file is taken in" in text
         assert answer.context["batch"].taken == 2
         assert answer.context["batch"].refused == 2
-        assert "市海洋局 is not registered here" in text
         assert "The row has no name" in text
-        assert "低保对象信息" in officer.get("/catalog/").content.decode()
+        assert "低保对象信息" in officer.get("/catalog/own").content.decode()
 
-    def test_the_same_file_again_changes_nothing(self, reviewer: Client) -> None:
-        first = self.bring(reviewer)
-        reviewer.post(first, self.mapped(reviewer, first, publish="on"))
-        second = self.bring(reviewer)
-        answer = reviewer.post(second, self.mapped(reviewer, second, publish="on"), follow=True)
-        assert "says nothing new" in answer.content.decode()
+    def test_the_same_file_again_changes_nothing_and_a_newer_one_shows_what_it_would_change(
+        self, reviewer: Client
+    ) -> None:
+        self.taken_in(reviewer, publish="on")
+        assert "says nothing new" in self.taken_in(reviewer, publish="on").content.decode()
         assert Entry.objects.count() == 2
+        address = self.bring(reviewer, CSV.replace("低保对象名单", "低保对象的名单"))
+        page = reviewer.post(address, self.mapped(reviewer, address, publish="on"), follow=True).content.decode()
+        assert "<del>低保对象名单</del>" in page
+        assert "<ins>低保对象的名单</ins>" in page
+
+    def test_a_mapping_is_remembered_for_the_next_file(self, reviewer: Client) -> None:
+        self.taken_in(reviewer, publish="on", column_1="")
+        page = reviewer.get(self.bring(reviewer))
+        assert "was mapped here before" in page.content.decode()
+        assert page.context["form"]["column_1"].initial == ""
 
     def test_a_column_is_corrected_before_anything_is_taken_in(self, reviewer: Client) -> None:
         address = self.bring(reviewer)
@@ -269,15 +284,36 @@ class TestImporting:
     def test_an_officer_imports_only_drafts_of_the_own_department(self, officer: Client) -> None:
         address = self.bring(officer)
         assert "publish" not in officer.get(address).context["form"].fields
-        answer = officer.post(address, self.mapped(officer, address, publish="on"), follow=True)
+        answer = self.taken_in(officer, publish="on")
         assert set(Entry.objects.values_list("status", flat=True)) == {Status.DRAFT}
         assert answer.context["batch"].published is False
 
-    def test_the_file_of_one_person_is_not_there_for_another(self, reviewer: Client, officer: Client) -> None:
+    def test_the_file_of_one_department_is_not_there_for_another(self, reviewer: Client, officer: Client) -> None:
         address = self.bring(reviewer)
-        assert officer.get(address).status_code == 404
-        for guess in ("../../etc/passwd", "0" * 32, "%2e%2e", "a" * 31):
-            assert officer.get(f"/catalog/imports/map/{guess}").status_code == 404
+        for way in ("map", "apply", "stop", "progress", ""):
+            other = address.replace("/map", f"/{way}")
+            answer = officer.post(other) if way in ("apply", "stop") else officer.get(other)
+            assert answer.status_code == 404, way
+
+    def test_a_file_is_left_without_anything_going_in(self, reviewer: Client) -> None:
+        address = self.bring(reviewer)
+        reviewer.post(address, self.mapped(reviewer, address, publish="on"))
+        page = reviewer.post(address.replace("/map", "/stop"), follow=True).content.decode()
+        assert "Nothing of it went in" in page
+        assert not Entry.objects.exists()
+
+    def test_a_long_file_waits_for_the_worker_and_shows_how_far_it_is(
+        self, reviewer: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("hefu.portal.catalog.importing.AT_ONCE", 1)
+        address = self.bring(reviewer)
+        page = reviewer.post(address, self.mapped(reviewer, address, publish="on"), follow=True).content.decode()
+        assert "being compared" in page
+        assert "You may leave this page" in page
+        progress = address.replace("/map", "/progress")
+        assert "HX-Refresh" not in reviewer.get(progress)
+        services.carry_on(intake_id=queries.intakes(viewer=SYSTEM).get().pk, clock=NOON)
+        assert reviewer.get(progress)["HX-Refresh"] == "true"
 
     @pytest.mark.parametrize("content", [b"", b"\x00\xff\x00", b"PK\x03\x04broken"])
     def test_what_is_no_table_is_refused_in_the_form(self, reviewer: Client, content: bytes) -> None:
@@ -287,19 +323,47 @@ class TestImporting:
         assert answer.status_code in (409, 415, 422)
         assert "<form" in answer.content.decode()
 
-    def test_nothing_of_a_brought_file_stays_after_the_import(self, reviewer: Client) -> None:
-        folder = Path(settings.HEFU.home / "uploads")
-        before = set(folder.iterdir()) if folder.exists() else set()
-        address = self.bring(reviewer)
-        assert len(set(folder.iterdir()) - before) == 2
-        assert oct(folder.stat().st_mode & 0o777) == "0o700"
-        reviewer.post(address, self.mapped(reviewer, address))
-        assert set(folder.iterdir()) == before
-
     @pytest.mark.parametrize("role", [Role.OPERATOR, Role.SECURITY, Role.AUDITOR, Role.SUPERVISOR])
     def test_others_do_not_import(self, role: Role, signed_in: SignIn) -> None:
         client = signed_in(the_authority(), role)
         assert client.get("/catalog/imports/new").status_code == 403
+
+
+class TestQuarantine:
+    taken_in, bring, mapped = TestImporting.taken_in, TestImporting.bring, TestImporting.mapped
+
+    def test_a_row_is_put_right_on_its_page(self, reviewer: Client) -> None:
+        batch = self.taken_in(reviewer, publish="on").context["batch"]
+        row = next(one for one in queries.bad_rows(batch.pk, viewer=SYSTEM) if not one.original["目录名称"])
+        address = f"/catalog/imports/{batch.pk}/rows/{row.pk}"
+        form = reviewer.get(address).context["form"]
+        typed = {name: form[name].initial for name in form.fields}
+        page = reviewer.post(address, typed)
+        assert "The row has no name" in page.content.decode()
+        (named,) = (name for name, field in form.fields.items() if field.label == "目录名称")
+        page = reviewer.post(address, typed | {named: "补上的名称"}, follow=True)
+        assert "Rows that went in: 1" in page.content.decode()
+        assert Entry.objects.filter(name="补上的名称", status=Status.PUBLISHED).exists()
+        assert "mended and taken in" in reviewer.get(address).content.decode()
+
+    def test_many_rows_are_put_right_at_once(self, reviewer: Client) -> None:
+        batch = self.taken_in(reviewer, publish="on").context["batch"]
+        meant = a_department(name="自然资源部门")
+        answer = reviewer.post(
+            f"/catalog/imports/{batch.pk}/",
+            {"reason": "provider_unknown", "provider": "市海洋局", "department": str(meant.pk)},
+            follow=True,
+        )
+        assert "Rows that went in: 1" in answer.content.decode()
+        assert Entry.objects.get(name="海洋信息").provider_id == meant.pk
+
+    def test_a_row_is_set_aside_and_a_stranger_sees_none(self, reviewer: Client, officer: Client) -> None:
+        batch = self.taken_in(reviewer, publish="on").context["batch"]
+        row = queries.bad_rows(batch.pk, viewer=SYSTEM)[0]
+        address = f"/catalog/imports/{batch.pk}/rows/{row.pk}"
+        assert officer.get(address).status_code == 404
+        reviewer.post(address, {"aside": "1"})
+        assert queries.bad_row(row.pk, viewer=SYSTEM).settled == "set_aside"
 
 
 def test_every_list_of_the_catalogue_exports(

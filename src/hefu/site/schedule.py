@@ -6,7 +6,7 @@ The evidence log is sequenced beside the queue, not from it: see `hefu.rooms.evi
 from procrastinate.contrib.django import app
 
 from hefu.rooms.bases.jobs import sweep_texts
-from hefu.rooms.catalog.jobs import keep_index, look_for_people
+from hefu.rooms.catalog.jobs import keep_index, look_for_people, take_up_lost_intakes
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
 from hefu.rooms.grants.jobs import sweep_grants
@@ -21,6 +21,7 @@ EVERY_HOUR = "7 * * * *"
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
 app.periodic(cron=EVERY_TEN_SECONDS)(keep_index)
 app.periodic(cron=EVERY_MINUTE)(sweep_grants)
+app.periodic(cron=EVERY_MINUTE)(take_up_lost_intakes)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
 app.periodic(cron=EVERY_FIVE_MINUTES)(look_for_people)

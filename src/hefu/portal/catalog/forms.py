@@ -216,10 +216,16 @@ class UploadForm(OfficeForm):
     """A catalogue file."""
 
     file = forms.FileField(
-        label=_("Catalogue file"), help_text=_("CSV, XLSX or JSON, up to 20 MB. Its columns may be called anything.")
+        label=_("Catalogue file"),
+        help_text=_(
+            "CSV, XLSX, XLS, JSON, Turtle, JSON-LD or RDF/XML, up to 50 MiB. Its columns may be called anything."
+        ),
     )
     sheet = forms.CharField(
-        label=_("Sheet"), required=False, max_length=60, help_text=_("Of a workbook; the first one without it.")
+        label=_("Sheet"),
+        required=False,
+        max_length=60,
+        help_text=_("Of a workbook; without it, the one that looks most like a catalogue."),
     )
 
 

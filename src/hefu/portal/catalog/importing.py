@@ -1,27 +1,35 @@
-"""Taking in a catalogue file: bring it, say what its columns mean, read what went in and what did not."""
+"""Taking in a catalogue file: bring it, say what its columns mean, see what it would change, let it go in."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
-from hefu.portal.catalog import uploads
 from hefu.portal.catalog.forms import MappingForm, UploadForm
-from hefu.portal.catalog.lists import BadRows, Imports
+from hefu.portal.catalog.lists import Imports
 from hefu.portal.catalog.views import list_crumb, shelves
-from hefu.portal.catalog.words import COLUMN_NAMES
-from hefu.portal.forms import attempt
+from hefu.portal.catalog.words import COLUMN_NAMES, reason_in_words
+from hefu.portal.forms import OfficeForm, attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.portal.words import name_of
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may, require
+from hefu.rooms.catalog.importing.terms import AT_WORK, INTAKE_STATUS_NAMES, LARGEST_INTAKE, REASONS, IntakeStatus
+from hefu.rooms.catalog.terms import FIELD_NAMES
+
+if TYPE_CHECKING:
+    from hefu.rooms.catalog.models import Intake
+
+#: Files with so few rows are worked on at once; longer ones by the worker, with a page that shows how far it is.
+AT_ONCE = 1000
 
 
 def imports_crumb() -> Crumb:
@@ -35,8 +43,16 @@ def imports(request: PortalRequest) -> HttpResponseBase:
     act = None
     if may(request.actor, "catalog.import", request.actor.department_id):
         act = Act(_("Import a catalogue"), reverse("catalog:import"), "upload")
+    on_the_way = [one for one in queries.intakes(viewer=request.actor)[:20] if one.batch_id is None]
     return list_page(
-        request, Imports(request), "catalog/list.html", title=gettext("Imports"), act=act, **shelves(request, "imports")
+        request,
+        Imports(request),
+        "catalog/imports.html",
+        title=gettext("Imports"),
+        act=act,
+        on_the_way=[(one, name_of(one.status, INTAKE_STATUS_NAMES)) for one in on_the_way],
+        waiting=queries.waiting_rows(viewer=request.actor).count(),
+        **shelves(request, "imports"),
     )
 
 
@@ -45,9 +61,9 @@ def bring(request: PortalRequest) -> HttpResponseBase:
     """Take a file and look whether it is a table."""
     require(request.actor, "catalog.import", request.actor.department_id)
     form = UploadForm(posted(request), request.FILES or None)
-    token = attempt(form, lambda typed: _kept(request, typed)) if request.method == "POST" else None
-    if token:
-        return HttpResponseRedirect(reverse("catalog:map", args=[token]))
+    brought = attempt(form, lambda typed: _brought(request, typed)) if request.method == "POST" else None
+    if brought:
+        return HttpResponseRedirect(reverse("catalog:map", args=[brought.pk]))
     return show(
         request,
         "portal/form_page.html",
@@ -63,56 +79,44 @@ def bring(request: PortalRequest) -> HttpResponseBase:
     )
 
 
-def _kept(request: PortalRequest, typed: dict[str, Any]) -> str:
+def _brought(request: PortalRequest, typed: dict[str, Any]) -> "Intake":
     file = typed["file"]
-    if file.size > uploads.LARGEST:
-        raise InputsRejected(problems={"file": _("The file is larger than 20 MB. Split it and import the parts.")})
-    data = file.read()
-    queries.preview_import(data, file.name, sheet=typed["sheet"], viewer=request.actor)
-    return uploads.keep(data, file_name=file.name, sheet=typed["sheet"], actor=request.actor, at=request.clock.now())
+    if file.size > LARGEST_INTAKE:
+        raise InputsRejected(problems={"file": _("The file is larger than 50 MiB. Split it and import the parts.")})
+    return services.bring_file(
+        data=file.read(), file_name=file.name, sheet=typed["sheet"], actor=request.actor, clock=request.clock
+    )
 
 
 @page(*FORM)
-def map_columns(request: PortalRequest, token: str) -> HttpResponseBase:
-    """Ask what the columns mean, with samples beside; then take the file in."""
-    upload = uploads.find(token, actor=request.actor)
-    preview = queries.preview_import(upload.data, upload.file_name, sheet=upload.sheet, viewer=request.actor)
+def map_columns(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Ask what the columns mean, with samples beside; then let the file be compared."""
+    found = queries.intake(pk, viewer=request.actor)
+    if found.status not in (IntakeStatus.BROUGHT, IntakeStatus.COMPARED):
+        return HttpResponseRedirect(reverse("catalog:intake", args=[pk]))
+    preview = queries.preview_intake(found, viewer=request.actor)
+    said = found.mapping or {column: field.value for column, (field, _sure) in preview.mapping.items()}
     form = MappingForm(
         posted(request),
         columns=preview.columns,
-        proposed={column: field.value for column, (field, _sure) in preview.mapping.items()},
+        proposed=said,
         may_publish=may(request.actor, "catalog.import_published", request.actor.department_id),
     )
     if request.method == "POST":
-        report = attempt(
+        made = attempt(
             form,
-            lambda typed: services.import_entries(
-                data=upload.data,
-                file_name=upload.file_name,
+            lambda typed: services.map_intake(
+                intake_id=pk,
                 mapping=form.mapping(),
                 defaults=form.defaults(),
                 publish=bool(typed.get("publish")),
-                sheet=upload.sheet,
                 actor=request.actor,
                 clock=request.clock,
             ),
         )
-        if report:
-            uploads.drop(token)
-            if report.taken or report.changed:
-                messages.success(request, gettext("The file is taken in."))
-            else:
-                messages.info(request, gettext("The file says nothing new: nothing was changed."))
-            return HttpResponseRedirect(reverse("catalog:batch", args=[report.batch_id]))
-    lines = [
-        {
-            "field": bound,
-            "column": column,
-            "sure": round(100 * preview.mapping[column][1]) if column in preview.mapping else None,
-            "samples": [str(sample.get(column) or "")[:60] for sample in preview.samples[:3]],
-        }
-        for column, bound in zip(preview.columns, form.column_fields(), strict=True)
-    ]
+        if made:
+            _hurry(request, made)
+            return HttpResponseRedirect(reverse("catalog:intake", args=[pk]))
     return show(
         request,
         "catalog/map.html",
@@ -120,9 +124,18 @@ def map_columns(request: PortalRequest, token: str) -> HttpResponseBase:
         crumbs=[list_crumb(), imports_crumb()],
         form=form,
         status=form.status,
-        file_name=upload.file_name,
+        file_name=found.file_name,
         rows=preview.rows,
-        lines=lines,
+        remembered=preview.remembered,
+        lines=[
+            {
+                "field": bound,
+                "column": column,
+                "sure": round(100 * preview.mapping[column][1]) if column in preview.mapping else None,
+                "samples": [str(sample.get(column) or "")[:60] for sample in preview.samples[:3]],
+            }
+            for column, bound in zip(preview.columns, form.column_fields(), strict=True)
+        ],
         defaults=[
             form[name]
             for name in ("share_type", "share_condition", "share_scope", "grade", "secrecy", "class_code", "channels")
@@ -131,17 +144,89 @@ def map_columns(request: PortalRequest, token: str) -> HttpResponseBase:
     )
 
 
+def _hurry(request: PortalRequest, found: "Intake") -> None:
+    """Do a short file's work now, so that nobody waits for the worker."""
+    if found.total <= AT_ONCE:
+        services.carry_on(intake_id=found.pk, clock=request.clock)
+
+
 @page()
-def batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
-    """Show what an import did, and every row that it refused."""
-    found = queries.batch(pk, viewer=request.actor)
-    return list_page(
+def intake(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Show where a file on its way in stands: how far it is, what it would change, or what became of it."""
+    found = queries.intake(pk, viewer=request.actor)
+    if found.status == IntakeStatus.BROUGHT:
+        return HttpResponseRedirect(reverse("catalog:map", args=[pk]))
+    if found.status in (IntakeStatus.DONE, IntakeStatus.STOPPED) and found.batch_id:
+        return HttpResponseRedirect(reverse("catalog:batch", args=[found.batch_id]))
+    return show(
         request,
-        BadRows(request, pk),
-        "catalog/batch.html",
+        "catalog/intake.html",
         title=found.file_name,
         crumbs=[list_crumb(), imports_crumb()],
-        batch=found,
-        notes=[(name_of(field, COLUMN_NAMES), count) for field, count in sorted(found.notes.items())],
-        mapping=[(column, name_of(field, COLUMN_NAMES)) for column, field in found.mapping.items()],
+        **_standing(found),
+        **_plan(found),
+        form=OfficeForm(),
     )
+
+
+@page()
+def progress(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Return the part of the page that says how far a file is; at the end the page is loaded again."""
+    found = queries.intake(pk, viewer=request.actor)
+    response = render(request, "catalog/intake_progress.html", _standing(found))
+    if found.status not in AT_WORK:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _standing(found: "Intake") -> dict[str, Any]:
+    return {
+        "intake": found,
+        "status_name": name_of(found.status, INTAKE_STATUS_NAMES),
+        "at_work": found.status in AT_WORK,
+        "percent": min(100, 100 * found.done // found.total) if found.total else None,
+    }
+
+
+def _plan(found: "Intake") -> dict[str, Any]:
+    plan = found.plan or {}
+    first = plan.get("first", {})
+    return {
+        "plan": plan,
+        "reasons": [(name_of(code, REASONS), count) for code, count in plan.get("reasons", {}).items()],
+        "taken": first.get("taken", []),
+        "changed": [
+            one | {"fields": [part | {"name": name_of(part["field"], FIELD_NAMES)} for part in one["fields"]]}
+            for one in first.get("changed", [])
+        ],
+        "gone": first.get("gone", []),
+        "refused": [
+            one | {"reasons": [reason_in_words(reason) for reason in one["reasons"]]}
+            for one in first.get("refused", [])
+        ],
+        "notes": [(name_of(field, COLUMN_NAMES), count) for field, count in sorted(plan.get("notes", {}).items())],
+    }
+
+
+@page("POST")
+def apply(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Let a compared file go in."""
+    found = services.apply_intake(intake_id=pk, actor=request.actor, clock=request.clock)
+    _hurry(request, found)
+    over = queries.intake(pk, viewer=request.actor)
+    if over.status == IntakeStatus.DONE and over.batch is not None:
+        if over.batch.taken or over.batch.changed:
+            messages.success(request, gettext("The file is taken in."))
+        else:
+            messages.info(request, gettext("The file says nothing new: nothing was changed."))
+    return HttpResponseRedirect(reverse("catalog:intake", args=[pk]))
+
+
+@page("POST")
+def stop(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Stop a file where it is."""
+    found = services.stop_intake(intake_id=pk, actor=request.actor, clock=request.clock)
+    if found.status == IntakeStatus.STOPPED:
+        messages.info(request, gettext("The file was left. Nothing of it went in."))
+        return HttpResponseRedirect(reverse("catalog:imports"))
+    return HttpResponse(status=303, headers={"Location": reverse("catalog:intake", args=[pk])})

@@ -16,8 +16,9 @@ from hefu.portal.badges import badge
 from hefu.portal.catalog.words import COLOURS, SHARE_COLOURS, reason_in_words
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing
 from hefu.portal.lists.filters import Filter
-from hefu.portal.words import name_of
+from hefu.portal.words import name_of, say
 from hefu.rooms.catalog import queries
+from hefu.rooms.catalog.importing.terms import SETTLED_NAMES
 from hefu.rooms.catalog.terms import (
     CHANNEL_NAMES,
     GRADE_NAMES,
@@ -256,7 +257,14 @@ class BadRows(Listing["BadRow"]):
     def columns(self) -> Sequence[Column["BadRow"]]:
         """Return the columns."""
         return (
-            Column("row", _("Row in the file"), lambda r: r.row, sort="row"),
+            Column(
+                "row",
+                _("Row in the file"),
+                lambda r: r.row,
+                sort="row",
+                link=lambda r: reverse("catalog:bad_row", args=[self.batch_id, r.pk]),
+            ),
+            Column("state", _("State"), lambda r: name_of(r.settled, SETTLED_NAMES) if r.settled else say(_("waits"))),
             Column("reasons", _("Why"), lambda r: [reason_in_words(reason) for reason in r.reasons]),
             Column("original", _("As it was"), _original),
         )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.catalog import exporting, finding, importing, updating, views, writing
+from hefu.portal.catalog import exporting, finding, importing, quarantine, updating, views, writing
 
 app_name = "catalog"
 urlpatterns = [
@@ -15,8 +15,13 @@ urlpatterns = [
     path("new", writing.new, name="new"),
     path("imports/", importing.imports, name="imports"),
     path("imports/new", importing.bring, name="import"),
-    path("imports/map/<str:token>", importing.map_columns, name="map"),
-    path("imports/<uuid:pk>/", importing.batch, name="batch"),
+    path("imports/files/<uuid:pk>/", importing.intake, name="intake"),
+    path("imports/files/<uuid:pk>/map", importing.map_columns, name="map"),
+    path("imports/files/<uuid:pk>/apply", importing.apply, name="apply"),
+    path("imports/files/<uuid:pk>/stop", importing.stop, name="stop"),
+    path("imports/files/<uuid:pk>/progress", importing.progress, name="intake_progress"),
+    path("imports/<uuid:pk>/", quarantine.batch, name="batch"),
+    path("imports/<uuid:pk>/rows/<int:number>", quarantine.row, name="bad_row"),
     path("<uuid:pk>/", views.entry, name="entry"),
     path("<uuid:pk>/edit", writing.edit, name="edit"),
     path("<uuid:pk>/submit", writing.submit, name="submit"),

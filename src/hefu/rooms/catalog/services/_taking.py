@@ -160,7 +160,7 @@ def keep_bad(batch: ImportBatch, bad: Sequence[tuple[Group, tuple[Reason, ...]]]
         )
         for group, reasons in bad
     ]
-    waiting = BadRow.objects.filter(settled="", batch__department_id=batch.department_id).exclude(digest="")
+    waiting = BadRow.objects.filter(settled="", batch__source=batch.source).exclude(digest="")
     waiting.filter(digest__in={row.digest for row in rows}).update(
         settled=Settled.REPEATED.value, settled_at=at, settled_by=batch.by
     )
