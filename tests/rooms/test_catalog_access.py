@@ -27,7 +27,6 @@ CATALOG = {
     "catalog.import_published": {"reviewer@authority"},
     "catalog.note_cause": {"officer@own", "chief@own", "reviewer@authority"},
     "catalog.extend_update": {"reviewer@authority"},
-    "catalog.review_in_full": {"chief@own"},
 }
 OFFICE = {"officer@own", "chief@own"}
 OPERATORS = {"operator@own", "operator@other", "operator@authority"}

@@ -20,7 +20,6 @@ from hefu.rooms.clocks import errors as clock_errors
 from hefu.rooms.clocks.models import CaseClock
 from hefu.rooms.clocks.terms import State
 from hefu.rooms.evidence.queries import history
-from hefu.rooms.parties import queries as parties
 from tests.builders import NOON, SYSTEM, TODAY, a_content, a_department, a_person, an_actor, an_entry, the_authority
 
 pytestmark = pytest.mark.django_db
@@ -255,32 +254,3 @@ class TestWhatIsSentBack:
         )
         services.drop_draft(entry_id=row.pk, actor=an_actor(office), clock=NOON)
         assert CaseClock.objects.get(subject=row.code, rule="catalog.fix_comments").state == State.CANCELLED
-
-
-class TestTheWholeCatalogue:
-    @pytest.mark.clause("GZ2020-09g")
-    def test_is_gone_through_once_a_year_in_guizhou(self) -> None:
-        office = a_department(place="520000")
-        an_entry(office)
-        an_entry(office)
-        (first,) = CaseClock.objects.filter(subject=office.credit_code)
-        assert (first.rule, first.due_on, first.responsible_id) == (
-            "catalog.full_review",
-            date(2027, 3, 11),
-            office.pk,
-        )
-        person = a_person(seats={office.pk: [Role.CHIEF]})
-        chief = parties.actor_for(person, office.pk)
-        with pytest.raises(InputsRejected):
-            services.review_in_full(provider_id=office.pk, note=" ", actor=chief, clock=LATER)
-        assert services.review_in_full(provider_id=office.pk, note="逐条核对", actor=chief, clock=LATER) == 2
-        first.refresh_from_db()
-        assert (first.state, first.closed_on) == (State.MET, LATER.today())
-        second = CaseClock.objects.get(subject=office.credit_code, state=State.RUNNING)
-        assert second.due_on == date(2027, 3, 18)
-        with pytest.raises(Forbidden):
-            services.review_in_full(provider_id=office.pk, note="x", actor=an_actor(office), clock=LATER)
-
-    def test_has_no_clock_where_no_law_asks_for_it(self) -> None:
-        office = an_entry().provider
-        assert not CaseClock.objects.filter(subject=office.credit_code).exists()

@@ -1,6 +1,7 @@
 """Each period that is said to run does: what happens in an office starts, or extends, a clock under its rule."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from hefu.law.running import Running
 from hefu.rooms.catalog import services as catalog
 from hefu.rooms.catalog.terms import Cause, ShareType, Verdict
 from hefu.rooms.clocks.models import CaseClock
+from hefu.rooms.parties.terms import DepartmentRole
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import Answer
 from hefu.rooms.requests.terms import Verdict as Word
+from hefu.rooms.upkeep import services as upkeep
 from tests.builders import NOON, TODAY, a_case, a_department, a_draft, an_actor, an_entry, the_authority
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +59,22 @@ def handed_in(place: str = "511700") -> None:
         catalog.review_entry(entry_id=row.pk, verdict=Verdict.RETURN, reasons="x", actor=reviewer, clock=NOON)
 
 
+def needed() -> None:
+    a_department("市数据局", DepartmentRole.AUTHORITY, place="610100")
+    asking, source = a_department(place="610100"), a_department(place="610100")
+    number = upkeep.ask_for_data(
+        name="辅具适配信息", items="姓名、日期", purpose="核发补贴", actor=an_actor(asking), clock=NOON
+    ).number
+    reviewer = an_actor(the_authority(), Role.REVIEWER)
+    upkeep.name_provider(number=number, department_id=source.pk, actor=reviewer, clock=NOON)
+    upkeep.answer_need(number=number, agrees=True, actor=an_actor(source, Role.CHIEF), clock=NOON)
+
+
+def gone_through() -> None:
+    office = a_department(place="520000")
+    upkeep.open_full_review(department_id=office.pk, actor=an_actor(office, Role.CHIEF), clock=NOON)
+
+
 #: Rule → what happens in an office.
 HAPPENS: dict[str, Callable[[], object]] = {
     "requests.answer_unconditional": lambda: asked(
@@ -68,7 +87,10 @@ HAPPENS: dict[str, Callable[[], object]] = {
     "catalog.update_extension": lambda: changed(Cause.DUTIES),
     "catalog.refresh_entry": lambda: changed(Cause.INFORMATION),
     "catalog.review": handed_in,
-    "catalog.full_review": lambda: an_entry(a_department(place="520000")),
+    "catalog.full_review": gone_through,
+    "needs.review": needed,
+    "needs.answer": needed,
+    "needs.publish": needed,
     "catalog.fix_comments": lambda: handed_in("230000"),
 }
 
@@ -83,3 +105,10 @@ def test_a_period_that_is_said_to_run_runs(rule: str) -> None:
 
 def test_no_period_happens_that_is_said_not_to_run() -> None:
     assert set(HAPPENS) == {row.rule for row in running.clocks() if row.state is Running.RUNS}
+
+
+@pytest.mark.clause("GZ2020-09g")
+def test_in_guizhou_a_whole_catalogue_is_gone_through_within_a_year() -> None:
+    gone_through()
+    (clock,) = CaseClock.objects.filter(rule="catalog.full_review")
+    assert (clock.due_on, clock.counted.source.document) == (date(2027, 3, 11), "guizhou-2020")

@@ -186,21 +186,6 @@ def cause(code: str, cause: str, on: datetime, note: str, actor: Actor, as_json:
     show(_summary(entry), as_json=as_json)
 
 
-@command.command("full-review")
-@click.option("--note", required=True, help="What was found.")
-@acting_option(writes=True)
-@json_option
-def full_review(note: str, actor: Actor, as_json: bool) -> None:
-    """Note that the department of whoever is named with --as went through its whole catalogue."""
-    from hefu.kernel.refusal import Forbidden
-    from hefu.rooms.catalog import services
-
-    if actor.department_id is None:
-        raise Forbidden(action="catalog.review_in_full")
-    entries = services.review_in_full(provider_id=actor.department_id, note=note, actor=actor, clock=SystemClock())
-    show({"entries": entries}, as_json=as_json)
-
-
 @command.command("more-time")
 @click.option("--days", type=int, required=True, help="Working days, at most what the law allows.")
 @click.option("--reason", required=True, help="What is special about it.")

@@ -67,7 +67,6 @@ ACTIONS = {
     "catalog.review": _("review a catalogue entry"),
     "catalog.note_cause": _("note what an entry must follow"),
     "catalog.extend_update": _("give more time for an update"),
-    "catalog.review_in_full": _("note that the whole catalogue was gone through"),
     "resources.register_system": _("register an information system"),
     "resources.register_place": _("register a source or target"),
     "resources.change_place": _("change a source or target"),

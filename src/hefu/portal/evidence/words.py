@@ -35,7 +35,6 @@ KIND_NAMES = {
     "entry.published": _("Entry published"),
     "entry.withdrawn": _("Entry withdrawn"),
     "entry.cause_noted": _("Change noted that the entry must follow"),
-    "catalog.reviewed_in_full": _("Whole catalogue gone through"),
     "entry.update_extended": _("More time given for an update"),
     "catalog.imported": _("Catalogue file imported"),
     "tasks.registered": _("Duties registered"),

@@ -18,7 +18,6 @@ OF_PROVIDER = {
     "catalog.withdraw": {Role.CHIEF},
     "catalog.import": {Role.OFFICER, Role.CHIEF},
     "catalog.note_cause": {Role.OFFICER, Role.CHIEF},
-    "catalog.review_in_full": {Role.CHIEF},
 }
 #: Roles in the data authority that may do each action on any entry.
 OF_AUTHORITY = {

@@ -602,12 +602,3 @@ UPDATE_EXTENDED = Kind(
     ("code", "days", "due_before", "due_on", "reason"),
     f"An update got more time. {_DIGEST}",
 )
-REVIEWED_IN_FULL = Kind(
-    "catalog.reviewed_in_full", 1, ("department", "entries", "due_on", "note"), f"A whole look-through. {_DIGEST}"
-)
-CATALOG_MENDED = Kind(
-    "catalog.mended",
-    1,
-    ("batch", "published", "taken", "columns", "entries_digest"),
-    "Rows that an import had refused were put right and taken in. `columns` are those that were written over.",
-)

@@ -18,12 +18,10 @@ from hefu.rooms.parties.terms import DepartmentRole
 
 if TYPE_CHECKING:
     from hefu.rooms.clocks.models import CaseClock
-    from hefu.rooms.parties.models import Department
 
 REVIEW_RULE = "catalog.review"
 EXTENSION_RULE = "catalog.update_extension"
 FIX_RULE = "catalog.fix_comments"
-FULL_REVIEW_RULE = "catalog.full_review"
 
 
 def keeping_back(content: Content, *, place: str, on: date) -> KeepingBack | None:
@@ -62,27 +60,13 @@ def meet_review_clock(row: Entry, *, actor: Actor, clock: Clock) -> None:
 
 def start_update_clock(row: Entry, rule: str, *, on: date, actor: Actor, clock: Clock) -> "CaseClock | None":
     """Start the department's time to update from the day of the cause; None where the law of its place gives none."""
-    return _start_own_clock(row.provider, row.code, rule, on=on, actor=actor, clock=clock)
+    return _start_own_clock(row, rule, on=on, actor=actor, clock=clock)
 
 
 def start_fix_clock(row: Entry, *, actor: Actor, clock: Clock) -> "CaseClock | None":
     """Start the department's time to mend what the authority sent back, where the law of its place gives one."""
     today = clock.today(clock_queries.rules_at(row.provider.place).zone)
-    return _start_own_clock(row.provider, row.code, FIX_RULE, on=today, actor=actor, clock=clock)
-
-
-def start_full_review_clock(department: "Department", *, actor: Actor, clock: Clock) -> "CaseClock | None":
-    """Start a department's time until its whole catalogue is gone through again; an open one goes on.
-
-    Its subject is the department's credit code, because it concerns no single entry.
-    """
-    today = clock.today(clock_queries.rules_at(department.place).zone)
-    return _start_own_clock(department, department.credit_code, FULL_REVIEW_RULE, on=today, actor=actor, clock=clock)
-
-
-def meet_full_review_clock(department: "Department", *, actor: Actor, clock: Clock) -> None:
-    """Close a department's time to go through its whole catalogue."""
-    clocks.meet(subject=department.credit_code, rule=FULL_REVIEW_RULE, actor=actor, clock=clock)
+    return _start_own_clock(row, FIX_RULE, on=today, actor=actor, clock=clock)
 
 
 def meet_own_clocks(row: Entry, *, actor: Actor, clock: Clock) -> None:
@@ -119,18 +103,16 @@ def extend_update_clock(row: Entry, days: int, *, reason: str, actor: Actor, clo
     return running.due_on, longer.due_on
 
 
-def _start_own_clock(
-    provider: "Department", subject: str, rule: str, *, on: date, actor: Actor, clock: Clock
-) -> "CaseClock | None":
-    rules = clock_queries.rules_at(provider.place)
+def _start_own_clock(row: Entry, rule: str, *, on: date, actor: Actor, clock: Clock) -> "CaseClock | None":
+    rules = clock_queries.rules_at(row.provider.place)
     if not rules.has(rule, on=on):
         return None
     authority = parties.departments(viewer=system("catalog"), role=DepartmentRole.AUTHORITY).first()
     return clocks.start(
-        subject=subject,
+        subject=row.code,
         deadline=rules.period(rule, on=on).count_from(on),
-        place=provider.place,
-        responsible_id=provider.pk,
+        place=row.provider.place,
+        responsible_id=row.provider_id,
         concerns=[authority.pk] if authority else [],
         actor=actor,
         clock=clock,

@@ -17,7 +17,6 @@ from hefu.rooms.catalog.services._law import (
     meet_own_clocks,
     meet_review_clock,
     start_fix_clock,
-    start_full_review_clock,
     start_review_clock,
 )
 from hefu.rooms.catalog.services._locked import facts, locked
@@ -95,9 +94,7 @@ def review_entry(*, entry_id: UUID, verdict: Verdict, reasons: str = "", actor: 
         returned = _return(row, reasons.strip(), actor=actor, at=clock.now())
         start_fix_clock(returned, actor=actor, clock=clock)
         return returned
-    published = _publish(row, actor=actor, at=clock.now())
-    start_full_review_clock(published.provider, actor=actor, clock=clock)
-    return published
+    return _publish(row, actor=actor, at=clock.now())
 
 
 def _return(row: Entry, reasons: str, *, actor: Actor, at: datetime) -> Entry:

@@ -11,18 +11,11 @@ from hefu.kernel.hashing import sha256
 from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.rooms.catalog import decide, terms
-from hefu.rooms.catalog.access import require
 from hefu.rooms.catalog.models import Entry
-from hefu.rooms.catalog.services._law import (
-    extend_update_clock,
-    meet_full_review_clock,
-    start_full_review_clock,
-    start_update_clock,
-)
+from hefu.rooms.catalog.services._law import extend_update_clock, start_update_clock
 from hefu.rooms.catalog.services._locked import locked
 from hefu.rooms.catalog.terms import CAUSE_RULES, Cause, Status
 from hefu.rooms.evidence.services import record
-from hefu.rooms.parties import queries as parties
 
 
 @transaction.atomic
@@ -115,48 +108,6 @@ def extend_update(*, entry_id: UUID, days: int, reason: str, actor: Actor, clock
         },
     )
     return row
-
-
-@transaction.atomic
-def review_in_full(*, provider_id: UUID, note: str, actor: Actor, clock: Clock) -> int:
-    """Note that a department went through its whole catalogue; the time until the next time begins.
-
-    Args:
-        provider_id: The department.
-        note: What was found.
-        actor: Its chief.
-        clock: Tells the time.
-
-    Returns:
-        How many entries in force it has.
-
-    Raises:
-        NotFound, Forbidden: As everywhere.
-        InputsRejected: No note.
-
-    Source: rule `catalog.full_review`.
-    """
-    require(actor, "catalog.review_in_full", provider_id)
-    provider = parties.department(provider_id, viewer=actor)
-    if not note.strip():
-        raise InputsRejected(problems={"note": _("Say what was found.")})
-    entries = Entry.objects.filter(provider=provider, status=Status.PUBLISHED, changes_to__isnull=True).count()
-    meet_full_review_clock(provider, actor=actor, clock=clock)
-    started = start_full_review_clock(provider, actor=actor, clock=clock)
-    record(
-        terms.REVIEWED_IN_FULL,
-        subject=provider.credit_code,
-        by=actor,
-        at=clock.now(),
-        concerns=[provider.pk],
-        body={
-            "department": provider.credit_code,
-            "entries": entries,
-            "due_on": started.due_on if started else None,
-            "note": sha256(note.strip().encode()),
-        },
-    )
-    return entries
 
 
 def text_ended(*, codes: list[str], title: str, on: date, actor: Actor, clock: Clock) -> list[str]:
