@@ -76,8 +76,12 @@ class TestFinding:
 
 
 class TestSettling:
+    @pytest.mark.clause("D809-19")
     @pytest.mark.clause("CAN2016-04b")
     @pytest.mark.clause("GD290-03b")
+    @pytest.mark.clause("TJ2018-10a")
+    @pytest.mark.clause("GD2008-08")
+    @pytest.mark.clause("GD2008D-08")
     def test_the_authority_names_the_source_department_which_both_entries_then_state(self) -> None:
         registry, tax = a_department(), a_department()
         rows = [an_entry_of(registry, "企业登记基本信息"), an_entry_of(tax, "企业登记基本信息")]
@@ -116,6 +120,8 @@ class TestWarning:
     @pytest.mark.clause("GZ2020-11b")
     @pytest.mark.clause("GD2018-13b")
     @pytest.mark.clause("CANDR-03a")
+    @pytest.mark.clause("CAN2016-04c")
+    @pytest.mark.clause("DZ-14d")
     def test_who_drafts_what_another_department_holds_is_told_by_whom(self) -> None:
         registry, other = a_department("市场监管局"), a_department()
         held = an_entry_of(registry, "企业登记基本信息")

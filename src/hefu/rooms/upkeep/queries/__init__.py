@@ -1,7 +1,7 @@
 """Reads of what keeps the catalogue whole, scoped to the viewer."""
 
 from hefu.rooms.upkeep.queries.checking import findings_of, findings_of_many
-from hefu.rooms.upkeep.queries.coverage import by_place, coverage, offending
+from hefu.rooms.upkeep.queries.covering import by_place, coverage, offending
 from hefu.rooms.upkeep.queries.likeness import (
     Held,
     candidates,

@@ -114,7 +114,8 @@ def say_of_entries(*, review_id: UUID, entry_ids: Sequence[UUID], word: Word, ac
         if entry.provider_id != row.department_id or entry.is_change:
             raise errors.ReviewRefused(number=row.number, reason=_("an entry is not of this catalogue."))
         change = catalog.change_of(entry.pk, viewer=actor)
-        if word is Word.CHANGED and change is None and entry.published_at < row.opened_at:
+        renewed = entry.published_at is not None and entry.published_at >= row.opened_at
+        if word is Word.CHANGED and change is None and not renewed:
             raise errors.ReviewRefused(number=row.number, reason=_("draft the entry's next version first."))
         _one, fresh = ReviewedEntry.objects.get_or_create(
             review=row, entry_id=entry.pk, defaults={"word": word.value, "by": actor.id, "at": clock.now()}
