@@ -576,7 +576,6 @@ class Cause(StrEnum):
     LAW = "law"
     DECISION = "decision"
     DUTIES = "duties"
-    #: Nothing of law or duty: what the entry says of the data is not so any more.
     INFORMATION = "information"
 
 
@@ -586,11 +585,8 @@ CAUSE_NAMES = {
     Cause.DUTIES: _("the department's duties changed"),
     Cause.INFORMATION: _("what the entry says is not so any more"),
 }
-
 #: Rule whose time runs after each cause.
-CAUSE_RULES = dict.fromkeys((Cause.LAW, Cause.DECISION, Cause.DUTIES), "catalog.update") | {
-    Cause.INFORMATION: "catalog.refresh_entry"
-}
+CAUSE_RULES = dict.fromkeys(Cause, "catalog.update") | {Cause.INFORMATION: "catalog.refresh_entry"}
 
 _DIGEST = "The text is a digest."
 CAUSE_NOTED = Kind(
