@@ -74,7 +74,7 @@ class TestFinding:
         assert "up to date; last change taken in" in client.get("/catalog/").content.decode()
 
     def test_nothing_found_teaches_how_to_find(self, client: Client) -> None:
-        assert "Pinyin and initials do" in client.get("/catalog/?q=火星").content.decode()
+        assert "Pinyin and initials find as well" in client.get("/catalog/?q=火星").content.decode()
 
 
 class TestFacets:

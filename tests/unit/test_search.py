@@ -155,6 +155,9 @@ class TestSpelling:
         words = lambda: Vocabulary(index.searcher())  # noqa: E731
         assert ask(index, EVERYTHING, Question(asked), words).suggestion == meant
 
+    def test_a_short_form_that_no_entry_writes_may_be_meant(self, index: Index) -> None:
+        assert ask(index, PUBLISHED, Question("人设局"), lambda: Vocabulary(index.searcher())).suggestion == "人社局"
+
     def test_what_is_found_often_enough_is_left_alone(self, index: Index) -> None:
         assert ask(index, PUBLISHED, Question("信息"), lambda: Vocabulary(index.searcher())).suggestion == ""
 

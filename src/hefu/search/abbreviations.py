@@ -45,6 +45,11 @@ def _shelf() -> _Shelf:
     return _Shelf(re.compile("|".join(map(re.escape, longest_first))), equals, organs)
 
 
+def known() -> list[str]:
+    """Return every form, folded."""
+    return list(_shelf().equals)
+
+
 def forms(word: str) -> tuple[str, ...]:
     """Return a folded word and the other forms of it.
 

@@ -6,6 +6,7 @@ from itertools import product
 
 import tantivy
 
+from hefu.search.abbreviations import known
 from hefu.search.cutting import runs, words
 from hefu.search.folding import fold
 from hefu.search.schema import WHOLE
@@ -34,6 +35,10 @@ class Vocabulary:
         latin = (term for term in frequent if term.isascii() and term.isalpha() and len(term) > 2)
         # Pairs that straddle two words are in the index as well; only words can have been meant.
         self._words = [term for term, _ in zip((t for t in chinese if _is_word(t)), range(_KEPT), strict=False)]
+        # A short form may be meant that no entry writes: it finds what the long form says.
+        self._words += [
+            form for form in known() if not form.isascii() and len(form) <= _LONGEST and not counts.get(form)
+        ]
         self._latin = [term for term, _ in zip(latin, range(_KEPT_LATIN), strict=False)]
 
     @cached_property

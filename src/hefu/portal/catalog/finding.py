@@ -68,7 +68,7 @@ _ITEMS = 3
 
 def question_asked(asked: QueryDict, **more: Any) -> Question:
     """Return the question that an address asks, of entries in force."""
-    chosen = [("status", (Status.PUBLISHED.value,))]
+    chosen: list[tuple[str, tuple[str, ...]]] = [("status", (Status.PUBLISHED.value,))]
     for key, (_label, facet, _words) in FACETS.items():
         values = tuple(value.replace("\x00", "")[:80] for value in asked.getlist(key)[:_MOST] if value)
         if values:
@@ -114,7 +114,7 @@ class Search(Entries):
     # What the template asks of every list
 
     @property
-    def count(self) -> int:  # type: ignore[override]
+    def count(self) -> int:
         """How many entries there are."""
         return self.answer.total
 
@@ -124,7 +124,7 @@ class Search(Entries):
         return True
 
     @cached_property
-    def page(self) -> list[Any]:  # type: ignore[override]
+    def page(self) -> list[Any]:
         """The entries of this page."""
         found = list(self.answer.entries)
         self.prepare(found)
@@ -195,14 +195,10 @@ class Search(Entries):
         return []
 
     @property
-    def chosen(self) -> list[tuple[str, str]]:
-        """What the address holds besides the words and the order, for the form to carry."""
-        return [(key, value) for key in FACETS for value in self.asked.getlist(key)[:_MOST] if value]
-
-    @property
     def carried(self) -> list[tuple[str, str]]:
-        """The same, and the rows of a page."""
-        return [*self.chosen, *([("rows", self.asked["rows"])] if self.asked.get("rows") else [])]
+        """What the address holds besides the words and the order, for the form to carry."""
+        names = (*FACETS, "rows")
+        return [(name, str(value)) for name in names for value in self.asked.getlist(name)[:_MOST] if value]
 
     @property
     def chips(self) -> list[Chip]:

@@ -52,7 +52,7 @@ def desk(request: PortalRequest) -> HttpResponseBase:
         awaited=_lines(request, awaited, about),
         figures=_figures(actor) if casework else [],
         recent=list(deliveries.deliveries(viewer=actor)[:5]) if casework else [],
-        kept=[one for one in catalog.own_searches(viewer=actor) if one.unread],
+        kept=catalog.own_searches(viewer=actor).filter(unread__gt=0),
         notices=[
             {"at": one.at, "number": one.request.number, "text": notice_in_words(one)}
             for one in requests.notices(viewer=actor)[:8]
