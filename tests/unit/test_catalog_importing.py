@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from hefu.kernel.hashing import digest
 from hefu.rooms.catalog.errors import FileUnreadable
 from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.mapping import propose_mapping
@@ -17,6 +18,7 @@ from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.rows import grouped, read
 from hefu.rooms.catalog.importing.terms import Defaults
+from hefu.rooms.catalog.snapshots import digest_of, to_json
 from hefu.rooms.catalog.terms import (
     BasisKind,
     Channel,
@@ -333,3 +335,9 @@ class TestRows:
             {"名称": "", "项": "状态", "型": "N"},
         )
         assert [item.name for item in made.content.items] == ["状态", "状态 (2)"]
+
+
+def test_the_quick_digest_of_a_snapshot_is_the_canonical_one() -> None:
+    (made,) = readings({"名称": "人口\u2028“\U0001f600”", "单位": "局", "项": "姓名", "型": "C", "长": "50"})
+    snapshot = to_json(made.content)
+    assert digest_of(snapshot) == digest(snapshot)

@@ -65,6 +65,8 @@ def fill(entry: Entry, content: Content, *, provider_name: str, at: datetime) ->
 
 def tidy(content: Content) -> Content:
     """Return `content` with every text stripped and every item coded."""
+    if not content.items:
+        return _stripped(content)
     codes = itemcodes.completed((item.name, item.code) for item in content.items)
     items = tuple(
         dataclasses.replace(_stripped(item), code=code) for item, code in zip(content.items, codes, strict=True)
@@ -74,11 +76,11 @@ def tidy(content: Content) -> Content:
 
 def _stripped(part: Part) -> Part:
     texts: dict[str, Any] = {
-        field.name: value.replace("\x00", "").strip()
-        for field in dataclasses.fields(part)
-        if isinstance(value := getattr(part, field.name), str) and not isinstance(value, Enum)
+        name: text
+        for name, value in vars(part).items()
+        if type(value) is str and (text := value.replace("\x00", "").strip()) != value
     }
-    return dataclasses.replace(part, **texts)
+    return dataclasses.replace(part, **texts) if texts else part
 
 
 def search_words(content: Content, provider_name: str) -> str:

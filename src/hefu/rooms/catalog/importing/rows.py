@@ -90,13 +90,14 @@ class _Reader:
     def __init__(self, group: Group, defaults: Defaults) -> None:
         self.group = group
         self.cells = group.cells
+        self.lines = {field: values.line(cell) for field, cell in group.cells.items()}
         self.defaults = defaults
         self.reasons: list[Reason] = []
         self.notes: list[str] = []
 
     def reading(self) -> Reading:
         content = self._content()
-        told = {field.value for field in self.cells if values.line(self.cells[field])}
+        told = {field.value for field, text in self.lines.items() if text}
         return Reading(
             self.group,
             values.line(self.cells.get(Field.PROVIDER)),
@@ -217,31 +218,33 @@ class _Reader:
         texts = {
             field.value: found
             for field in (Field.INDUSTRY, Field.EMAIL, Field.DETAIL_URL)
-            if (found := values.line(self.cells.get(field)))
+            if (found := self.lines.get(field))
         }
         rows = self._read(Field.ROW_COUNT, values.number)
         return days | texts | ({} if rows is None else {Field.ROW_COUNT.value: rows})
 
     def _line(self, field: Field, longest: int = 10_000) -> str:
-        text = values.line(self.cells.get(field))
+        text = self.lines.get(field, "")
         if len(text) > longest:
             self.notes.append(field.value)
         return text[:longest]
 
     def _read(self, field: Field, reader: Any) -> Any:
         """Return the cell's value; one that cannot be read is noted and left empty."""
-        cell = self.cells.get(field)
-        found = reader(cell)
-        if found is None and values.line(cell):
+        if not self.lines.get(field):
+            return None
+        found = reader(self.cells[field])
+        if found is None:
             self.notes.append(field.value)
         return found
 
     def _needed(self, field: Field, reader: Any) -> Any:
         """Return the cell's value; one that cannot be read is a reason, because guessing it could break the law."""
-        cell = self.cells.get(field)
-        found = reader(cell)
-        if found is None and values.line(cell):
-            self.reasons.append(Reason("value_unknown", {"field": field.value, "value": values.line(cell)[:100]}))
+        if not self.lines.get(field):
+            return None
+        found = reader(self.cells[field])
+        if found is None:
+            self.reasons.append(Reason("value_unknown", {"field": field.value, "value": self.lines[field][:100]}))
         return found
 
 

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from hefu.kernel.events import announce
-from hefu.kernel.hashing import digest
 from hefu.kernel.ids import new_id
 from hefu.rooms.catalog.models import Entry, EntryVersion, ImportBatch
-from hefu.rooms.catalog.snapshots import to_json
+from hefu.rooms.catalog.snapshots import digest_of, to_json
 from hefu.rooms.catalog.terms import Content, EntryPublished, ShareType, ShareTypeChanged
 
 
@@ -20,7 +19,7 @@ def freeze(
         entry=entry,
         number=entry.version,
         snapshot=snapshot,
-        digest=digest(snapshot),
+        digest=digest_of(snapshot),
         signed_name=entry.signed_name,
         approved_name=approved_name,
         published_at=at,
@@ -31,8 +30,6 @@ def freeze(
 def announce_version(entry: Entry, *, was: ShareType | None, at: datetime) -> None:
     """Tell the higher rooms that a version came into force, and when it shares on other terms."""
     share_type = ShareType(entry.share_type)
-    announce(
-        EntryPublished(entry.pk, entry.code, entry.version, entry.provider_id, share_type, at, entry.basis_title)
-    )
+    announce(EntryPublished(entry.pk, entry.code, entry.version, entry.provider_id, share_type, at, entry.basis_title))
     if was is not None and was is not share_type:
         announce(ShareTypeChanged(entry.pk, entry.code, entry.version, entry.provider_id, was, share_type, at))
