@@ -8,7 +8,7 @@ import click
 
 from hefu.cli import catalog_imports, catalog_search
 from hefu.cli.acting import acting_option
-from hefu.cli.catalog_export import export
+from hefu.cli.catalog_export import export, fetch_ckan
 from hefu.cli.output import json_option, show, show_rows
 from hefu.cli.upkeep import coverage
 from hefu.kernel.actor import Actor
@@ -33,6 +33,7 @@ command.add_command(coverage)
 
 
 command.add_command(export)
+command.add_command(fetch_ckan)
 
 
 @command.command("list")

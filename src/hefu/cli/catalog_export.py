@@ -51,3 +51,19 @@ def export(file: Path, form: str | None, department: str, search: str, status: s
     with file.open("wb") as output:
         write(found, Form(chosen), base=base, title=config.node_name, viewer=actor, output=output)
     click.echo(f"{file}: {found.count()}", err=True)
+
+
+@click.command("fetch-ckan")
+@click.argument("site")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@acting_option(writes=True)
+def fetch_ckan(site: str, file: Path, actor: Actor) -> None:
+    """Read every dataset of the CKAN site at address SITE into FILE, for `hefu catalog import`."""
+    from hefu.kernel.actor import system
+    from hefu.protocols.ckan.client import document
+    from hefu.rooms.catalog.access import require
+    from hefu.rooms.resources.queries import address_policy
+
+    require(actor, "catalog.import", actor.department_id)
+    file.write_bytes(document(site, policy=address_policy(actor=system("ckan"))))
+    click.echo(str(file), err=True)

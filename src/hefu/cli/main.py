@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "law": ("hefu.cli.law:command", "Look at the regulation packs: rules, dates, coverage."),
     "catalog": ("hefu.cli.catalog:command", "List, import and publish catalogue entries."),
     "parties": ("hefu.cli.parties:command", "Departments, seats and people."),
+    "tokens": ("hefu.cli.tokens:command", "Tokens with which programs call the interface."),
     "resources": ("hefu.cli.resources:command", "Systems, sources and mounted resources."),
     "requests": ("hefu.cli.requests:command", "Ask for data, and decide on what is asked."),
     "clocks": ("hefu.cli.clocks:command", "Statutory periods: what is due, why, and the sweep."),

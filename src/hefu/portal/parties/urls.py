@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.parties import views
+from hefu.portal.parties import tokens, views
 
 app_name = "parties"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("departments/new", views.register, name="register"),
     path("departments/<uuid:pk>/", views.department, name="department"),
     path("departments/<uuid:pk>/change", views.change, name="change"),
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<uuid:pk>/revoke", tokens.revoke, name="revoke_token"),
     path("people/", views.people, name="people"),
     path("people/new", views.register_person, name="register_person"),
     path("people/<uuid:pk>/", views.person, name="person"),

@@ -1,0 +1,1 @@
+"""CKAN: catalogues of other portals, read by its Action API."""
