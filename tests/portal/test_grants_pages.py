@@ -1,14 +1,18 @@
 """Pages of sources, mounts, grants and deliveries: by links and forms alone, and only for whom they concern."""
 
+import html
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
+from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.actor import Role
+from hefu.kernel.words import Sentence, stored
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.deliveries import queries as deliveries
+from hefu.rooms.deliveries.models import Delivery
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.evidence.models import Entry as Record
 from hefu.rooms.grants.models import Grant
@@ -292,6 +296,20 @@ class TestDeliveries:
         assert officer.get(f"{address}progress")["HX-Refresh"] == "true"
         officer.post(f"{address}retry")
         assert deliveries.delivery(number, viewer=SYSTEM).status == DeliveryStatus.WAITING
+
+    def test_why_it_failed_is_said_in_the_readers_language_with_names_as_they_are(
+        self, address: str, consumer: Department, signed_in: SignIn
+    ) -> None:
+        problem = Sentence("column {name!r} is granted twice", code="plan.column_twice", name="source")
+        Delivery.objects.filter(number=address.split("/")[2]).update(
+            error_code=PlanRefused.code,
+            error_text=PlanRefused.text,
+            error_facts={"problems": stored(PlanRefused((problem,)).facts["problems"])},
+        )
+        text = signed_in(consumer, language="zh-hans").get(address).content.decode()
+        assert "无法安排交付：字段“source”授予了两次。" in text
+        told = html.unescape(signed_in(consumer).get(address).content.decode())
+        assert "cannot be planned: column 'source' is granted twice." in told
 
     def test_asking_for_a_deed_by_link_does_nothing(
         self, address: str, consumer: Department, signed_in: SignIn

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language_from_request, gettext, override
 
 from hefu.kernel.refusal import InputsRejected, Refusal
+from hefu.kernel.words import Listed, Sentence, in_language
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -45,6 +46,8 @@ def _sentence(refusal: Refusal) -> str:
 
 
 def _fact(fact: Any) -> Any:
+    if isinstance(fact, Sentence | Listed):
+        return in_language(fact, gettext)
     if isinstance(fact, list | tuple):
         return gettext(", ").join(str(_fact(one)) for one in fact)
     return gettext(fact) if isinstance(fact, str) and fact else fact

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hefu.cli.acting import acting_option
+from hefu.cli.language import told
 from hefu.cli.output import as_json_text, json_option, show, show_rows
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import SystemClock
@@ -60,7 +61,7 @@ def show_one(number: str, actor: Actor, as_json: bool) -> None:
         "attempt": row.attempt,
         "milliseconds": row.milliseconds,
         "file_sha256": row.file_sha256,
-        "error": row.error,
+        "error": told(row.error),
         "next_try_at": row.next_try_at,
     }
     show(facts, as_json=as_json)
@@ -99,7 +100,7 @@ def watch(number: str, actor: Actor, as_json: bool) -> int:
             click.echo(f"{now.status}  {now.phase}  {now.rows:,}{of} rows, {now.rate:,}/s{left}")
         if not now.is_open:
             if now.error:
-                click.echo(now.error, err=True)
+                click.echo(told(now.error), err=True)
             return 0 if now.status is DeliveryStatus.DONE else 1
         time.sleep(1)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hefu.kernel.refusal import Refusal
-from hefu.node.sentence import Sentence
+from hefu.kernel.words import COMMA, Listed, Sentence, in_language, read_back
+from hefu.law.terms import Language, Words
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -54,6 +55,15 @@ def told(sentence: str) -> str:
 
 
 def filled(text: str, facts: Mapping[str, Any]) -> str:
-    """Return `text` in the chosen language with its facts; a fact may be a sentence itself."""
-    told = {name: translated(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-    return translated(text).format(**told)
+    """Return `text` in the chosen language with its facts; a fact may be a sentence itself, also a stored one."""
+    return translated(text).format(**{name: _fact(read_back(fact)) for name, fact in facts.items()})
+
+
+def _fact(fact: Any) -> Any:
+    if isinstance(fact, Sentence | Listed):
+        return in_language(fact, translated)
+    if isinstance(fact, Words):
+        return fact.in_(Language.ZH if chosen(os.environ) == "zh_Hans" else Language.EN)
+    if isinstance(fact, list | tuple | set | frozenset):
+        return translated(COMMA).join(str(_fact(part)) for part in fact)
+    return translated(fact) if isinstance(fact, str) and fact else fact

@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 
 from hefu.cli.acting import acting_option
+from hefu.cli.language import filled
 from hefu.cli.output import json_option, show, show_rows
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import SystemClock
@@ -174,8 +175,8 @@ def test(place: UUID, actor: Actor, as_json: bool) -> None:
         tried = services.test_source(source_id=place, actor=actor, clock=SystemClock())
     else:
         tried = services.test_target(target_id=place, actor=actor, clock=SystemClock())
-    told = tried.test_text.format(**tried.test_facts)
-    show({"name": tried.name, "reached": tried.reached, "found": told}, as_json=as_json)
+    found = filled(tried.test_text, tried.test_facts)
+    show({"name": tried.name, "reached": tried.reached, "found": found}, as_json=as_json)
 
 
 @command.command("tables")

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from hefu.kernel.refusal import Refusal
-from hefu.kernel.words import _
+from hefu.kernel.words import SEMICOLON, Listed, Sentence, _
 
 #: Words that stand in the sentences below, so that they can be translated with them.
 SIDES = (_("source"), _("target"), _("named"))
@@ -40,10 +40,10 @@ class PlanRefused(DataPlaneRefusal):
     text = _("The delivery cannot be planned: {problems}. Correct the source, the target or the grant.")
     status = 422
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        """Keep all `problems`, one sentence each."""
+    def __init__(self, problems: tuple[Sentence, ...]) -> None:
+        """Keep all `problems`, one sentence with a code each."""
         self.problems = problems
-        super().__init__(problems="; ".join(problems))
+        super().__init__(problems=Listed(problems, SEMICOLON))
 
 
 class AlreadyRunning(DataPlaneRefusal):

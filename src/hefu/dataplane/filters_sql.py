@@ -7,6 +7,7 @@ from decimal import Decimal
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith, Value
 from hefu.dataplane.types import Kind, SqlType
+from hefu.kernel.words import Sentence, _
 
 #: Kinds of column that a value of each Python type is compared with.
 _COMPARABLE: dict[type, tuple[Kind, ...]] = {
@@ -19,20 +20,37 @@ _COMPARABLE: dict[type, tuple[Kind, ...]] = {
 }
 
 
-def filter_problems(rows: RowFilter, columns: Mapping[str, SqlType]) -> list[str]:
+def filter_problems(rows: RowFilter, columns: Mapping[str, SqlType]) -> list[Sentence]:
     """Return everything that keeps `rows` from being asked of `columns`."""
     problems = []
     for condition in rows.conditions:
         of = columns.get(condition.column)
         if of is None:
-            problems.append(f"the row filter names column {condition.column!r}, which the source does not have")
+            problems.append(
+                Sentence(
+                    _("the row filter names column {name!r}, which the source does not have"),
+                    code="plan.filter_column",
+                    name=condition.column,
+                )
+            )
             continue
         if isinstance(condition, OneOf) and not condition.values:
-            problems.append(f"the row filter lists no value for {condition.column!r}")
+            problems.append(
+                Sentence(
+                    _("the row filter lists no value for {name!r}"), code="plan.filter_empty", name=condition.column
+                )
+            )
         for value in _values(condition):
             if not _comparable(value, of):
                 problems.append(
-                    f"the row filter compares {condition.column!r} ({of}) with {type(value).__name__} {value!r}"
+                    Sentence(
+                        _("the row filter compares {name!r} ({type}) with {kind} {value!r}"),
+                        code="plan.filter_type",
+                        name=condition.column,
+                        type=str(of),
+                        kind=type(value).__name__,
+                        value=str(value),
+                    )
                 )
     return problems
 

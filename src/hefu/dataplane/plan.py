@@ -17,6 +17,7 @@ from hefu.dataplane.masks import Bin, Constant, Mask, Null, Round
 from hefu.dataplane.masks.sql import mask_problem, masked_type
 from hefu.dataplane.ticket import Item, Ticket
 from hefu.dataplane.types import Kind, SqlType, fits, parse
+from hefu.kernel.words import Sentence, _
 
 
 @dataclass(frozen=True)
@@ -119,50 +120,85 @@ def compile_plan(
     )
 
 
-def _item_problems(items: Sequence[Item]) -> list[str]:
-    problems = [] if items else ["the ticket grants no items"]
+def _item_problems(items: Sequence[Item]) -> list[Sentence]:
+    problems = [] if items else [Sentence(_("the ticket grants no items"), code="plan.no_items")]
     names = [item.name for item in items]
-    problems += [f"two items are delivered as {name!r}" for name in sorted(set(names)) if names.count(name) > 1]
+    problems += [
+        Sentence(_("two items are delivered as {name!r}"), code="plan.name_twice", name=name)
+        for name in sorted(set(names))
+        if names.count(name) > 1
+    ]
     sources = [item.column for item in items]
-    problems += [f"column {name!r} is granted twice" for name in sorted(set(sources)) if sources.count(name) > 1]
+    problems += [
+        Sentence(_("column {name!r} is granted twice"), code="plan.column_twice", name=name)
+        for name in sorted(set(sources))
+        if sources.count(name) > 1
+    ]
     for name in names:
         if not name or len(name.encode()) > 63 or "\0" in name:
-            problems.append(f"{name!r} cannot be the name of a column: 1 to 63 bytes")
+            problems.append(
+                Sentence(_("{name!r} cannot be the name of a column: 1 to 63 bytes"), code="plan.name", name=name)
+            )
     return problems
 
 
 def _output(
     item: Item, types: Mapping[str, SqlType], salts: Mapping[str, str] | None
-) -> tuple[Output | None, list[str]]:
+) -> tuple[Output | None, list[Sentence]]:
     source = types.get(item.column)
     if source is None:
-        return None, [f"column {item.column!r} is granted but the source does not have it"]
+        return None, [
+            Sentence(
+                _("column {name!r} is granted but the source does not have it"), code="plan.no_column", name=item.column
+            )
+        ]
     problem = mask_problem(item.mask, source, salts) if item.mask else None
     if problem:
-        return None, [f"item {item.name!r}: {problem}"]
+        return None, [Sentence(_("item {name!r}: {problem}"), code="plan.mask", name=item.name, problem=problem)]
     became = masked_type(item.mask, source)
     if not item.type:
         return Output(item.column, source, item.mask, item.name, became), []
     try:
         promised = parse(item.type)
-    except ValueError as error:
-        return None, [f"item {item.name!r}: {error}"]
+    except ValueError:
+        return None, [
+            Sentence(_("item {name!r}: {type!r} is not a type"), code="plan.type", name=item.name, type=item.type)
+        ]
     # A bin may only leave its own type at the very end of that type's range; the cast says so loudly then.
     kept = isinstance(item.mask, Bin | Round) and fits(source, promised)
     if not fits(became, promised) and not kept and not isinstance(item.mask, Null):
-        return None, [f"item {item.name!r} is promised as {promised}, but the source gives {became}"]
+        return None, [
+            Sentence(
+                _("item {name!r} is promised as {promised}, but the source gives {became}"),
+                code="plan.promise",
+                name=item.name,
+                promised=str(promised),
+                became=str(became),
+            )
+        ]
     return Output(item.column, source, item.mask, item.name, promised), []
 
 
-def _key_problems(ticket: Ticket, outputs: Sequence[Output]) -> list[str]:
-    problems = [] if ticket.key else ["the ticket names no key columns"]
+def _key_problems(ticket: Ticket, outputs: Sequence[Output]) -> list[Sentence]:
+    problems = [] if ticket.key else [Sentence(_("the ticket names no key columns"), code="plan.no_key")]
     granted = {item.column for item in ticket.items}
     by_column = {output.column: output for output in outputs}
     for column in dict.fromkeys(ticket.key):
         if column not in granted:
-            problems.append(f"key column {column!r} is not among the granted items")
+            problems.append(
+                Sentence(
+                    _("key column {name!r} is not among the granted items"), code="plan.key_not_granted", name=column
+                )
+            )
         elif column in by_column and not _can_be_key(by_column[column].type):
-            problems.append(f"key column {column!r} is {by_column[column].type}, which has no one text")
+            problems.append(
+                Sentence(
+                    _("key column {name!r} is {type}, which has no one text"),
+                    code="plan.key_type",
+                    name=column,
+                    type=str(by_column[column].type),
+                )
+            )
     return problems
 
 
@@ -175,28 +211,55 @@ def _onto_target(
     source: Mapping[str, ColumnFacts],
     target: Sequence[ColumnFacts],
     checks: Sequence[Check],
-) -> tuple[list[Output], list[str]]:
+) -> tuple[list[Output], list[Sentence]]:
     columns = {column.name: column for column in target}
     assured = {check.column for check in checks if isinstance(check, NotNull)}
     cast, problems = [], []
     for output in outputs:
         column = columns.get(output.name)
         if column is None or column.generated:
-            why = "is computed there" if column else "is missing there"
-            problems.append(f"item {output.name!r} cannot be written to the target: the column {why}")
+            problems.append(_unwritable(output.name, computed=column is not None))
             continue
         if not fits(output.type, column.type) and not isinstance(output.mask, Null):
-            problems.append(f"item {output.name!r} is {output.type}, the target's column is {column.type}")
+            problems.append(
+                Sentence(
+                    _("item {name!r} is {type}, the target's column is {wanted}"),
+                    code="plan.target_type",
+                    name=output.name,
+                    type=str(output.type),
+                    wanted=str(column.type),
+                )
+            )
         hides = isinstance(output.mask, Null)
         given = isinstance(output.mask, Constant) or output.column in assured
         if not column.nullable and (hides or (source[output.column].nullable and not given)):
             problems.append(
-                f"the target's column {output.name!r} refuses NULL, but the source's may be NULL: "
-                "add a not-null check or relax the column"
+                Sentence(
+                    _(
+                        "the target's column {name!r} refuses NULL, but the source's may be NULL: "
+                        "add a not-null check or relax the column"
+                    ),
+                    code="plan.target_not_null",
+                    name=output.name,
+                )
             )
         cast.append(replace(output, type=column.type))
     written = {output.name for output in outputs}
     for column in target:
         if column.name not in written and not (column.nullable or column.has_default or column.generated):
-            problems.append(f"the target's column {column.name!r} refuses NULL and no item is delivered to it")
+            problems.append(
+                Sentence(
+                    _("the target's column {name!r} refuses NULL and no item is delivered to it"),
+                    code="plan.target_unfilled",
+                    name=column.name,
+                )
+            )
     return cast, problems
+
+
+def _unwritable(name: str, *, computed: bool) -> Sentence:
+    if computed:
+        text = _("item {name!r} cannot be written to the target: the column is computed there")
+        return Sentence(text, code="plan.target_computed", name=name)
+    text = _("item {name!r} cannot be written to the target: the column is missing there")
+    return Sentence(text, code="plan.target_missing", name=name)

@@ -21,8 +21,9 @@ from hefu.dataplane.lanes.view import View
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
-from hefu.dataplane.ticket import Channel, ResourceKind, TargetRef, Ticket, read_ticket
+from hefu.dataplane.ticket import Channel, ResourceKind, TargetRef, Ticket, held_until, read_ticket
 from hefu.kernel.clock import Clock
+from hefu.kernel.words import Sentence, _
 
 __all__ = [
     "ListSink", "Options", "Outcome", "Progress", "Quiet", "RejectSink", "Rejected", "Watcher", "check_plan", "deliver",
@@ -118,11 +119,29 @@ def _matching(ticket: Ticket, source: PostgresSource | FolderSource, target: Pos
     """
     problems = []
     if (ticket.resource.kind is ResourceKind.POSTGRES_TABLE) != isinstance(source, PostgresSource):
-        problems.append(f"the ticket opens a {ticket.resource.kind.value}, the source is another kind")
+        problems.append(
+            Sentence(
+                _("the ticket opens a {kind}, the source is another kind"),
+                code="plan.source_kind",
+                kind=ticket.resource.kind.value,
+            )
+        )
     if (ticket.channel is Channel.TABLE) != isinstance(target, PostgresTarget):
-        problems.append(f"the ticket grants the {ticket.channel.value} channel, the target is another")
+        problems.append(
+            Sentence(
+                _("the ticket grants the {channel} channel, the target is another"),
+                code="plan.channel",
+                channel=ticket.channel.value,
+            )
+        )
     elif isinstance(target, PostgresTarget) and ticket.target != TargetRef(target.place, target.table):
-        problems.append(f"the ticket sends the rows elsewhere than to table {target.table} of this place")
+        problems.append(
+            Sentence(
+                _("the ticket sends the rows elsewhere than to table {table} of this place"),
+                code="plan.elsewhere",
+                table=target.table,
+            )
+        )
     if problems:
         raise PlanRefused(tuple(problems))
 
@@ -149,5 +168,5 @@ class _TicketHolds:
 
     def stop_requested(self) -> Literal["stopped", "revoked"] | None:
         if self.clock.now() >= self.ticket.valid_until:
-            raise TicketRefused("expired", f"it held until {self.ticket.valid_until.isoformat()}")
+            raise TicketRefused("expired", held_until(self.ticket))
         return self.watcher.stop_requested()

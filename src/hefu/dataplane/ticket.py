@@ -13,6 +13,7 @@ from hefu.dataplane.errors import TicketRefused
 from hefu.dataplane.filters import EVERY_ROW, RowFilter
 from hefu.dataplane.masks import Mask
 from hefu.kernel.citation import Citation
+from hefu.kernel.words import Sentence, _
 
 
 class Channel(StrEnum):
@@ -28,7 +29,7 @@ class ResourceKind(StrEnum):
     """What the rows are read from."""
 
     POSTGRES_TABLE = "postgres_table"
-    CSV_FOLDER = "csv_folder"
+    FILE_FOLDER = "file_folder"
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,16 @@ def read_ticket(token: str, keys: Iterable[PublicKey], at: datetime, revoked: Co
     ticket = wire.from_json(wire.verify(token, keys), Ticket)
     now = at.astimezone(UTC)
     if now < ticket.valid_from:
-        raise TicketRefused("not_yet_valid", f"it holds from {ticket.valid_from.isoformat()}")
+        text = _("it holds from {moment}")
+        raise TicketRefused("not_yet_valid", Sentence(text, code="ticket.early", moment=ticket.valid_from.isoformat()))
     if now >= ticket.valid_until:
-        raise TicketRefused("expired", f"it held until {ticket.valid_until.isoformat()}")
+        raise TicketRefused("expired", held_until(ticket))
     if ticket.id in revoked:
-        raise TicketRefused("revoked", f"grant {ticket.grant} was revoked")
+        text = _("grant {grant} was revoked")
+        raise TicketRefused("revoked", Sentence(text, code="ticket.revoked", grant=ticket.grant))
     return ticket
+
+
+def held_until(ticket: Ticket) -> Sentence:
+    """Return until when a ticket held that holds no more."""
+    return Sentence(_("it held until {moment}"), code="ticket.late", moment=ticket.valid_until.isoformat())

@@ -20,6 +20,7 @@ from uuid import UUID
 from hefu.crypto.signing import PublicKey, Signer
 from hefu.dataplane.errors import TicketRefused
 from hefu.kernel.canonical import canonical
+from hefu.kernel.words import Sentence, _
 
 #: RFC 9864 name; `EdDSA` would leave the curve open.
 ALGORITHM = "Ed25519"
@@ -45,15 +46,22 @@ def verify(token: str, keys: Iterable[PublicKey]) -> dict[str, Any]:
     """
     parts = token.split(".")
     if len(token) > LONGEST or len(parts) != 3:
-        raise TicketRefused("malformed", "it is not a compact JWS")
+        raise TicketRefused("malformed", Sentence(_("it is not a compact JWS"), code="ticket.form"))
     header, claims = _object(parts[0], "header"), _object(parts[1], "payload")
     if header.keys() != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or header["typ"] != TYPE:
-        raise TicketRefused("malformed", f"its header is not alg={ALGORITHM}, typ={TYPE} and a kid")
+        raise TicketRefused(
+            "malformed",
+            Sentence(
+                _("its header is not {wanted} and a kid"), code="ticket.header", wanted=f"alg={ALGORITHM}, typ={TYPE}"
+            ),
+        )
     key = next((key for key in keys if key.fingerprint == header["kid"]), None)
     if key is None:
-        raise TicketRefused("unknown_key", f"key {header['kid']!s:.32} is not trusted here")
+        raise TicketRefused(
+            "unknown_key", Sentence(_("key {key} is not trusted here"), code="ticket.key", key=f"{header['kid']!s:.32}")
+        )
     if not key.verify(_decode(parts[2], "signature"), f"{parts[0]}.{parts[1]}".encode("ascii")):
-        raise TicketRefused("forged", "its signature does not match")
+        raise TicketRefused("forged", Sentence(_("its signature does not match"), code="ticket.signature"))
     return claims
 
 
@@ -67,16 +75,18 @@ def _decode(text: str, part: str) -> bytes:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         if _encode(data) == text:
             return data
-    raise TicketRefused("malformed", f"its {part} is not base64url")
+    raise TicketRefused("malformed", Sentence(_("its {part} is not base64url"), code="ticket.base64", part=part))
 
 
 def _object(text: str, part: str) -> dict[str, Any]:
     try:
         value = json.loads(_decode(text, part), object_pairs_hook=_once)
     except (ValueError, RecursionError):
-        raise TicketRefused("malformed", f"its {part} is not JSON") from None
+        raise TicketRefused("malformed", Sentence(_("its {part} is not JSON"), code="ticket.json", part=part)) from None
     if not isinstance(value, dict):
-        raise TicketRefused("malformed", f"its {part} is not a JSON object")
+        raise TicketRefused(
+            "malformed", Sentence(_("its {part} is not a JSON object"), code="ticket.object", part=part)
+        )
     return value
 
 
@@ -166,7 +176,16 @@ def _read_fields(value: Any, expected: type[Any], where: str) -> Any:
     missing = sorted(names.keys() - body.keys())
     unknown = sorted(body.keys() - names.keys() - {"is"})
     if missing or unknown or body.get("is") != kind(expected):
-        raise TicketRefused("malformed", f"{where} lacks {missing} or holds unknown {unknown}")
+        raise TicketRefused(
+            "malformed",
+            Sentence(
+                _("{where} lacks {missing} or holds unknown {unknown}"),
+                code="ticket.fields",
+                where=where,
+                missing=str(missing),
+                unknown=str(unknown),
+            ),
+        )
     return expected(
         **{field.name: _read(body[name], hints[field.name], f"{where}.{name}") for name, field in names.items()}
     )
@@ -181,7 +200,9 @@ def _need(value: Any, expected: type[T], where: str) -> T:
 
 
 def _fail(where: str, value: Any) -> Any:
-    raise TicketRefused("malformed", f"{where} cannot be {str(value)[:40]!r}")
+    raise TicketRefused(
+        "malformed", Sentence(_("{where} cannot be {value!r}"), code="ticket.value", where=where, value=str(value)[:40])
+    )
 
 
 def _instant(value: Any, where: str) -> datetime:

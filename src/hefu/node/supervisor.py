@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from hefu.kernel.words import _
 from hefu.node import processes
@@ -135,7 +135,7 @@ class Supervisor:
             if self._starting:
                 raise StopAsked
 
-    def say(self, text: str, **facts: object) -> None:
+    def say(self, text: str, **facts: Any) -> None:
         """Show a sentence of the supervisor's own."""
         self.write("hefu", Sentence(text, **facts))
 

@@ -1,5 +1,6 @@
 """Says refusals in the reader's language."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 
 from hefu.kernel.refusal import InputsRejected, Refusal
+from hefu.kernel.words import Listed, Sentence, in_language, read_back
 from hefu.law.terms import Language, Words
 from hefu.portal.facts import ACTIONS
 from hefu.portal.http import PortalRequest, local
@@ -16,10 +18,15 @@ from hefu.portal.words import in_chinese, name_of, say
 
 def sentence(refusal: Refusal) -> str:
     """Return the refusal's sentence; facts that are marked words are translated with it."""
-    facts = {name: _fact(fact) for name, fact in refusal.facts.items()}
-    if isinstance(facts.get("action"), str):
-        facts["action"] = name_of(facts["action"], ACTIONS)
-    return say(refusal.text).format(**facts)
+    return told(refusal.text, refusal.facts)
+
+
+def told(text: str, facts: Mapping[str, Any]) -> str:
+    """Return a marked sentence with its facts in the reader's language; facts may be as `words.stored` keeps them."""
+    said = {name: _fact(read_back(fact)) for name, fact in facts.items()}
+    if isinstance(said.get("action"), str):
+        said["action"] = name_of(said["action"], ACTIONS)
+    return say(text).format(**said)
 
 
 def _back(request: PortalRequest) -> str:
@@ -31,6 +38,8 @@ def _back(request: PortalRequest) -> str:
 
 
 def _fact(fact: Any) -> Any:
+    if isinstance(fact, Sentence | Listed):
+        return in_language(fact, say)
     if isinstance(fact, Words):
         return fact.in_(Language.ZH if in_chinese() else Language.EN)
     if isinstance(fact, list | tuple | set | frozenset):

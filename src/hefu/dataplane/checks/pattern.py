@@ -2,6 +2,8 @@
 
 import re
 
+from hefu.kernel.words import Sentence, _
+
 #: One step of a pattern that all three read alike; a class holds plain signs, ranges and escaped signs.
 _CLASS = r"\[\^?(?:\\[^\w\s]|[^\\\[\]])+\]"
 _ATOM = rf"(?:\\[^\w\s]|{_CLASS}|[^\\\[\](){{}}*+?|^$])"
@@ -13,25 +15,30 @@ LONGEST = 500
 MOST_REPEATS = 255
 
 
-def pattern_problem(pattern: str) -> str | None:
+def pattern_problem(pattern: str) -> Sentence | None:
     """Return why `pattern` cannot be a check, or None."""
     if not pattern or len(pattern) > LONGEST or "\0" in pattern:
-        return f"a pattern has 1 to {LONGEST} characters"
+        return Sentence(_("a pattern has 1 to {most} characters"), code="pattern.length", most=LONGEST)
     place, depth = 0, 0
     while place < len(pattern):
         step = _STEP.match(pattern, place)
         if step is None or (step["close"] and depth == 0):
-            return f"the pattern is not understood from {pattern[place:][:20]!r} on"
+            return Sentence(
+                _("the pattern is not understood from {place!r} on"), code="pattern.sign", place=pattern[place:][:20]
+            )
         depth += bool(step["open"]) - bool(step["close"])
         place = step.end()
     if depth:
-        return "the pattern leaves a bracket open"
+        return Sentence(_("the pattern leaves a bracket open"), code="pattern.bracket")
     if any(int(number) > MOST_REPEATS for number in re.findall(r"\d+", " ".join(re.findall(r"\{[\d,]+\}", pattern)))):
-        return f"a count goes to {MOST_REPEATS}"
+        return Sentence(_("a count goes to {most}"), code="pattern.count", most=MOST_REPEATS)
     if re.search(r"--|&&|~~|\|\||\((?:\?:)?\)|\[\^?-|-\]|\(\||\|\)|^\||\|$", pattern):
-        return "empty alternatives, empty brackets and doubled or loose - & ~ | signs read differently elsewhere"
+        return Sentence(
+            _("empty alternatives, empty brackets and doubled or loose - & ~ | signs read differently elsewhere"),
+            code="pattern.dialects",
+        )
     try:
         re.compile(pattern)
     except re.error as error:
-        return f"the pattern is not understood: {error}"
+        return Sentence(_("the pattern is not understood: {error}"), code="pattern.broken", error=str(error))
     return None

@@ -21,6 +21,7 @@ from hefu.dataplane.checks.pattern import pattern_problem
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.types import Kind, SqlType
 from hefu.kernel.identifiers import citizen_id, credit_code
+from hefu.kernel.words import Listed, Sentence, _
 
 #: Reasons travel as bits of one bigint.
 MOST_CHECKS = 62
@@ -32,42 +33,70 @@ CITIZEN_FORM = "[0-9]{17}[0-9X]"
 DAY_FORM = "[0-9]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 
-def check_problems(checks: Sequence[Check], columns: Mapping[str, SqlType]) -> list[str]:
+def check_problems(checks: Sequence[Check], columns: Mapping[str, SqlType]) -> list[Sentence]:
     """Return everything that keeps `checks` from being asked of `columns`."""
     problems = []
     if len(checks) > MOST_CHECKS:
-        problems.append(f"{len(checks)} checks are more than the {MOST_CHECKS} that one delivery can carry")
+        problems.append(
+            Sentence(
+                _("{number} checks are more than the {most} that one delivery can carry"),
+                code="plan.checks_many",
+                number=len(checks),
+                most=MOST_CHECKS,
+            )
+        )
     if len(set(checks)) < len(checks):
-        problems.append("a check stands twice")
+        problems.append(Sentence(_("a check stands twice"), code="plan.check_twice"))
     for check in checks:
         missing = [column for column in columns_of(check) if column not in columns]
         if missing or not columns_of(check):
-            problems.append(f"check {reason_of(check)} names {missing or 'no column'}: not in the source")
+            problems.append(_astray(check, missing))
             continue
         for column in columns_of(check):
             problem = _problem(check, columns[column])
             if problem:
-                problems.append(f"check {reason_of(check)}: {problem}")
+                problems.append(
+                    Sentence(_("check {check}: {problem}"), code="plan.check", check=reason_of(check), problem=problem)
+                )
     return problems
 
 
-def _problem(check: Check, of: SqlType) -> str | None:
+def _astray(check: Check, missing: Sequence[str]) -> Sentence:
+    if not missing:
+        return Sentence(_("check {check} names no column"), code="plan.check_no_column", check=reason_of(check))
+    return Sentence(
+        _("check {check} names {columns}: not in the source"),
+        code="plan.check_column",
+        check=reason_of(check),
+        columns=Listed(missing),
+    )
+
+
+def _problem(check: Check, of: SqlType) -> Sentence | None:
     match check:
         case Typed():
-            return "only a connector asks this"
+            return Sentence(_("only a connector asks this"), code="check.connectors")
         case UniqueKey() if of.kind is Kind.FLOAT or (of.kind is Kind.OTHER and of.name != "uuid"):
-            return f"a column of type {of} has no one text to compare"
+            return Sentence(
+                _("a column of type {type} has no one text to compare"), code="check.key_type", type=str(of)
+            )
         case CreditCode() | CitizenId() if of.kind is not Kind.TEXT:
-            return f"the column is {of}, not text"
+            return _not_text(of)
         case CodeSet(_, codes) if not codes or any("\0" in code for code in codes):
-            return "it lists no code, or one with a NUL"
+            return Sentence(_("it lists no code, or one with a NUL"), code="check.codes")
         case CodeSet() if of.kind not in (Kind.TEXT, Kind.INTEGER):
-            return f"the column is {of}, neither text nor whole number"
+            return Sentence(
+                _("the column is {type}, neither text nor whole number"), code="check.code_type", type=str(of)
+            )
         case DateRange() if of.kind not in (Kind.DATE, Kind.TIMESTAMP, Kind.TEXT):
-            return f"the column is {of}, neither a day nor text"
+            return Sentence(_("the column is {type}, neither a day nor text"), code="check.day_type", type=str(of))
         case Pattern(_, pattern):
-            return f"the column is {of}, not text" if of.kind is not Kind.TEXT else pattern_problem(pattern)
+            return _not_text(of) if of.kind is not Kind.TEXT else pattern_problem(pattern)
     return None
+
+
+def _not_text(of: SqlType) -> Sentence:
+    return Sentence(_("the column is {type}, not text"), code="check.not_text", type=str(of))
 
 
 def passes_sql(check: Check, columns: Mapping[str, SqlType], dialect: Dialect) -> str:

@@ -18,6 +18,7 @@ from hefu.dataplane.errors import FormatLimit
 from hefu.dataplane.formats.texts import as_texts
 from hefu.dataplane.plan import Output
 from hefu.dataplane.types import Kind
+from hefu.kernel.words import Sentence, _
 
 #: Rows of a sheet, the header among them; the format allows no more.
 SHEET_ROWS = 1_048_576
@@ -124,7 +125,15 @@ class XlsxWriter:
             FormatLimit: More columns than a sheet holds.
         """
         if len(outputs) > COLUMNS:
-            raise FormatLimit(format="XLSX", detail=f"{len(outputs)} columns, a sheet holds {COLUMNS}")
+            raise FormatLimit(
+                format="XLSX",
+                detail=Sentence(
+                    _("{number} columns, a sheet holds {most}"),
+                    code="format.columns",
+                    number=len(outputs),
+                    most=COLUMNS,
+                ),
+            )
         self._outputs, self._sheet_rows = outputs, sheet_rows
         # Sheets are drafted in files of their own; one name, so that a killed run's are found again.
         self._drafts = path.with_name(f"{path.name}.sheets")
@@ -150,7 +159,15 @@ class XlsxWriter:
     def _next_sheet(self) -> None:
         self._sheets += 1
         if self._sheets > SHEETS:
-            raise FormatLimit(format="XLSX", detail=f"more than {SHEETS} sheets of {self._sheet_rows} rows")
+            raise FormatLimit(
+                format="XLSX",
+                detail=Sentence(
+                    _("more than {most} sheets of {rows} rows"),
+                    code="format.sheets",
+                    most=SHEETS,
+                    rows=self._sheet_rows,
+                ),
+            )
         self._sheet = self._book.add_worksheet(f"数据{self._sheets}")
         self._sheet.freeze_panes(1, 0)
         for place, output in enumerate(self._outputs):
@@ -195,7 +212,15 @@ class XlsxWriter:
 
     def _string(self, place: int, text: str) -> None:
         if len(text) > CELL:
-            raise FormatLimit(format="XLSX", detail=f"a text of {len(text)} characters, a cell holds {CELL}")
+            raise FormatLimit(
+                format="XLSX",
+                detail=Sentence(
+                    _("a text of {number} characters, a cell holds {most}"),
+                    code="format.cell",
+                    number=len(text),
+                    most=CELL,
+                ),
+            )
         self._sheet.write_string(self._row, place, text)
 
     def close(self) -> None:

@@ -5,41 +5,54 @@ from collections.abc import Mapping
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Mask, Null, Round, Truncate
 from hefu.dataplane.types import Kind, SqlType
+from hefu.kernel.words import Sentence, _
 
 _TEXT = SqlType("text")
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL)
 
 
-def mask_problem(mask: Mask, source: SqlType, salts: Mapping[str, str] | None) -> str | None:
+def mask_problem(mask: Mask, source: SqlType, salts: Mapping[str, str] | None) -> Sentence | None:
     """Return why `mask` cannot hide a value of type `source`, or None."""
     match mask:
         case Cover(first, last, sign) if first < 0 or last < 0 or len(sign) != 1:
-            return "a cover keeps no fewer than 0 characters and covers with one sign"
+            return Sentence(_("a cover keeps no fewer than 0 characters and covers with one sign"), code="mask.cover")
         case Truncate(length) if length < 0:
-            return "a truncation keeps no fewer than 0 characters"
+            return Sentence(_("a truncation keeps no fewer than 0 characters"), code="mask.length")
         case Cover() | Truncate() if source.kind is not Kind.TEXT:
-            return f"covering and truncating are for text, not {source}"
+            return Sentence(_("covering and truncating are for text, not {type}"), code="mask.text", type=str(source))
         case Bin(width) if width < 1 or width > 10**9:
-            return "a bin is between 1 and 1,000,000,000 wide"
+            return Sentence(_("a bin is between 1 and 1,000,000,000 wide"), code="mask.width")
         case Bin() if source.kind not in (*_NUMBERS, Kind.FLOAT):
-            return f"bins are for numbers, not {source}"
+            return Sentence(_("bins are for numbers, not {type}"), code="mask.number", type=str(source))
         case Round(places) if abs(places) > 15:
-            return "rounding goes to at most 15 places"
+            return Sentence(_("rounding goes to at most 15 places"), code="mask.places")
         case Round() if source.kind not in _NUMBERS:
-            return f"rounding is for integers and decimals, not {source}; take bins for floats"
+            return Sentence(
+                _("rounding is for integers and decimals, not {type}; take bins for floats"),
+                code="mask.round_type",
+                type=str(source),
+            )
         case Hash():
             return _hash_problem(mask, source, salts)
         case DateTrunc() if source.kind not in (Kind.DATE, Kind.TIMESTAMP):
-            return f"months and years are kept of dates and timestamps without zone, not {source}"
+            return Sentence(
+                _("months and years are kept of dates and timestamps without zone, not {type}"),
+                code="mask.date_type",
+                type=str(source),
+            )
     return None
 
 
-def _hash_problem(mask: Hash, source: SqlType, salts: Mapping[str, str] | None) -> str | None:
+def _hash_problem(mask: Hash, source: SqlType, salts: Mapping[str, str] | None) -> Sentence | None:
     if not 8 <= mask.length <= 64:
-        return "a hash keeps 8 to 64 hex digits"
+        return Sentence(_("a hash keeps 8 to 64 hex digits"), code="mask.hash_length")
     if salts is not None and mask.salt not in salts:
-        return f"the salt {mask.salt!r} is not known here"
-    return f"a {source} has no one text to hash" if source.kind in (Kind.OTHER, Kind.FLOAT) else None
+        return Sentence(_("the salt {name!r} is not known here"), code="mask.salt", name=mask.salt)
+    return (
+        Sentence(_("a {type} has no one text to hash"), code="mask.hash_type", type=str(source))
+        if source.kind in (Kind.OTHER, Kind.FLOAT)
+        else None
+    )
 
 
 def masked_type(mask: Mask | None, source: SqlType) -> SqlType:

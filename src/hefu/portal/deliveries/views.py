@@ -17,6 +17,7 @@ from hefu.portal.grants.words import reason_in_words
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists import list_page
 from hefu.portal.pages import Crumb, page, show
+from hefu.portal.refusals import told
 from hefu.portal.words import name_of, say
 from hefu.rooms.deliveries import queries, services
 from hefu.rooms.deliveries.terms import QUIET_NAMES, DeliveryStatus
@@ -63,7 +64,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
             for reason, count in sorted(found.rejected.items(), key=lambda part: -part[1])
             if count
         ],
-        error=say(found.error_text).format(**found.error_facts) if found.error_text else "",
+        error=told(found.error_text, found.error_facts) if found.error_text else "",
         took=_took(found),
         done=queries.done_entry(found, viewer=request.actor),
         events=history(number, viewer=request.actor),

@@ -17,7 +17,7 @@ from hefu.portal.forms import OfficeForm, attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Listing, list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
-from hefu.portal.refusals import sentence
+from hefu.portal.refusals import sentence, told
 from hefu.portal.resources.forms import AllowanceForm, PlaceForm, SystemForm
 from hefu.portal.resources.lists import Allowances, Sources, Systems, Targets, reached_badge, where
 from hefu.portal.resources.words import TLS_NAMES
@@ -254,7 +254,7 @@ def _place(request: PortalRequest, found: Any, *, side: str, **context: Any) -> 
         where=where(found),
         tls=name_of(found.tls, TLS_NAMES),
         reached=reached_badge(found),
-        told=say(found.test_text).format(**found.test_facts) if found.test_text else "",
+        told=told(found.test_text, found.test_facts) if found.test_text else "",
         may={deed for deed in deeds if may(request.actor, f"resources.{deed}", found.department_id)},
         events=history(f"{side}:{found.pk}", viewer=request.actor),
         **context,

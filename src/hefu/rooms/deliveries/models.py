@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from hefu.dataplane.ticket import Channel
+from hefu.kernel.words import Sentence, read_back
 from hefu.rooms.deliveries.terms import OPEN, STATUS_NAMES, DeliveryStatus
 
 
@@ -115,8 +116,9 @@ class Delivery(models.Model):
 
     @property
     def error(self) -> str:
-        """Return in English what went wrong; surfaces translate `error_text` and fill in `error_facts`."""
-        return self.error_text.format(**self.error_facts) if self.error_text else ""
+        """Return what went wrong, in English; surfaces put the sentence in their reader's language."""
+        facts = {name: read_back(fact) for name, fact in self.error_facts.items()}
+        return Sentence(self.error_text, **facts) if self.error_text else ""
 
 
 class RejectedRow(models.Model):

@@ -11,7 +11,7 @@ from hefu.dataplane.connectors.postgres.profile import profile_table
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.errors import SideRefused
 from hefu.kernel.refusal import Refusal
-from hefu.kernel.words import _
+from hefu.kernel.words import _, stored
 from hefu.rooms.resources import errors
 from hefu.rooms.resources.models import Source, Target
 from hefu.rooms.resources.reaching import address_policy, folder_of, is_database, postgres_of
@@ -62,7 +62,7 @@ def reach(place: Source | Target) -> Trial:
         files = list_files(FolderSource(folder_of(place), encoding=place.encoding))
         return Trial(True, _("The folder can be read; it holds {files} files."), {"files": len(files)})
     except Refusal as refusal:
-        return Trial(False, refusal.text, {name: str(value) for name, value in refusal.facts.items()})
+        return Trial(False, refusal.text, {name: stored(value) for name, value in refusal.facts.items()})
 
 
 def tables(source: Source) -> tuple[TableListed, ...]:

@@ -11,6 +11,7 @@ import psycopg2
 import psycopg2.extensions
 
 from hefu.dataplane.errors import AddressRefused, DataPlaneRefusal, SideLost, SideRefused
+from hefu.kernel.words import Sentence, _
 
 PgSession = psycopg2.extensions.connection
 
@@ -110,7 +111,15 @@ def _addresses(connection: PostgresConnection) -> list[str]:
     try:
         found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise SideLost("named", f"the name {connection.host} does not resolve ({error.strerror})") from None
+        raise SideLost(
+            "named",
+            Sentence(
+                _("the name {host} does not resolve ({error})"),
+                code="side.unresolved",
+                host=connection.host,
+                error=str(error.strerror),
+            ),
+        ) from None
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

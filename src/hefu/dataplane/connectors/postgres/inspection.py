@@ -16,6 +16,7 @@ from hefu.dataplane.connectors.postgres.connection import (
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts, TableSummary
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.types import parse
+from hefu.kernel.words import Sentence, _
 
 #: Before this a page range cannot be read by itself, and the key's hash is missing.
 OLDEST_MAJOR = 14
@@ -86,7 +87,7 @@ def test_connection(connection: PostgresConnection, policy: AddressPolicy = defa
     )
     version, readable, can_create, number = rows[0]
     if number < OLDEST_MAJOR * 10000:
-        raise SideRefused("named", f"PostgreSQL {version} is older than {OLDEST_MAJOR}")
+        raise SideRefused("named", too_old(version))
     return Tested(version, readable, can_create)
 
 
@@ -116,7 +117,7 @@ def inspect_table(
     finally:
         session.close()
     if facts is None:
-        raise SideRefused("source", f"there is no table {schema}.{table} that {connection.user} may read")
+        raise SideRefused("source", no_table(f"{schema}.{table}", connection.user))
     return facts
 
 
@@ -159,3 +160,16 @@ def _ask(
         raise translated(error, "named", connection) from None
     finally:
         session.close()
+
+
+def too_old(version: str = "") -> Sentence:
+    """Return that a server is older than we read; without `version`, the one at the other end."""
+    if not version:
+        return Sentence(_("this PostgreSQL is older than {oldest}"), code="side.old", oldest=OLDEST_MAJOR)
+    text = _("PostgreSQL {version} is older than {oldest}")
+    return Sentence(text, code="side.old", version=version, oldest=OLDEST_MAJOR)
+
+
+def no_table(table: str, user: str) -> Sentence:
+    """Return that there is no such table for that role."""
+    return Sentence(_("there is no table {table} that {user} may read"), code="side.no_table", table=table, user=user)

@@ -6,7 +6,7 @@ from typing import Any
 from hefu.dataplane.addresses import Addresses, tid_array
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
-from hefu.dataplane.connectors.postgres.inspection import OLDEST_MAJOR, table_facts
+from hefu.dataplane.connectors.postgres.inspection import OLDEST_MAJOR, no_table, table_facts, too_old
 from hefu.dataplane.connectors.postgres.session import ArrowSession, Session
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.dialect import Dialect
@@ -81,7 +81,7 @@ class Snapshot:
         self.holder = Session(self.source.connection, "source", self.policy)
         try:
             if self.holder.raw.server_version < OLDEST_MAJOR * 10000:
-                raise SideRefused("source", f"this PostgreSQL is older than {OLDEST_MAJOR}")
+                raise SideRefused("source", too_old())
             self.holder.run("set transaction isolation level repeatable read, read only")
             self.name = self.holder.run("select pg_export_snapshot()")[0][0]
             self.moment = self._look()
@@ -94,7 +94,7 @@ class Snapshot:
             facts = table_facts(self.holder.raw, self.schema, self.table)
         if facts is None:
             user = self.source.connection.user
-            raise SideRefused("source", f"there is no table {self.schema}.{self.table} that {user} may read")
+            raise SideRefused("source", no_table(f"{self.schema}.{self.table}", user))
         row = self.holder.run(_MOMENT, (self.relation,))[0]
         return Moment(facts, row[0], row[1], row[2], row[3])
 

@@ -13,6 +13,7 @@ from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import NotReconciled, SideRefused
 from hefu.dataplane.plan import Output
+from hefu.kernel.words import Sentence, _
 
 _NAME = Dialect.POSTGRES.name_of
 
@@ -42,13 +43,23 @@ def existing_columns(session: Session, target: PostgresTarget) -> tuple[ColumnFa
         SideRefused: There is no such schema, or the name is taken by something that is not a plain table.
     """
     if not session.run("select to_regnamespace(%s) is not null", (_NAME(target.schema),))[0][0]:
-        raise SideRefused("target", f"there is no schema {target.schema}")
+        raise SideRefused(
+            "target", Sentence(_("there is no schema {schema}"), code="side.no_schema", schema=target.schema)
+        )
     if session.run("select to_regclass(%s) is null", (_NAME(target.schema, target.table),))[0][0]:
         return None
     with session.plainly():
         facts = table_facts(session.raw, target.schema, target.table)
     if facts is None or facts.kind != "table":
-        raise SideRefused("target", f"{target.name} is no plain table that {target.connection.user} may read")
+        raise SideRefused(
+            "target",
+            Sentence(
+                _("{table} is no plain table that {user} may read"),
+                code="side.no_plain_table",
+                table=target.name,
+                user=target.connection.user,
+            ),
+        )
     return facts.columns
 
 
@@ -63,8 +74,14 @@ def refuse_foreign_rows(session: Session, target: PostgresTarget) -> None:
     if session.run(f"select exists (select from {_NAME(target.schema, target.table)})")[0][0]:
         raise SideRefused(
             "target",
-            f"{target.name} holds rows that were not delivered here and would be replaced; rename or empty that table "
-            "first, or receive into another schema",
+            Sentence(
+                _(
+                    "{table} holds rows that were not delivered here and would be replaced; rename or empty that table "
+                    "first, or receive into another schema"
+                ),
+                code="side.foreign_rows",
+                table=target.name,
+            ),
         )
 
 

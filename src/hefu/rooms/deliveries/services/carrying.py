@@ -15,6 +15,7 @@ from hefu.kernel import events
 from hefu.kernel.actor import system
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
+from hefu.kernel.words import stored
 from hefu.rooms.deliveries import decide, errors, terms
 from hefu.rooms.deliveries.models import Delivery, RejectedRow
 from hefu.rooms.deliveries.services.rows import enqueue, facts, locked, record
@@ -295,7 +296,7 @@ def _running(carriage: Carriage) -> Delivery | None:
 
 def _keep_error(row: Delivery, error: Refusal) -> None:
     row.error_code, row.error_text = error.code, error.text
-    row.error_facts = {name: str(value) for name, value in error.facts.items()}
+    row.error_facts = {name: stored(value) for name, value in error.facts.items()}
 
 
 def _is_held(delivery_id: UUID) -> bool:
