@@ -40,7 +40,7 @@ def prepared(place: Place, kind: str, folder: Path) -> tuple[PostgresSource | Fo
         return (
             source,
             place.ticket(
-                resource=ResourceRef("s", ResourceKind.CSV_FOLDER, "", "people.csv"),
+                resource=ResourceRef("s", ResourceKind.FILE_FOLDER, "", "people.csv"),
             ),
             options,
         )

@@ -1,13 +1,18 @@
 """A folder of CSV files: text becomes what the grant promises, or is rejected with its own words."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
+import xlsxwriter
 
 from hefu.dataplane.checks import NotNull
+from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
 from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.errors import PlanRefused, SideRefused
 from hefu.dataplane.filters import Between, RowFilter
@@ -32,7 +37,7 @@ def place(make_database: Callable[[], Database]) -> Place:
 
 def a_ticket(place: Place, **changes: object) -> Ticket:
     plain: dict[str, object] = {
-        "resource": ResourceRef("s", ResourceKind.CSV_FOLDER, "", "f.csv"), "items": ITEMS, "key": ("k",),
+        "resource": ResourceRef("s", ResourceKind.FILE_FOLDER, "", "f.csv"), "items": ITEMS, "key": ("k",),
         "filter": RowFilter(), "checks": (),
     }  # fmt: skip
     return place.ticket(**(plain | changes))
@@ -50,6 +55,46 @@ def test_text_becomes_the_promised_types(place: Place, tmp_path: Path) -> None:
     assert place.rows(columns="k, n, m, d, b, f")[0] == ("a", 5, Decimal("1.50"), date(2024, 2, 1), True, 1000.0)
     assert place.rows(columns="k, n, m, d, b, f")[1] == ("b", None, None, None, None, None)
     assert place.rows(columns="k, n, m, d, b, f")[2] == ('c,"c"', -7, Decimal("2.00"), date(2024, 3, 1), False, 0.5)
+
+
+def other_kinds(folder: Path) -> None:
+    """Write the good row as each other kind of file."""
+    names, cells = ["k", "n", "m", "d", "b", "f", "t", "other"], GOOD.split(",")
+    (folder / "f.tsv").write_text("\t".join(names) + "\n" + "\t".join(cells) + "\n", encoding="utf-8")
+    (folder / "f.jsonl").write_text(json.dumps(dict(zip(names, cells, strict=True))) + "\n", encoding="utf-8")
+    with xlsxwriter.Workbook(str(folder / "f.xlsx")) as book:
+        for name in ("2025", "2026"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, names)
+            sheet.write_row(1, 0, cells if name == "2026" else [*cells[:1], "not a number", *cells[2:]])
+    pa.parquet.write_table(
+        pa.table({name: [cell] for name, cell in zip(names, cells, strict=True)}), folder / "f.parquet"
+    )
+
+
+@pytest.mark.parametrize("name", ["f.tsv", "f.jsonl", "f.xlsx#2026", "f.parquet"])
+def test_every_kind_of_file_arrives_as_the_same_row(place: Place, tmp_path: Path, name: str) -> None:
+    other_kinds(tmp_path)
+    source = FolderSource(tmp_path)
+    assert name in [each.table for each in list_files(source)]
+    outcome = place.deliver(
+        source=source, ticket=a_ticket(place, resource=ResourceRef("s", ResourceKind.FILE_FOLDER, "", name))
+    )
+    assert (outcome.rows_written, outcome.rows_rejected) == (1, 0)
+    assert place.rows(columns="k, n, m, d, b, f") == [("a", 5, Decimal("1.50"), date(2024, 2, 1), True, 1000.0)]
+
+
+def test_a_folder_shows_what_can_be_read_and_says_of_the_rest_why_not(tmp_path: Path) -> None:
+    other_kinds(tmp_path)
+    (tmp_path / "broken.xlsx").write_bytes(b"PK cut off")
+    (tmp_path / "notes.docx").write_bytes(b"a letter")
+    source = FolderSource(tmp_path)
+    shown = [each.table for each in list_files(source)]
+    assert shown == ["broken.xlsx", "f.jsonl", "f.parquet", "f.tsv", "f.xlsx#2025", "f.xlsx#2026"]
+    with pytest.raises(SideRefused, match="no workbook"):
+        inspect_file(source, "broken.xlsx")
+    with pytest.raises(SideRefused, match="no file"):
+        inspect_file(source, "../f.tsv")
 
 
 @pytest.mark.parametrize(

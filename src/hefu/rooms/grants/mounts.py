@@ -10,7 +10,7 @@ from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources.terms import PlaceKind
 
 _VIEWER = system("grants")
-_KINDS = {PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE, PlaceKind.FOLDER: ResourceKind.CSV_FOLDER}
+_KINDS = {PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE, PlaceKind.FOLDER: ResourceKind.FILE_FOLDER}
 
 
 def mount_of(entry_id: UUID, version: int) -> Mount | None:

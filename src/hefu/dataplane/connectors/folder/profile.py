@@ -1,10 +1,9 @@
 """Profiles of a CSV file's columns: counted here, and no value is kept."""
 
-import csv
 import re
 from itertools import islice
 
-from hefu.dataplane.connectors.folder.source import FolderSource, header_of, opened
+from hefu.dataplane.connectors.folder.source import FolderSource, header_of, rows_of
 from hefu.dataplane.connectors.profile import LOOKED_AT, PATTERNS, ColumnProfile, told_pattern
 
 _COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
@@ -17,8 +16,7 @@ def profile_file(source: FolderSource, name: str) -> tuple[ColumnProfile, ...]:
         SideRefused: No such file, or not readable as CSV with a header.
     """
     header = header_of(source, name)
-    with opened(source, name) as file:
-        rows = list(islice(csv.reader(file), 1, LOOKED_AT + 1))
+    rows = list(islice(rows_of(source, name), 1, LOOKED_AT + 1))
     return tuple(
         _profile(column, [row[at].strip() if at < len(row) else "" for row in rows]) for at, column in enumerate(header)
     )

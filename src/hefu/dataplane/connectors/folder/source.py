@@ -1,4 +1,4 @@
-"""A folder of CSV files: one file is one table, its first line the columns, an empty field NULL.
+"""A folder of files: one file (or sheet) is one table, its first line the columns, an empty field NULL.
 
 A run first takes a copy of the file into DuckDB, so that all its reads see one moment. Everything in the
 file is text; a column gets the type that the grant's item promises, and a row whose text is no such value
@@ -11,46 +11,53 @@ import tempfile
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from hefu.dataplane.checks import Typed, as_written
+from hefu.dataplane.connectors.folder.reading import SHEET_MARK, SUFFIXES, Unreadable, header, load, rows
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, SideRefused
 from hefu.dataplane.masks import Bin, DateTrunc, Round
 from hefu.dataplane.ticket import Item
 from hefu.dataplane.types import Kind, SqlType, duckdb_type, parse
+from hefu.kernel.words import Listed, Sentence, _
 
 #: What DuckDB may hold in memory; the rest goes to files of the run's own folder.
 MEMORY = "160MB"
-_BLOCK = 1 << 20
 _BATCH = 50_000
 _NAME = Dialect.DUCKDB.name_of
 
 
 @dataclass(frozen=True)
 class FolderSource:
-    """A provider's folder of CSV files."""
+    """A provider's folder of files: CSV, TSV, Excel, JSON lines, Parquet."""
 
     path: Path
-    #: Encoding of the files: utf-8 (with or without byte order mark) or gb18030 (and so GBK and GB2312).
+    #: Encoding of the text files: utf-8 (with or without byte order mark) or gb18030 (and so GBK and GB2312).
     encoding: str = "utf-8"
 
 
-def file_in(source: FolderSource, name: str) -> Path:
-    """Return the path of a file of the folder.
+def file_in(source: FolderSource, name: str) -> tuple[Path, str]:
+    """Return the path of a file of the folder, and the sheet that `name` means, empty for the first.
 
     Raises:
         SideRefused: There is no such file in the folder itself; a name never leads elsewhere.
     """
     folder = source.path.resolve()
-    path = (folder / name).resolve()
-    if path.parent != folder or not path.is_file() or path.suffix.lower() != ".csv":
-        raise SideRefused("source", f"there is no CSV file {name!r} in the folder")
-    return path
+    path, sheet = (folder / name).resolve(), ""
+    if not path.is_file() and SHEET_MARK in name:
+        file, sheet = name.split(SHEET_MARK, 1)
+        path = (folder / file).resolve()
+    if path.parent != folder or not path.is_file() or path.suffix.lower() not in SUFFIXES:
+        raise SideRefused(
+            "source",
+            Sentence(_("there is no file {name!r} in the folder that can be read"), code="side.no_file", name=name),
+        )
+    return path, sheet
 
 
 def header_of(source: FolderSource, name: str) -> tuple[str, ...]:
@@ -59,24 +66,29 @@ def header_of(source: FolderSource, name: str) -> tuple[str, ...]:
     Raises:
         SideRefused: No such file, not in its encoding, no header, or a name that is empty or stands twice.
     """
-    with _told(source, name), file_in(source, name).open(encoding=_codec(source), newline="") as file:
-        names = tuple(cell.strip() for cell in next(csv.reader(file), []))
+    with _told(source, name):
+        names = header(*file_in(source, name), _codec(source))
     twice = sorted({each for each in names if names.count(each) > 1})
     if not names or twice or "" in names:
-        fault = f"its header names {twice} twice" if twice else "its first line does not name every column"
-        raise SideRefused("source", f"{name}: {fault}")
+        raise SideRefused("source", _headless(name, twice))
     return names
 
 
-@contextlib.contextmanager
-def opened(source: FolderSource, name: str) -> Iterator[TextIO]:
-    """Open a file of the folder as text, to be read line by line.
+def _headless(name: str, twice: Sequence[str]) -> Sentence:
+    if not twice:
+        return Sentence(_("{file}: its first line does not name every column"), code="side.header", file=name)
+    text = _("{file}: its header names {columns} twice")
+    return Sentence(text, code="side.header_twice", file=name, columns=Listed(twice))
+
+
+def rows_of(source: FolderSource, name: str) -> Iterator[list[str]]:
+    """Yield the rows of a file as text, the header first.
 
     Raises:
         SideRefused: No such file, or not in its encoding.
     """
-    with _told(source, name), file_in(source, name).open(encoding=_codec(source), newline="") as file:
-        yield file
+    with _told(source, name):
+        yield from rows(*file_in(source, name), _codec(source))
 
 
 def _codec(source: FolderSource) -> str:
@@ -89,10 +101,20 @@ def _told(source: FolderSource, name: str) -> Iterator[None]:
     try:
         yield
     except (UnicodeDecodeError, LookupError) as error:
-        place = f" from byte {error.start} on" if isinstance(error, UnicodeDecodeError) else ""
-        raise SideRefused("source", f"{name} is not {source.encoding} text{place}") from None
-    except (OSError, csv.Error, duckdb.Error) as error:
+        raise SideRefused("source", _misread(name, source.encoding, error)) from None
+    except Unreadable as error:
+        raise SideRefused(
+            "source", Sentence(_("{file}: {why}"), code=error.why.code, file=name, why=error.why)
+        ) from None
+    except (OSError, csv.Error, duckdb.Error, pa.ArrowException) as error:
         raise SideRefused("source", f"{name}: {str(error).splitlines()[0][:200]}") from None
+
+
+def _misread(name: str, encoding: str, error: Exception) -> Sentence:
+    if isinstance(error, UnicodeDecodeError):
+        text = _("{file} is not {encoding} text from byte {place} on")
+        return Sentence(text, code="side.encoding", file=name, encoding=encoding, place=error.start)
+    return Sentence(_("{file} is not {encoding} text"), code="side.encoding", file=name, encoding=encoding)
 
 
 @dataclass(eq=False)
@@ -134,28 +156,22 @@ class FolderView:
                 with contextlib.suppress(ValueError):  # the planner says what is wrong with the type's name
                     types[item.column] = parse(item.type)
                     if duckdb_type(types[item.column]) is None:
-                        problems.append(f"item {item.name!r}: text in a file cannot become {item.type}")
+                        problems.append(
+                            Sentence(
+                                _("item {name!r}: text in a file cannot become {type}"),
+                                code="plan.file_type",
+                                name=item.name,
+                                type=item.type,
+                            )
+                        )
         if problems:
             raise PlanRefused(tuple(problems))
         return types
 
     def _load(self) -> None:
-        # The engine reads UTF-8 only, and the copy is what all later reads see.
-        copy = Path(self._folder.name) / "rows.csv"
+        path, sheet = file_in(self.source, self.name)
         with _told(self.source, self.name):
-            with (
-                file_in(self.source, self.name).open(encoding=_codec(self.source), newline="") as file,
-                copy.open("w", encoding="utf-8", newline="") as out,
-            ):
-                while block := file.read(_BLOCK):
-                    out.write(block)
-            columns = ", ".join(f"{Dialect.DUCKDB.text(name)}: 'VARCHAR'" for name in self._types)
-            self._database.execute(
-                f"create table written as select * from read_csv({Dialect.DUCKDB.text(str(copy))}, "
-                f"columns = {{{columns}}}, header = true, auto_detect = false, delim = ',', quote = '\"', "
-                "escape = '\"', nullstr = '', strict_mode = true)"
-            )
-        copy.unlink()
+            load(self._database, path, sheet, _codec(self.source), tuple(self._types), Path(self._folder.name))
         wanted = []
         for name, of in self._types.items():
             wanted.append(f"{_typed(_NAME(name), of)} as {_NAME(name)}")
