@@ -1,5 +1,7 @@
 """Files of a folder become rows of text, whatever kind they are, and say why when they cannot."""
 
+import sqlite3
+from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 import xlsxwriter
 
 from hefu.dataplane.connectors.folder import reading
-from hefu.dataplane.connectors.folder.reading import Unreadable, header, load, rows, sheets
+from hefu.dataplane.connectors.folder.reading import Unreadable, header, load, rows, tables
 
 HEADER = ["k", "n", "when", "none"]
 LINES = [["甲", "5", "2024-01-02", ""], ['b,"c"', "1.50", "2024-01-02 03:04:00", ""]]
@@ -51,12 +53,21 @@ def a_parquet(path: Path) -> None:
     pa.parquet.write_table(pa.table(columns), path)
 
 
+def a_sqlite(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        database.execute('create table "名 单" (k text primary key, n, "when" text, none integer)')
+        database.execute("insert into \"名 单\" values ('甲', 5, '2024-01-02', null)")
+        database.execute("insert into \"名 单\" values (?, '1.50', '2024-01-02 03:04:00', null)", ['b,"c"'])
+        database.commit()
+
+
 MADE = {
     "f.csv": (a_csv, "gb18030"),
     "f.TSV": (lambda path: a_csv(path, "\t"), "gb18030"),
     "f.xlsx": (a_workbook, "utf-8"),
     "f.jsonl": (some_lines, "utf-8"),
     "f.parquet": (a_parquet, "utf-8"),
+    "f.sqlite": (a_sqlite, "utf-8"),
 }
 
 
@@ -85,7 +96,7 @@ def test_numbers_of_json_keep_their_digits_and_lists_their_form(tmp_path: Path) 
 
 def test_a_sheet_is_chosen_by_its_name(tmp_path: Path) -> None:
     a_workbook(path := tmp_path / "f.xlsx")
-    assert sheets(path) == ["名单", "空表"]
+    assert tables(path) == ["名单", "空表"]
     assert header(path, "空表", "utf-8") == ()
     with pytest.raises(Unreadable, match="no sheet"):
         header(path, "别的", "utf-8")
@@ -98,6 +109,7 @@ def test_a_sheet_is_chosen_by_its_name(tmp_path: Path) -> None:
         ("f.xls", b"not one either", "no workbook"),
         ("f.jsonl", b'{"a": 1}\n{"a": \n', "line 2"),
         ("f.jsonl", b"[1, 2]\n", "line 1"),
+        ("f.db", b"no database of any kind " * 9, "no SQLite"),
         ("f.parquet", b"PAR1 and nothing", "no Parquet"),
     ],
 )

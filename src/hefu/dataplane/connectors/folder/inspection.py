@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hefu.dataplane.connectors.folder.reading import SHEET_MARK, SHEETS, SUFFIXES, Unreadable, sheets
+from hefu.dataplane.connectors.folder.reading import SHEET_MARK, SHEETS, SQLITE, SUFFIXES, Unreadable, tables
 from hefu.dataplane.connectors.folder.source import FolderSource, header_of
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts, TableSummary
 from hefu.dataplane.errors import SideRefused
@@ -11,7 +11,7 @@ from hefu.kernel.words import Sentence, _
 
 
 def list_files(source: FolderSource) -> tuple[TableSummary, ...]:
-    """Return the files of the folder that can be read, and each sheet of a workbook that has several.
+    """Return the files of the folder that can be read, and each table of a file that holds several.
 
     Raises:
         SideRefused: There is no such folder, or it may not be read.
@@ -27,13 +27,13 @@ def list_files(source: FolderSource) -> tuple[TableSummary, ...]:
 
 
 def _parts(path: Path) -> list[str]:
-    if path.suffix.lower() not in SHEETS:
+    if path.suffix.lower() not in (*SHEETS, *SQLITE):
         return [path.name]
     try:
-        found = sheets(path)
+        found = tables(path)
     except Unreadable:
         return [path.name]  # who chooses it is told why it cannot be read
-    return [path.name] if len(found) < 2 else [f"{path.name}{SHEET_MARK}{sheet}" for sheet in found]
+    return [path.name] if len(found) < 2 else [f"{path.name}{SHEET_MARK}{part}" for part in found]
 
 
 def inspect_file(source: FolderSource, name: str) -> TableFacts:

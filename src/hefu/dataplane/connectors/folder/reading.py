@@ -1,4 +1,4 @@
-"""How the files of a folder are read: CSV, TSV, Excel sheets, JSON lines and Parquet.
+"""How the files of a folder are read: CSV, TSV, Excel sheets, JSON lines, Parquet and tables of SQLite.
 
 Whatever the file, its cells become text as they stand in it, and an empty cell NULL; what a text means is
 the business of the grant's types. So one meaning of a value holds for every kind of file.
@@ -6,8 +6,10 @@ the business of the grant's types. So one meaning of a value holds for every kin
 
 import csv
 import json
+import sqlite3
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -23,9 +25,10 @@ DELIMITED = {".csv": ",", ".tsv": "\t"}
 SHEETS = (".xlsx", ".xls")
 LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet",)
-SUFFIXES = (*DELIMITED, *SHEETS, *LINES, *PARQUET)
+SQLITE = (".sqlite", ".sqlite3", ".db")
+SUFFIXES = (*DELIMITED, *SHEETS, *LINES, *PARQUET, *SQLITE)
 
-#: Between the name of a workbook and that of its sheet: `firms.xlsx#2026`. Without it the first sheet is meant.
+#: Between a file and one of several tables in it: `firms.xlsx#2026`. Without it the first is meant.
 SHEET_MARK = "#"
 #: A workbook is held in memory while it is read: about this many bytes of it, unpacked, fit beside a run.
 LARGEST_WORKBOOK = 256 << 20
@@ -35,6 +38,7 @@ _ROWS = 10_000
 _TEXT = Dialect.DUCKDB.text
 _NAME = Dialect.DUCKDB.name_of
 _TOO_LARGE = _("unpacked it holds {size} MiB, more than {most}; save it as CSV")
+_TABLES = "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%' order by name"
 _NO_OBJECT = _("line {line} is no JSON object")
 
 
@@ -47,12 +51,15 @@ class Unreadable(Exception):
         super().__init__(why)
 
 
-def sheets(path: Path) -> list[str]:
-    """Return the names of a workbook's sheets.
+def tables(path: Path) -> list[str]:
+    """Return the names of the tables in a file that may hold several: sheets of a workbook, tables of SQLite.
 
     Raises:
-        Unreadable: It is no workbook, is locked, or too large.
+        Unreadable: It is not what its suffix says, is locked, or too large.
     """
+    if path.suffix.lower() in SQLITE:
+        with closing(_sqlite(path)) as database:
+            return [name for (name,) in _asked(database, _TABLES)]
     with _workbook(path) as book:
         return list(book.sheet_names)
 
@@ -90,6 +97,8 @@ def rows(path: Path, sheet: str, codec: str) -> Iterator[list[str]]:
             yield from csv.reader(file, delimiter=DELIMITED[suffix])
     elif suffix in SHEETS:
         yield from _sheet_rows(path, sheet)
+    elif suffix in SQLITE:
+        yield from _sqlite_rows(path, sheet)
     elif suffix in LINES:
         names = list(_keys(path, codec))
         yield names
@@ -197,6 +206,31 @@ class _Written(float):
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+
+def _sqlite(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _asked(database: sqlite3.Connection, query: str) -> sqlite3.Cursor:
+    try:
+        return database.execute(query)
+    except sqlite3.Error as error:
+        raise Unreadable(
+            Sentence(_("it is no SQLite database: {error}"), code="side.sqlite", error=str(error))
+        ) from None
+
+
+def _sqlite_rows(path: Path, table: str) -> Iterator[list[str]]:
+    found = tables(path)
+    if not found or (table and table not in found):
+        raise Unreadable(Sentence(_("it has no table {table}"), code="side.sqlite_table", table=table))
+    with closing(_sqlite(path)) as database:
+        # One statement reads one moment, whoever writes meanwhile.
+        cursor = _asked(database, f"select * from {_NAME(table or found[0])}")
+        yield [column[0] for column in cursor.description]
+        for row in cursor:
+            yield [cell.hex() if isinstance(cell, bytes) else _cell(cell) for cell in row]
 
 
 def _objects(path: Path, codec: str) -> Iterator[dict[str, object]]:
