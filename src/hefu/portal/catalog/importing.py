@@ -14,7 +14,7 @@ from hefu.kernel.words import _
 from hefu.portal.catalog.forms import MappingForm, UploadForm
 from hefu.portal.catalog.lists import Imports
 from hefu.portal.catalog.views import list_crumb, shelves
-from hefu.portal.catalog.words import COLUMN_NAMES, reason_in_words
+from hefu.portal.catalog.words import COLUMN_NAMES, reason_in_words, reason_kind
 from hefu.portal.forms import OfficeForm, attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
@@ -22,7 +22,7 @@ from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.portal.words import name_of
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may, require
-from hefu.rooms.catalog.importing.terms import AT_WORK, INTAKE_STATUS_NAMES, LARGEST_INTAKE, REASONS, IntakeStatus
+from hefu.rooms.catalog.importing.terms import AT_WORK, INTAKE_STATUS_NAMES, LARGEST_INTAKE, IntakeStatus
 from hefu.rooms.catalog.terms import FIELD_NAMES
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _plan(found: "Intake") -> dict[str, Any]:
     first = plan.get("first", {})
     return {
         "plan": plan,
-        "reasons": [(name_of(code, REASONS), count) for code, count in plan.get("reasons", {}).items()],
+        "reasons": [(reason_kind(code), count) for code, count in plan.get("reasons", {}).items()],
         "taken": first.get("taken", []),
         "changed": [
             one | {"fields": [part | {"name": name_of(part["field"], FIELD_NAMES)} for part in one["fields"]]}

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from hefu.portal.catalog.importing import imports_crumb
 from hefu.portal.catalog.lists import BadRows
 from hefu.portal.catalog.views import list_crumb
-from hefu.portal.catalog.words import COLUMN_NAMES, reason_in_words
+from hefu.portal.catalog.words import COLUMN_NAMES, reason_in_words, reason_kind
 from hefu.portal.forms import OfficeForm, attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
@@ -22,7 +22,7 @@ from hefu.portal.words import name_of
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may
 from hefu.rooms.catalog.importing.notions import Field
-from hefu.rooms.catalog.importing.terms import REASONS, SETTLED_NAMES
+from hefu.rooms.catalog.importing.terms import SETTLED_NAMES
 from hefu.rooms.parties import queries as parties
 
 if TYPE_CHECKING:
@@ -34,8 +34,16 @@ _ORDER = {field.value: place for place, field in enumerate(Field)}
 _TALL = 120
 
 
+class RowForm(OfficeForm):
+    """The cells of one row."""
+
+    marks_optional = False
+
+
 class ManyForm(OfficeForm):
     """One cell or one provider for many waiting rows at once."""
+
+    marks_optional = False
 
     def __init__(self, *args: Any, request: PortalRequest, batch: Any, waiting: "list[BadRow]", **kwargs: Any) -> None:
         """Offer the reasons and provider names that wait, the file's columns, and the departments."""
@@ -51,7 +59,7 @@ class ManyForm(OfficeForm):
         self.fields["reason"] = forms.ChoiceField(
             label=_("Rows refused because"),
             required=False,
-            choices=[*every, *((code, name_of(code, REASONS)) for code in codes)],
+            choices=[*every, *((code, reason_kind(code)) for code in codes)],
         )
         self.fields["column"] = forms.ChoiceField(
             label=_("Column"), required=False, choices=[("", "—"), *((column, column) for column in batch.mapping)]
@@ -129,7 +137,7 @@ def row(request: PortalRequest, pk: UUID, number: int) -> HttpResponseBase:
     batch_of = queries.batch(pk, viewer=request.actor)
     back = reverse("catalog:batch", args=[pk])
     told = found.original | found.mended
-    form = OfficeForm(posted(request))
+    form = RowForm(posted(request))
     columns = sorted(batch_of.mapping, key=lambda column: _ORDER[batch_of.mapping[column]])
     for at, column in enumerate(columns):
         text = _text(told.get(column))
