@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from hefu.kernel.actor import Role
 from hefu.rooms.catalog import services as catalog_services
+from hefu.rooms.catalog.terms import BasisKind, ShareType
 from hefu.rooms.resources import services as resource_services
 from hefu.rooms.resources.terms import Network
 from hefu.rooms.upkeep import queries, services
@@ -162,3 +163,45 @@ class TestDuplicates:
         sent = {"finding": str(office.pk), "reason": "x"}
         assert client.post(f"/upkeep/duplicates/{pair.pk}/", sent).status_code == 403
         assert signed_in(a_department()).get(f"/upkeep/duplicates/{pair.pk}/").status_code == 404
+
+
+class TestLedgers:
+    @pytest.mark.clause("DZ-18e")
+    def test_what_is_not_shared_stands_on_the_negative_list_with_reason_and_basis(self, signed_in: SignIn) -> None:
+        row = an_entry(
+            share_type=ShareType.NONE,
+            share_condition="",
+            share_scope="",
+            channels=(),
+            basis_kind=BasisKind.LAW,
+            basis_title="中华人民共和国统计法",
+            basis_article="第九条",
+            noshare_reason="原始统计资料不得提供",
+        )
+        shared = an_entry()
+        told = signed_in(a_department()).get("/upkeep/negative?format=csv").getvalue().decode()
+        assert row.name in told
+        assert "原始统计资料不得提供" in told
+        assert "第九条" in told
+        assert shared.name not in told
+
+    @pytest.mark.clause("GZ2020-09b")
+    def test_the_responsibility_list_names_who_supplies_what_how_often_and_on_what_terms(
+        self, signed_in: SignIn
+    ) -> None:
+        row = an_entry(a_department("市公安局"))
+        told = signed_in(a_department()).get("/upkeep/responsibilities?format=csv").getvalue().decode()
+        [line] = [line for line in told.splitlines() if row.name in line]
+        assert line.count("市公安局") == 2
+        assert "daily" in line
+        assert "户籍登记" in line
+
+    def test_the_tree_counts_classes_and_leads_to_their_entries(self, signed_in: SignIn) -> None:
+        row = an_entry(class_code="101001")
+        an_entry(class_code="306")
+        client = signed_in(a_department())
+        page = client.get("/upkeep/classes/").content.decode()
+        assert 'href="/upkeep/classes/101001/"' in page
+        assert row.name in client.get("/upkeep/classes/101/").content.decode()
+        assert row.name not in client.get("/upkeep/classes/3/").content.decode()
+        assert client.get("/upkeep/classes/x/").status_code == 404

@@ -15,6 +15,8 @@ from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import GrantStatus
 from hefu.rooms.requests import queries as requests
+from hefu.rooms.upkeep import queries as upkeep
+from hefu.rooms.upkeep.terms.cases import PairStatus
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,21 @@ _KINDS = (
         _("entries to review"),
         "review",
         "upkeep:desk",
+    ),
+    _Kind(
+        (Role.REVIEWER,),
+        lambda a: upkeep.pairs(viewer=a, status=PairStatus.OPEN),
+        _("pairs of like entries to settle"),
+        "table",
+        "upkeep:duplicates",
+        "?status=open",
+    ),
+    _Kind(
+        (Role.REVIEWER, Role.CHIEF),
+        lambda a: upkeep.needs_to_answer(viewer=a),
+        _("needs outside the catalogue to answer"),
+        "request",
+        "upkeep:needs",
     ),
     _Kind(
         _OFFICE,

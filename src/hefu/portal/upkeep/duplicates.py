@@ -4,24 +4,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as lazy
 
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.badges import badge
 from hefu.portal.catalog.lists import address
-from hefu.portal.forms import OfficeForm, done
+from hefu.portal.forms import done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.upkeep.forms import SettleForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of
 from hefu.rooms.catalog import queries as catalog
@@ -91,22 +90,6 @@ class Pairs(Listing["Pair"]):
 
 def _entry(entry: Any) -> str:
     return format_html('<a href="{}">{}</a>', address(entry), entry.name)
-
-
-class SettleForm(OfficeForm):
-    """What the authority finds of two like entries."""
-
-    finding = forms.ChoiceField(label=lazy("Finding"), widget=forms.RadioSelect)
-    reason = forms.CharField(label=lazy("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
-
-    def __init__(self, *args: Any, departments: list[tuple[str, str]], **kwargs: Any) -> None:
-        """Offer both departments as the source, and that the data differ."""
-        super().__init__(*args, **kwargs)
-        one = gettext("One datum; its source is {department}")
-        self.fields["finding"].choices = [  # type: ignore[attr-defined]
-            *((pk, one.format(department=name)) for pk, name in departments),
-            ("different", gettext("Different data")),
-        ]
 
 
 @page()

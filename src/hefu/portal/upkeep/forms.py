@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hefu.portal.forms import OfficeForm
@@ -26,7 +27,7 @@ class TaskForm(OfficeForm):
     business = forms.CharField(
         label=_("Business item"), max_length=300, required=False, help_text=_("Under the duty; may stay empty.")
     )
-    code = forms.CharField(label=_("Number"), max_length=60, required=False)
+    code = forms.CharField(label=_("Own number"), max_length=60, required=False)
     basis = forms.CharField(label=_("Basis"), max_length=300, required=False, help_text=_("Charter or legal text."))
 
 
@@ -45,3 +46,104 @@ class TieForm(OfficeForm):
         super().__init__(*args, **kwargs)
         self.fields["systems"].choices = systems  # type: ignore[attr-defined]
         self.fields["tasks"].choices = tasks  # type: ignore[attr-defined]
+
+
+class SettleForm(OfficeForm):
+    """What the authority finds of two like entries."""
+
+    finding = forms.ChoiceField(label=_("Finding"), widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, departments: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer both departments as the source, and that the data differ."""
+        super().__init__(*args, **kwargs)
+        one = gettext("One datum; its source is {department}")
+        self.fields["finding"].choices = [  # type: ignore[attr-defined]
+            *((pk, one.format(department=name)) for pk, name in departments),
+            ("different", gettext("Different data")),
+        ]
+
+
+class AssessForm(OfficeForm):
+    """A second person's word on the assessments."""
+
+    agrees = forms.ChoiceField(label=_("The assessments"), widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Needed for an objection."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer both words."""
+        super().__init__(*args, **kwargs)
+        self.fields["agrees"].choices = [  # type: ignore[attr-defined]
+            ("yes", gettext("are right")),
+            ("no", gettext("are wrong")),
+        ]
+
+
+class RoundForm(OfficeForm):
+    """How long others may comment."""
+
+    until = forms.DateField(label=_("Last day for comments"), widget=forms.DateInput(attrs={"type": "date"}))
+
+
+class CommentForm(OfficeForm):
+    """What a department says on a draft."""
+
+    text = forms.CharField(label=_("Comment"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
+
+
+class OpenForm(OfficeForm):
+    """The last day of a full review, where no law names it."""
+
+    due_on = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("May stay empty where the law of the place says how often a catalogue is gone through."),
+    )
+
+
+class NeedForm(OfficeForm):
+    """What is needed, and for what."""
+
+    needed = frozenset({"name", "items", "purpose"})
+    name = forms.CharField(label=_("Data needed"), max_length=200)
+    items = forms.CharField(
+        label=_("Items"), widget=forms.Textarea(attrs={"rows": 3}), help_text=_("In words, one after the other.")
+    )
+    purpose = forms.CharField(label=_("Purpose"), widget=forms.Textarea(attrs={"rows": 3}))
+    basis = forms.CharField(label=_("Legal basis"), max_length=300, required=False)
+
+
+class WordForm(OfficeForm):
+    """What somebody says on a need, and with whom it goes on."""
+
+    deed = forms.ChoiceField(label=_("Word"), widget=forms.RadioSelect)
+    department = forms.CharField(
+        label=_("Source department"), required=False, help_text=_("Name or credit code, in full.")
+    )
+    entry = forms.CharField(label=_("Code of the entry"), required=False, max_length=60)
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, deeds: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer what is possible now, and only the fields it takes."""
+        super().__init__(*args, **kwargs)
+        self.fields["deed"].choices = deeds  # type: ignore[attr-defined]
+        possible = {deed for deed, _word in deeds}
+        if "assign" not in possible:
+            del self.fields["department"]
+        if "meet" not in possible:
+            del self.fields["entry"]
+
+
+class TakeForm(OfficeForm):
+    """What the entry is to be called."""
+
+    name = forms.CharField(label=_("Name of the entry"), max_length=200)

@@ -172,7 +172,7 @@ _SYSTEM_COLUMNS: tuple[Column[Any], ...] = (
 _DUTY_COLUMNS: tuple[Column[Any], ...] = (
     Column("name", _("Duty"), lambda t: t.name, sort="name", link=lambda t: reverse("upkeep:task", args=[t.pk])),
     Column("department", _("Department"), lambda t: t.department.name, sort="department__name"),
-    Column("code", _("Number"), lambda t: t.code, sort="code", show=lambda t: shows.code(t.code)),
+    Column("code", _("Own number"), lambda t: t.code, sort="code", show=lambda t: shows.code(t.code)),
     Column("basis", _("Basis"), lambda t: t.basis),
 )
 
@@ -193,7 +193,9 @@ class Tasks(Listing[Any]):
             Column("under", _("Under the duty"), lambda t: t.under.name if t.under else ""),
             Column("department", _("Department"), lambda t: t.department.name, sort="department__name"),
             Column("entries", _("Entries"), lambda t: t.entries, sort="entries", align=Align.END),
-            Column("code", _("Number"), lambda t: t.code, sort="code", show=lambda t: shows.code(t.code), phone=False),
+            Column(
+                "code", _("Own number"), lambda t: t.code, sort="code", show=lambda t: shows.code(t.code), phone=False
+            ),
             Column("basis", _("Basis"), lambda t: t.basis, phone=False),
         )
 

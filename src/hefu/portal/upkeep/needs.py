@@ -4,24 +4,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as lazy
 
 from hefu.kernel.refusal import InputsRejected, NotFound
 from hefu.kernel.words import _
 from hefu.portal.badges import badge
 from hefu.portal.clock_face import face
 from hefu.portal.deeds import deed_page
-from hefu.portal.forms import OfficeForm, done
+from hefu.portal.forms import done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, Act, page, show
+from hefu.portal.upkeep.forms import NeedForm, WordForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of
 from hefu.rooms.catalog import queries as catalog
@@ -61,7 +60,7 @@ class Needs(Listing["Need"]):
     def columns(self) -> Sequence[Column["Need"]]:
         """Return the columns."""
         return (
-            Column("number", _("Number"), lambda n: n.number, sort="number", link=_where, wraps=False),
+            Column("number", _("Case number"), lambda n: n.number, sort="number", link=_where, wraps=False),
             Column("name", _("Data needed"), lambda n: n.name, sort="name"),
             Column("department", _("Asked by"), lambda n: n.department.name, sort="department__name"),
             Column("asked", _("Asked"), lambda n: n.asked_at, sort="asked_at", wraps=False),
@@ -93,41 +92,6 @@ class Needs(Listing["Need"]):
 
 def _where(row: "Need") -> str:
     return reverse("upkeep:need", args=[row.number])
-
-
-class NeedForm(OfficeForm):
-    """What is needed, and for what."""
-
-    needed = frozenset({"name", "items", "purpose"})
-    name = forms.CharField(label=lazy("Data needed"), max_length=200)
-    items = forms.CharField(
-        label=lazy("Items"), widget=forms.Textarea(attrs={"rows": 3}), help_text=lazy("In words, one after the other.")
-    )
-    purpose = forms.CharField(label=lazy("Purpose"), widget=forms.Textarea(attrs={"rows": 3}))
-    basis = forms.CharField(label=lazy("Legal basis"), max_length=300, required=False)
-
-
-class WordForm(OfficeForm):
-    """What somebody says on a need, and with whom it goes on."""
-
-    deed = forms.ChoiceField(label=lazy("Word"), widget=forms.RadioSelect)
-    department = forms.CharField(
-        label=lazy("Source department"), required=False, help_text=lazy("Name or credit code, in full.")
-    )
-    entry = forms.CharField(label=lazy("Code of the entry"), required=False, max_length=60)
-    reason = forms.CharField(
-        label=lazy("Reason"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
-    )
-
-    def __init__(self, *args: Any, deeds: list[tuple[str, str]], **kwargs: Any) -> None:
-        """Offer what is possible now, and only the fields it takes."""
-        super().__init__(*args, **kwargs)
-        self.fields["deed"].choices = deeds  # type: ignore[attr-defined]
-        possible = {deed for deed, _word in deeds}
-        if "assign" not in possible:
-            del self.fields["department"]
-        if "meet" not in possible:
-            del self.fields["entry"]
 
 
 @page()

@@ -51,7 +51,7 @@ class Desk(Listing["Entry"]):
     """Entries and changes that wait for the authority, the longest waiting first."""
 
     name = "desk"
-    title = _("To be reviewed")
+    title = _("Entries to review")
     search_word = _("Name or code")
     order = "submitted"
     findings: dict[UUID, tuple[Finding, ...]]
@@ -133,7 +133,7 @@ def desk(request: PortalRequest) -> HttpResponseBase:
         request,
         Desk(request),
         "upkeep/desk.html",
-        title=gettext("To be reviewed"),
+        title=gettext("Entries to review"),
         crumbs=[upkeep_crumb()],
         may_review=may(request.actor, "upkeep.review"),
         **tabs("desk", request.actor),

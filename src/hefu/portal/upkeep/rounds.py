@@ -5,23 +5,22 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as lazy
 
 from hefu.kernel.words import _
 from hefu.portal.badges import badge
 from hefu.portal.catalog.views import entry_crumb, groups_of, list_crumb
 from hefu.portal.deeds import deed_page
-from hefu.portal.forms import OfficeForm, done
+from hefu.portal.forms import done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.upkeep.forms import AssessForm, CommentForm, RoundForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.upkeep import queries, services
@@ -29,39 +28,6 @@ from hefu.rooms.upkeep.access import may, require
 
 #: Days that a round of comments lasts unless its department says otherwise.
 USUAL_DAYS = 14
-
-
-class AssessForm(OfficeForm):
-    """A second person's word on the assessments."""
-
-    agrees = forms.ChoiceField(label=lazy("The assessments"), widget=forms.RadioSelect)
-    note = forms.CharField(
-        label=lazy("Reason"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=lazy("Needed for an objection."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Offer both words."""
-        super().__init__(*args, **kwargs)
-        self.fields["agrees"].choices = [  # type: ignore[attr-defined]
-            ("yes", gettext("are right")),
-            ("no", gettext("are wrong")),
-        ]
-
-
-class RoundForm(OfficeForm):
-    """How long others may comment."""
-
-    until = forms.DateField(label=lazy("Last day for comments"), widget=forms.DateInput(attrs={"type": "date"}))
-
-
-class CommentForm(OfficeForm):
-    """What a department says on a draft."""
-
-    text = forms.CharField(label=lazy("Comment"), max_length=4000, widget=forms.Textarea(attrs={"rows": 4}))
 
 
 @page(*FORM)

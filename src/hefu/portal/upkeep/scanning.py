@@ -4,22 +4,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as lazy
 
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.badges import badge
-from hefu.portal.forms import OfficeForm, attempt
+from hefu.portal.forms import attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.upkeep.forms import TakeForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of, say
 from hefu.rooms.catalog.terms import GRADE_NAMES, ITEM_TYPE_NAMES, PERSONAL_INFO_NAMES
@@ -37,7 +36,7 @@ PATTERN_NAMES = {
     "credit_code": _("unified social credit codes"),
     "mobile": _("mobile numbers"),
     "email": _("mail addresses"),
-    "day": _("days"),
+    "day": _("calendar days"),
     "division": _("division codes"),
     "whole": _("whole numbers"),
     "number": _("numbers"),
@@ -98,12 +97,6 @@ def _state(row: "Proposal") -> str:
 
 def _where(row: "Proposal") -> str:
     return reverse("upkeep:proposal", args=[row.pk])
-
-
-class TakeForm(OfficeForm):
-    """What the entry is to be called."""
-
-    name = forms.CharField(label=lazy("Name of the entry"), max_length=200)
 
 
 @page()

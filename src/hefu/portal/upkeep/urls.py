@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.upkeep import covering, duplicates, needs, reviewing, rounds, scanning, tasks, yearly
+from hefu.portal.upkeep import covering, duplicates, ledgers, needs, reviewing, rounds, scanning, tasks, yearly
 
 app_name = "upkeep"
 urlpatterns = [
@@ -33,6 +33,10 @@ urlpatterns = [
     path("scans/", scanning.scans, name="scans"),
     path("scans/sources/<uuid:pk>", scanning.scan, name="scan"),
     path("scans/<uuid:pk>/", scanning.proposal, name="proposal"),
+    path("negative", ledgers.negative, name="negative"),
+    path("responsibilities", ledgers.responsibilities, name="responsibilities"),
+    path("classes/", ledgers.classes, name="classes"),
+    path("classes/<str:code>/", ledgers.of_class, name="of_class"),
     path("needs/", needs.needs, name="needs"),
     path("needs/new", needs.new_need, name="new_need"),
     path("needs/<str:number>/", needs.need, name="need"),

@@ -21,6 +21,9 @@ GAP_HEADS = {
     Gap.DUTY_NO_ENTRY: _("Duties without entry"),
 }
 
+#: 类 of the guide of 2017, the first digit of a class code.
+CLASS_NAMES = {"1": _("base data"), "2": _("theme data"), "3": _("departments' data")}
+
 #: What to do about each gap.
 WAYS = {
     Gap.SYSTEM_NO_ENTRY: _(
@@ -51,13 +54,19 @@ def upkeep_crumb() -> Crumb:
 
 def tabs(here: str, actor: Actor) -> dict[str, Any]:
     """Return the lists of the room that somebody has, as tabs."""
-    found = [("coverage", _("Coverage"), reverse("upkeep:coverage")), ("tasks", _("Duties"), reverse("upkeep:tasks"))]
+    found = [
+        ("coverage", _("Coverage by department"), reverse("upkeep:coverage")),
+        ("tasks", _("Duties"), reverse("upkeep:tasks")),
+    ]
     found.append(("duplicates", _("Duplicates"), reverse("upkeep:duplicates")))
     found.append(("rounds", _("Comments"), reverse("upkeep:rounds")))
     found.append(("yearly", _("Full reviews"), reverse("upkeep:full_reviews")))
     found.append(("needs", _("Needs"), reverse("upkeep:needs")))
+    found.append(("negative", _("Negative list"), reverse("upkeep:negative")))
+    found.append(("responsibilities", _("Responsibility list"), reverse("upkeep:responsibilities")))
+    found.append(("classes", _("Tree of classes"), reverse("upkeep:classes")))
     if actor.has(Role.OFFICER, Role.CHIEF):
         found.append(("scans", _("Scans"), reverse("upkeep:scans")))
     if actor.of_authority and actor.has(Role.REVIEWER, Role.SUPERVISOR):
-        found.append(("desk", _("To be reviewed"), reverse("upkeep:desk")))
+        found.append(("desk", _("Entries to review"), reverse("upkeep:desk")))
     return {"shelves": found, "shelf": here}

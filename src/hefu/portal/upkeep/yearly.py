@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as lazy
 
 from hefu.kernel.ids import read_id
 from hefu.kernel.refusal import NotFound
@@ -20,11 +18,11 @@ from hefu.portal.badges import badge
 from hefu.portal.catalog.lists import address, share_badge
 from hefu.portal.clock_face import face
 from hefu.portal.deeds import deed_page
-from hefu.portal.forms import OfficeForm
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, Act, page
+from hefu.portal.upkeep.forms import OpenForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of
 from hefu.rooms.catalog.terms import SHARE_TYPE_NAMES
@@ -44,7 +42,7 @@ class FullReviews(Listing[Any]):
     def columns(self) -> Sequence[Column[Any]]:
         """Return the columns."""
         return (
-            Column("number", _("Number"), lambda r: r.number, sort="number", link=_where, wraps=False),
+            Column("number", _("Case number"), lambda r: r.number, sort="number", link=_where, wraps=False),
             Column("department", _("Department"), lambda r: r.department.name, sort="department__name"),
             Column("opened", _("Began"), lambda r: r.opened_at, sort="opened_at", wraps=False),
             Column("due", _("Last day"), lambda r: r.due_on, sort="due_on", wraps=False),
@@ -123,17 +121,6 @@ def _picked(entry: Any) -> str:
         gettext("Choose {name}").format(name=entry.name),
         address(entry),
         entry.name,
-    )
-
-
-class OpenForm(OfficeForm):
-    """The last day of a full review, where no law names it."""
-
-    due_on = forms.DateField(
-        label=lazy("Last day"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=lazy("May stay empty where the law of the place says how often a catalogue is gone through."),
     )
 
 

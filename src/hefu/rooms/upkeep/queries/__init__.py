@@ -2,6 +2,7 @@
 
 from hefu.rooms.upkeep.queries.checking import findings_of, findings_of_many
 from hefu.rooms.upkeep.queries.covering import by_place, coverage, offending
+from hefu.rooms.upkeep.queries.ledgers import ClassNode, class_tree, source_name, with_sources
 from hefu.rooms.upkeep.queries.likeness import (
     Held,
     candidates,
@@ -20,6 +21,7 @@ from hefu.rooms.upkeep.queries.rounds import (
     may_comment,
     need,
     needs,
+    needs_to_answer,
     round_,
     round_of,
     rounds,
@@ -40,10 +42,12 @@ from hefu.rooms.upkeep.queries.ties import (
 )
 
 __all__ = [
+    "ClassNode",
     "Held",
     "assessments",
     "by_place",
     "candidates",
+    "class_tree",
     "comments",
     "coverage",
     "entries_of_task",
@@ -56,6 +60,7 @@ __all__ = [
     "may_comment",
     "need",
     "needs",
+    "needs_to_answer",
     "offending",
     "pair",
     "pairs",
@@ -66,6 +71,7 @@ __all__ = [
     "rounds",
     "scans",
     "side_of",
+    "source_name",
     "source_of",
     "stale_looks",
     "systems_of",
@@ -75,4 +81,5 @@ __all__ = [
     "to_go_through",
     "unsketched",
     "waits_for_names",
+    "with_sources",
 ]

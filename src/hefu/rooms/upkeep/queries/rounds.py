@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import NotFound
@@ -92,3 +92,13 @@ def need(number: str, *, viewer: Actor) -> Need:
     if found is None:
         raise NotFound(what="need", key=number)
     return found
+
+
+def needs_to_answer(*, viewer: Actor) -> QuerySet[Need]:
+    """Return the needs that wait for the viewer's own word: the authority's reviewer, or the chief of the source."""
+    waiting = Q(pk__in=[])
+    if viewer.of_authority and viewer.has(Role.REVIEWER):
+        waiting |= Q(status=NeedStatus.RECEIVED)
+    if viewer.department_id and viewer.has(Role.CHIEF):
+        waiting |= Q(status=NeedStatus.ASSIGNED, source_id=viewer.department_id)
+    return needs(viewer=viewer).filter(waiting)

@@ -36,7 +36,7 @@ class Word(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-WORD_NAMES = {Word.CONFIRMED: _("confirmed"), Word.CHANGED: _("changed"), Word.WITHDRAWN: _("withdrawn")}
+WORD_NAMES = {Word.CONFIRMED: _("confirmed"), Word.CHANGED: _("changed since"), Word.WITHDRAWN: _("withdrawn")}
 
 
 class NeedStatus(StrEnum):
@@ -57,7 +57,7 @@ NEED_STATUS_NAMES = {
     NeedStatus.ASSIGNED: _("with the source department"),
     NeedStatus.CONFIRMED: _("being catalogued"),
     NeedStatus.MET: _("met by an entry"),
-    NeedStatus.REFUSED: _("refused"),
+    NeedStatus.REFUSED: _("need refused"),
 }
 
 #: Which status may follow which. A source department that says no sends the need back to the authority.
