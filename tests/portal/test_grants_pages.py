@@ -322,6 +322,15 @@ class TestDeliveries:
         found = deliveries.delivery(address.split("/")[2], viewer=SYSTEM)
         assert found.status == DeliveryStatus.WAITING
 
+    def test_a_format_that_is_none_starts_no_delivery(
+        self, grant: Grant, consumer: Department, signed_in: SignIn
+    ) -> None:
+        officer, before = signed_in(consumer), Delivery.objects.count()
+        answer = officer.post(f"/grants/{grant.number}/", {"file_format": "docx"})
+        assert answer.status_code == 422
+        assert 'href="#id_file_format"' in answer.content.decode()
+        assert Delivery.objects.count() == before
+
     def test_another_departments_delivery_is_not_there(self, address: str, stranger: Client) -> None:
         for page in ("", "progress", "rejects", "receipt"):
             assert stranger.get(address + page).status_code == 404

@@ -70,7 +70,7 @@ def lay_ground(town: City, *, server: str, clock: Clock, telling: Telling) -> Gr
         resources.allow(
             kind=AllowanceKind.NETWORK,
             pattern="127.0.0.0/8",
-            note="demonstration: the departments' databases stand on this machine",
+            note="演示环境：各部门的数据库都在本机",
             actor=town.actors["yunwei"],
             clock=then,
         )

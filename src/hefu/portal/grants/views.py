@@ -54,7 +54,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
     """Show one grant: what it opens, its ticket, its deliveries; start a delivery."""
     found = queries.grant(number, viewer=request.actor)
     form = DeliveryForm(posted(request)) if found.channel == Channel.FILE else None
-    if request.method == "POST":
+    if request.method == "POST" and (form is None or form.is_valid()):
         return _deliver(request, number, form)
     names = {item.code: item.name for item in found.granted_items}
     signed = next(iter(queries.tickets(number, viewer=request.actor)), None)
@@ -73,6 +73,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
             request.actor, "deliveries.start", consumer_id=found.consumer_id, provider_id=found.provider_id
         ),
         form=form,
+        status=form.status if form else 200,
         items=[(item, mask_in_words(item.mask)) for item in found.granted_items],
         rows=scope_in_words(found.conditions, names),
         channel=name_of(found.channel, CHANNEL_NAMES),
@@ -119,7 +120,7 @@ def _told(ticket: Ticket, names: dict[str, str]) -> dict[str, Any]:
 
 
 def _deliver(request: PortalRequest, number: str, form: DeliveryForm | None) -> HttpResponseBase:
-    wanted: dict[str, Any] = form.cleaned_data if form and form.is_valid() else {}
+    wanted: dict[str, Any] = form.cleaned_data if form else {}
     made = delivery_services.start_delivery(grant=number, **wanted, actor=request.actor, clock=request.clock)
     messages.success(request, gettext("The delivery is started. You may leave this page; it goes on."))
     return HttpResponseRedirect(reverse("deliveries:delivery", args=[made.number]))

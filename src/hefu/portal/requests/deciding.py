@@ -15,6 +15,7 @@ from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.requests.forms import AnswerForm, ConsentForm, ExtensionForm, ReturnForm
 from hefu.portal.requests.views import case_crumb, list_crumb
+from hefu.portal.requests.words import cited
 from hefu.portal.scope import scope_in_words
 from hefu.rooms.requests import queries, services
 from hefu.rooms.requests.terms import FIELD_NAMES, Status, VoiceKind
@@ -57,6 +58,7 @@ def answer(request: PortalRequest, number: str) -> HttpResponseBase:
         status=form.status,
         form=form,
         case=row,
+        basis=cited(row.basis_title, row.basis_article),
         decides=decides,
         may_opine="requests.give_opinion" in actions and not decides,
         opinion=opinion,

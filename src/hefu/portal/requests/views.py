@@ -16,7 +16,7 @@ from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Crumb, page, show
 from hefu.portal.requests.lists import Requests
 from hefu.portal.requests.told import notice_in_words
-from hefu.portal.requests.words import COLOURS
+from hefu.portal.requests.words import COLOURS, cited
 from hefu.portal.scope import mask_in_words, scope_in_words
 from hefu.portal.words import in_chinese, name_of
 from hefu.rooms.catalog.terms import SHARE_TYPE_NAMES
@@ -76,7 +76,8 @@ def case(request: PortalRequest, number: str) -> HttpResponseBase:
     asked = row.asked_items
     names = {item.code: item.name for item in asked}
     decision = getattr(row, "decision", None)
-    lacking = queries.lacking(row, today=request.clock.today()) if row.status in WRITABLE else {}
+    writes = row.status in WRITABLE and "requests.change" in actions
+    lacking = queries.lacking(row, today=request.clock.today()) if writes else {}
     return show(
         request,
         "requests/case.html",
@@ -88,6 +89,7 @@ def case(request: PortalRequest, number: str) -> HttpResponseBase:
         faces=faces_of(request, row.number),
         items=asked,
         rows=scope_in_words(row.row_filter.conditions, names),
+        basis=cited(row.basis_title, row.basis_article),
         basis_kind=name_of(row.basis_kind, BASIS_NAMES),
         channel=name_of(row.channel, CHANNEL_NAMES),
         share_type=name_of(row.share_type, SHARE_TYPE_NAMES) if row.share_type else "",
@@ -144,7 +146,7 @@ def _decision(row: Any, decision: Any, names: dict[str, str]) -> dict[str, Any]:
         "by": [name_of(side, SIDE_NAMES) for side in decision.sides],
         "reason": decision.reason,
         "ground": ground.term.words.in_(language) if ground else "",
-        "document": f"{document.title} {document.article}".strip() if document else "",
+        "document": cited(document.title, document.article) if document else "",
         "items": [
             (item.name, mask_in_words(granted[item.code].mask) if item.code in granted else "")
             for item in row.asked_items

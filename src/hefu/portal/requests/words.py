@@ -1,7 +1,9 @@
 """How pages call what the requests room stores."""
 
+from hefu.kernel.citation import Citation
 from hefu.kernel.words import _
 from hefu.law.terms import Rank
+from hefu.portal import shows
 from hefu.rooms.requests.terms import Status
 
 #: Status → colour.
@@ -25,3 +27,8 @@ RANK_NAMES = {
     Rank.NORMATIVE_DOCUMENT: _("normative document"),
     Rank.STANDARD: _("standard"),
 }
+
+
+def cited(title: str, article: str) -> str:
+    """Return a legal text and its article as people cite them; empty without a title."""
+    return shows.article(Citation(document=title, article=article, title=title)) if title else ""

@@ -20,7 +20,7 @@ from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.portal.refusals import sentence, told
 from hefu.portal.resources.forms import AllowanceForm, PlaceForm, SystemForm
 from hefu.portal.resources.lists import Allowances, Sources, Systems, Targets, reached_badge, where
-from hefu.portal.resources.words import TLS_NAMES
+from hefu.portal.resources.words import ENCODING_NAMES, TABLE_KIND_NAMES, TLS_NAMES
 from hefu.portal.words import name_of, say
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.parties import queries as parties
@@ -227,7 +227,8 @@ def source(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     tables, fault = [], ""
     if request.GET.get("look") and may(request.actor, "resources.look_inside", found.department_id):
         try:
-            tables = list(queries.tables(pk, viewer=request.actor))
+            found_tables = queries.tables(pk, viewer=request.actor)
+            tables = [(one, name_of(one.kind, TABLE_KIND_NAMES)) for one in found_tables]
         except Refusal as refusal:
             fault = sentence(refusal)
     return _place(request, found, side="source", tables=tables, fault=fault)
@@ -253,6 +254,7 @@ def _place(request: PortalRequest, found: Any, *, side: str, **context: Any) -> 
         kind=name_of(found.kind, PLACE_KIND_NAMES),
         where=where(found),
         tls=name_of(found.tls, TLS_NAMES),
+        encoding=name_of(found.encoding, ENCODING_NAMES),
         reached=reached_badge(found),
         told=told(found.test_text, found.test_facts) if found.test_text else "",
         may={deed for deed in deeds if may(request.actor, f"resources.{deed}", found.department_id)},

@@ -18,3 +18,13 @@ TLS_NAMES = {
 }
 
 ENCODING_NAMES = {Encoding.UTF_8: "UTF-8", Encoding.GB18030: "GB 18030"}
+
+#: Kind of a table as a source lists it → marked name.
+TABLE_KIND_NAMES = {
+    "table": _("plain table"),
+    "partitioned table": _("partitioned table"),
+    "view": _("view"),
+    "materialized view": _("materialized view"),
+    "foreign table": _("foreign table"),
+    "file": _("file"),
+}
