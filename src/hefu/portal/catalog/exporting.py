@@ -1,6 +1,7 @@
 """The page on which a reader takes the catalogue, or a part of it, away as a file."""
 
 import tempfile
+from typing import cast
 
 from django import forms
 from django.conf import settings
@@ -43,7 +44,8 @@ class ExportForm(OfficeForm):
         """Offer the departments."""
         super().__init__(*args, **kwargs)
         rows = parties.departments(viewer=request.actor)
-        self.fields["provider"].choices = [("", gettext("all")), *((str(row.pk), row.name) for row in rows)]
+        offered = cast(forms.ChoiceField, self.fields["provider"])
+        offered.choices = [("", gettext("all")), *((str(row.pk), row.name) for row in rows)]
         if not request.actor.has(Role.OFFICER, Role.CHIEF):
             del self.fields["drafts"]
 

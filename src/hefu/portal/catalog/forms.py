@@ -1,8 +1,10 @@
 """Forms of the catalogue: an entry, its review, an import."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -109,9 +111,15 @@ class EntryForm(OfficeForm):
                 self.fields[name] = _field(name)
         asked = node_profile().extensions
         self.fields |= {EXTRA + one.key: _extra_field(one) for one in asked}
-        self.sections = (*self.sections, Section(_("Extension fields"), tuple(EXTRA + one.key for one in asked)))
         if class_is_fixed:
             self.fields["class_code"].widget.attrs["readonly"] = True
+
+    def parts(self) -> Iterator[tuple[Section | None, list[BoundField]]]:
+        """Yield each section with its fields, the profile's own fields last."""
+        yield from super().parts()
+        own = [self[name] for name in self.fields if name.startswith(EXTRA)]
+        if own:
+            yield Section(_("Extension fields"), tuple(bound.name for bound in own)), own
 
     @staticmethod
     def present(content: Content) -> dict[str, Any]:
