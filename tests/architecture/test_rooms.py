@@ -22,6 +22,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "itemcodes": "short technical names are made for drafts, imports and mounts alike",
         "profiles": "codes and values as a guide or a province writes them: data with its reader",
         "rows": "between rows and the frozen content that decisions read, for services and queries alike",
+        "searching": "the index of a host and what is asked of it, between queries and the floor of search",
         "snapshots": "the form of a version that is kept, carried and digested",
     },
     "deliveries": {"carry": "what the job does: it drives the data plane between two services"},
@@ -37,6 +38,9 @@ INSIDE = ("models", "decide")
 
 #: Services that do not take both `actor` and `clock`, each with its reason.
 WITHOUT: dict[str, str] = {
+    "catalog.drop_search": "a person's own kept search goes, at no time that matters",
+    "catalog.look_for_people": "the platform itself looks, with the eyes of whoever keeps the search",
+    "catalog.note_use": "a count that follows what was announced, at no time that matters",
     "deliveries.take_up": "the worker reports; the platform itself acts",
     "deliveries.note_progress": "the worker reports; the platform itself acts",
     "deliveries.stop_reason": "the worker asks whether to go on; nothing changes",

@@ -50,11 +50,11 @@ class Vocabulary:
         return made
 
     @cached_property
-    def _by_length(self) -> dict[int, list[str]]:
-        """Length → Latin words and sounds of Chinese ones."""
-        made: dict[int, list[str]] = defaultdict(list)
+    def _by_length(self) -> dict[tuple[str, int], list[str]]:
+        """First letter, which people seldom mistype, and length → Latin words and sounds of Chinese ones."""
+        made: dict[tuple[str, int], list[str]] = defaultdict(list)
         for word in dict.fromkeys((*self._latin, *self._by_sound)):
-            made[len(word)].append(word)
+            made[word[0], len(word)].append(word)
         return made
 
     def spellings(self, text: str, searcher: tantivy.Searcher) -> list[str]:
@@ -106,7 +106,7 @@ class Vocabulary:
         reach = 1 if len(word) < 6 else 2
         found = []
         for length in range(len(word) - reach, len(word) + reach + 1):
-            for other in self._by_length.get(length, ()):
+            for other in self._by_length.get((word[0], length), ()):
                 away = distance(word, other, most=reach)
                 if away <= reach:
                     found.append((away, other))

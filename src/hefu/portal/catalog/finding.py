@@ -247,7 +247,8 @@ class Search(Entries):
         """Return the first items in which the words stand."""
         if not self.search:
             return ""
-        hits = (item.name for item in entry.items.all() if any(one.hit for one in marked(item.name, self.search)))
+        names = self.answer.items.get(entry.pk, ())
+        hits = (name for name in names if any(one.hit for one in marked(name, self.search)))
         return format_html_join("、", "{}", ((_marks(name, self.search),) for name in islice(hits, _ITEMS)))
 
     # Spelling, freshness, files

@@ -2,12 +2,11 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Prefetch
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.words import _
@@ -23,6 +22,13 @@ log = logging.getLogger(__name__)
 
 #: Entries that one question hands out in full order, for a file.
 MOST = 100_000
+#: Columns that no list shows; read when somebody asks for them after all.
+_LONG = (
+    *("words", "original", "more", "share_condition", "share_scope", "noshare_reason", "basis_kind", "basis_title"),
+    *("basis_article", "open_condition", "use_condition", "secrecy", "secrecy_note", "personal_info", "impact_note"),
+    *("author", "author_name", "signed_by", "signed_name", "reviewed_by", "reviewed_name", "reasons", "import_key"),
+    *("import_digest", "outside_code", "related_codes", "phone", "internal_office", "format_other"),
+)
 #: Answers that are remembered until the index changes.
 _REMEMBERED = 500
 
@@ -46,6 +52,8 @@ class Answer:
     as_of: datetime
     #: Changes that the answer lacks.
     pending: int = 0
+    #: Entry → names of its items, when words were asked for.
+    items: Mapping[UUID, tuple[str, ...]] = field(default_factory=dict)
     #: Why PostgreSQL itself answered; empty when the index did.
     reason: str = ""
 
@@ -73,9 +81,15 @@ def search(question: Question, *, viewer: Actor) -> Answer:
             raise
         here.condemn(error)
         return _from_database(question, viewer, NO_INDEX)
-    entries = _entries(found.ids, viewer, items=bool(question.text))
     return Answer(
-        entries, found.total, found.counts, found.relaxed, found.suggestion, as_of=standing.read.at, pending=pending
+        _entries(found.ids, viewer),
+        found.total,
+        found.counts,
+        found.relaxed,
+        found.suggestion,
+        as_of=standing.read.at,
+        pending=pending,
+        items=_items(found.ids, question),
     )
 
 
@@ -128,25 +142,35 @@ def how_many(*, viewer: Actor, **chosen: str) -> int:
     return search(question, viewer=viewer).total
 
 
-def _entries(ids: Sequence[UUID], viewer: Actor, *, items: bool = False) -> tuple[Entry, ...]:
+def _entries(ids: Sequence[UUID], viewer: Actor) -> tuple[Entry, ...]:
     """Read the rows; the filter of rows holds as well, should the index ever say too much."""
     if not ids:
         return ()
-    found = Entry.objects.filter(visible(viewer)).select_related("provider").defer("words", "original")
-    if items:
-        found = found.prefetch_related(Prefetch("items", Item.objects.only("entry_id", "name", "position")))
-    rows = found.in_bulk(list(ids))
+    found = Entry.objects.filter(visible(viewer)).select_related("provider").defer(*_LONG)
+    rows = found.order_by().in_bulk(list(ids))
     return tuple(rows[pk] for pk in ids if pk in rows)
+
+
+def _items(ids: Sequence[UUID], question: Question) -> dict[UUID, tuple[str, ...]]:
+    """Return the names of the items of entries that were found, of each as the entry orders them."""
+    if not ids or not question.text:
+        return {}
+    made: dict[UUID, list[str]] = {}
+    told = Item.objects.filter(entry_id__in=list(ids)).order_by("position")
+    for pk, name in told.values_list("entry_id", "name"):
+        made.setdefault(pk, []).append(name)
+    return {pk: tuple(names) for pk, names in made.items()}
 
 
 def _from_database(question: Question, viewer: Actor, reason: str) -> Answer:
     found = fallback.ask(question, viewer=viewer)
     return Answer(
-        _entries(found.ids, viewer, items=bool(question.text)),
+        _entries(found.ids, viewer),
         found.total,
         found.counts,
         relaxed=False,
         suggestion="",
         as_of=notes.moment().at,
         reason=reason,
+        items=_items(found.ids, question),
     )
