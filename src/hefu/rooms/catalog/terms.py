@@ -562,12 +562,12 @@ ENTRY_PUBLISHED = Kind(
     "The authority approved a version and it came into force.",
 )
 ENTRY_WITHDRAWN = Kind("entry.withdrawn", 1, ("code", "version", "reason"), "An entry left the catalogue.")
+_IMPORTED = ("batch", "file_digest", "published", "taken", "changed", "unchanged", "refused", "entries_digest")
 CATALOG_IMPORTED = Kind(
-    "catalog.imported",
-    1,
-    ("batch", "file_digest", "published", "taken", "changed", "unchanged", "refused", "entries_digest"),
-    "A catalogue file was imported. `entries_digest` covers each entry's code, version and content digest.",
+    "catalog.imported", 1, _IMPORTED, "A file was imported. `entries_digest`: each entry's code, version and digest."
 )
+_MENDED = ("batch", "published", "taken", "columns", "entries_digest")
+CATALOG_MENDED = Kind("catalog.mended", 1, _MENDED, "Rows that an import had refused were put right and taken in.")
 
 
 class Cause(StrEnum):
