@@ -111,6 +111,9 @@ def test_axe_finds_nothing_on_the_pages_of_the_main_job(
         "provider": (
             "/",
             "/catalog/",
+            "/catalog/?q=人口&share=conditional",
+            "/catalog/?q=火星",
+            "/catalog/searches/",
             f"/catalog/{entry.pk}/",
             "/requests/",
             f"/requests/{case.number}/",
