@@ -13,6 +13,7 @@ from hefu.rooms.resources.models import System
 from hefu.rooms.resources.terms import Network
 from hefu.rooms.upkeep import queries, services
 from hefu.rooms.upkeep.errors import ListUnreadable, OtherDepartments
+from hefu.rooms.upkeep.queries import covering
 from hefu.rooms.upkeep.terms import Coverage, Gap, TaskKind
 from tests.builders import (
     NOON,
@@ -185,6 +186,22 @@ class TestCoverage:
             an_entry(a_department(place="440300"))
         found = queries.by_place(queries.coverage(viewer=SYSTEM))["440300"]
         assert (found.entries, found.gap(Gap.ENTRY_NO_RESOURCE)) == (2, 2)
+
+    def test_a_large_node_shows_the_counts_of_the_last_run_with_their_time(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        office = a_department()
+        an_entry(office)
+        services.count_coverage(actor=SYSTEM, clock=NOON)
+        an_entry(office)
+        monkeypatch.setattr(covering, "COUNTED_NOW", 1)
+        kept = {one.department_id: one for one in queries.coverage(viewer=SYSTEM)}[office.pk]
+        assert (kept.entries, kept.counted_at, kept.gap(Gap.ENTRY_NO_RESOURCE)) == (1, NOON.now(), 1)
+        assert covered(office).entries == 2
+        now = {one.department_id: one for one in queries.coverage(viewer=SYSTEM, now=True)}[office.pk]
+        assert now.entries == 2
+        with pytest.raises(Forbidden):
+            services.count_coverage(actor=an_actor(the_authority(), Role.REVIEWER), clock=NOON)
 
 
 class TestDrift:
