@@ -6,18 +6,34 @@ from typing import Any
 
 import pytest
 
+from hefu.dataplane.ticket import Channel
 from hefu.kernel.actor import Role
+from hefu.kernel.clock import at_noon
 from hefu.law import running
 from hefu.law.running import Running
 from hefu.rooms.catalog import services as catalog
 from hefu.rooms.catalog.terms import Cause, ShareType, Verdict
 from hefu.rooms.clocks.models import CaseClock
+from hefu.rooms.grants import services as grants
+from hefu.rooms.grants.models import Grant
+from hefu.rooms.grants.terms import GrantStatus
 from hefu.rooms.parties.terms import DepartmentRole
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import Answer
 from hefu.rooms.requests.terms import Verdict as Word
 from hefu.rooms.upkeep import services as upkeep
-from tests.builders import NOON, TODAY, a_case, a_department, a_draft, an_actor, an_entry, the_authority
+from tests.builders import (
+    NOON,
+    SYSTEM,
+    TODAY,
+    a_case,
+    a_department,
+    a_draft,
+    a_grant,
+    an_actor,
+    an_entry,
+    the_authority,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +91,13 @@ def gone_through() -> None:
     upkeep.open_full_review(department_id=office.pk, actor=an_actor(office, Role.CHIEF), clock=NOON)
 
 
+def unused() -> None:
+    a_department("省数据局", DepartmentRole.AUTHORITY, place="230000")
+    grant = a_grant(an_entry(), a_department(), channel=Channel.FILE)
+    Grant.objects.filter(pk=grant.pk).update(status=GrantStatus.ACTIVE, missing=[])
+    grants.watch_idle(actor=SYSTEM, clock=at_noon(date(2026, 5, 20)))
+
+
 #: Rule → what happens in an office.
 HAPPENS: dict[str, Callable[[], object]] = {
     "requests.answer_unconditional": lambda: asked(
@@ -88,6 +111,7 @@ HAPPENS: dict[str, Callable[[], object]] = {
     "catalog.refresh_entry": lambda: changed(Cause.INFORMATION),
     "catalog.review": handed_in,
     "catalog.full_review": gone_through,
+    "grants.idle": unused,
     "needs.review": needed,
     "needs.answer": needed,
     "needs.publish": needed,

@@ -86,10 +86,10 @@ def test_a_row_names_the_packs_that_give_a_value() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("{waits: idle}", "{waits: lazy}", "rules.grants.idle.waits: found 'lazy'; expected one of"),
-        ("{waits: idle}", "{}", "rules.grants.idle.runs: found None; expected one of runs, held, waits"),
-        ("  grants.idle: {waits: idle}\n", "", "rules.grants.idle: found 'grants.idle'; expected every period"),
-        ("grants.idle:", "grants.idles:", "expected every period of register.yaml, once"),
+        ("{waits: use}", "{waits: lazy}", "rules.records.retention.waits: found 'lazy'; expected one of"),
+        ("{waits: use}", "{}", "rules.records.retention.runs: found None; expected one of runs, held, waits"),
+        ("  records.retention: {waits: use}\n", "", "rules.records.retention: found 'records.retention'; expected every period"),
+        ("records.retention:", "records.retentions:", "expected every period of register.yaml, once"),
     ],
 )
 def test_a_broken_list_is_named_with_its_place(old: str, new: str, message: str) -> None:

@@ -9,7 +9,7 @@ from hefu.rooms.bases.jobs import sweep_texts
 from hefu.rooms.catalog.jobs import keep_index, look_for_people, take_up_lost_intakes
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
-from hefu.rooms.grants.jobs import sweep_grants
+from hefu.rooms.grants.jobs import sweep_grants, watch_idle_grants
 from hefu.rooms.upkeep.jobs import count_coverage, find_duplicates, look_at_tables, open_reviews, tie_by_names
 
 #: Cron expressions of six fields, the last one seconds, so that a lost worker is noticed soon.
@@ -25,6 +25,7 @@ app.periodic(cron=EVERY_MINUTE)(take_up_lost_intakes)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
 app.periodic(cron=EVERY_FIVE_MINUTES)(look_for_people)
+app.periodic(cron=EVERY_HOUR)(watch_idle_grants)
 app.periodic(cron=EVERY_HOUR)(sweep_texts)
 app.periodic(cron=EVERY_HOUR)(look_at_tables)
 app.periodic(cron=EVERY_HOUR)(tie_by_names)

@@ -20,7 +20,7 @@ from hefu.rooms.deliveries import services as deliveries
 from hefu.rooms.deliveries.terms import DeliveryDone, DeliveryFailed
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
-from hefu.rooms.grants.terms import OVER, GrantIssued, GrantStatus, GrantStopped
+from hefu.rooms.grants.terms import IDLE_RULE, OVER, GrantIssued, GrantStatus, GrantStopped
 from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import RequestGranted, RequestRefused
@@ -30,6 +30,29 @@ from hefu.rooms.upkeep import services as upkeep
 
 def _meet_delivery_clock(event: DeliveryDone) -> None:
     requests.delivery_made(number=event.request, actor=system("deliveries"), clock=FixedClock(event.at))
+
+
+def _grant_used(event: DeliveryDone) -> None:
+    grants.note_use(number=event.grant, actor=system("deliveries"), clock=FixedClock(event.at))
+
+
+def _grant_unused(event: ClockWarned | ClockExpired) -> None:
+    """Tell of a grant that nobody uses; its clock has the grant's number."""
+    if event.rule != IDLE_RULE:
+        return
+    actor = system("grants")
+    grant = grant_queries.grant(event.subject, viewer=actor)
+    running = grant_queries.idle_clock(grant, viewer=actor)
+    if running is not None:
+        requests.tell_idle(
+            number=grant.request,
+            grant=grant.number,
+            since=running.started_on,
+            due_on=event.due_on,
+            passed=isinstance(event, ClockExpired),
+            actor=actor,
+            clock=FixedClock(event.at),
+        )
 
 
 def _tell_of_failure(event: DeliveryFailed) -> None:
@@ -182,8 +205,8 @@ def _users_hear_of_terms(event: ShareTypeChanged) -> None:
 
 LISTENERS: dict[type[Any], list[Listener]] = {
     MountChanged: [grants.on_mount_changed],
-    ClockWarned: [requests.on_clock_warned],
-    ClockExpired: [requests.on_clock_expired],
+    ClockWarned: [requests.on_clock_warned, _grant_unused],
+    ClockExpired: [requests.on_clock_expired, _grant_unused],
     ClockMoved: [requests.on_clock_moved],
     EntrySubmitted: [upkeep.on_entry_submitted],
     EntryPublished: [_entry_rests],
@@ -194,6 +217,6 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     GrantIssued: [_grant_signed, deliveries.on_ticket_signed],
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock, _grant_gone],
     TextEnded: [_hold_grants, _entries_must_follow],
-    DeliveryDone: [_meet_delivery_clock],
+    DeliveryDone: [_meet_delivery_clock, _grant_used],
     DeliveryFailed: [_tell_of_failure],
 }

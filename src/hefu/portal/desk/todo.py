@@ -86,6 +86,14 @@ _KINDS = (
         "upkeep:needs",
     ),
     _Kind(
+        (Role.REVIEWER,),
+        lambda a: grants.idle(viewer=a),
+        _("grants that nobody used for too long"),
+        "grant",
+        "grants:list",
+        "?scope=idle",
+    ),
+    _Kind(
         _OFFICE,
         lambda a: requests.to_complete(viewer=a),
         _("requests to complete, sign off and hand in"),

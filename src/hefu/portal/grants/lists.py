@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from hefu.kernel.actor import Role
@@ -49,11 +49,15 @@ class Grants(Listing["Grant"]):
         """Return the filters."""
         return (
             Facet("status", _("State"), "status", words=STATUS_NAMES, tabs=True),
+            Facet("scope", _("Use"), "pk", words={"idle": _("not used for too long")}, conditions=self._scopes()),
             Facet("provider", _("Provider"), "provider_id", name_field="provider__name"),
             Facet("consumer", _("Consumer"), "consumer_id", name_field="consumer__name"),
             Facet("channel", _("Channel"), "channel", words=CHANNEL_NAMES),
             Between("until", _("Last day"), "term_until", instant=False),
         )
+
+    def _scopes(self) -> dict[str, Q]:
+        return {"idle": Q(pk__in=queries.idle(viewer=self.request.actor).order_by().values("pk"))}
 
     def rows(self, search: str) -> QuerySet[Any]:
         """Return the grants."""

@@ -13,6 +13,7 @@ urlpatterns = [
     path("<str:number>/target", views.choose_target, name="choose_target"),
     path("<str:number>/suspend", views.suspend, name="suspend"),
     path("<str:number>/resume", views.resume, name="resume"),
+    path("<str:number>/keep", views.keep_idle, name="keep_idle"),
     path("<str:number>/narrow", views.narrow, name="narrow"),
     path("<str:number>/revoke", views.revoke, name="revoke"),
 ]

@@ -13,6 +13,7 @@ from hefu.dataplane import wire
 from hefu.dataplane.ticket import Channel, Ticket
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import Forbidden
+from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page, reason_page
 from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, TargetForm
 from hefu.portal.grants.lists import Grants
@@ -67,7 +68,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         crumbs=[list_crumb()],
         grant=found,
         colour=COLOURS[GrantStatus(found.status)],
-        may=_possible(found.status, actions),
+        may=_possible(found.status, actions, idle=queries.is_idle(found, viewer=request.actor)),
         may_deliver=found.status == GrantStatus.ACTIVE
         and may_deliver(
             request.actor, "deliveries.start", consumer_id=found.consumer_id, provider_id=found.provider_id
@@ -84,18 +85,21 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         signed=signed,
         ticket=ticket,
         told=_told(ticket, names) if ticket else {},
+        used_at=queries.last_use(found),
+        faces=faces_of(request, number),
         deliveries=deliveries.deliveries(viewer=request.actor, grant=number)[:20],
         events=history(number, viewer=request.actor),
     )
 
 
-def _possible(status: str, actions: frozenset[str]) -> set[str]:
+def _possible(status: str, actions: frozenset[str], *, idle: bool) -> set[str]:
     """Return what the seat allows and the status does not exclude."""
     states = {
         "suspend": {GrantStatus.ACTIVE},
         "resume": {GrantStatus.SUSPENDED},
         "narrow": {GrantStatus.WAITING, GrantStatus.ACTIVE},
         "revoke": {GrantStatus.WAITING, GrantStatus.ACTIVE, GrantStatus.SUSPENDED},
+        "keep_idle": {GrantStatus.ACTIVE} if idle else set(),
         "open": {GrantStatus.WAITING},
         "choose_target": {GrantStatus.WAITING, GrantStatus.ACTIVE, GrantStatus.SUSPENDED},
     }
@@ -195,6 +199,24 @@ def resume(request: PortalRequest, number: str) -> HttpResponseBase:
         send=gettext("Resume"),
         work=lambda typed: services.resume_grant(number=number, **typed, actor=request.actor, clock=request.clock),
         said=gettext("The grant is in force again."),
+    )
+
+
+@page(*FORM)
+def keep_idle(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Keep a grant that nobody used for as long as the law allows."""
+    queries.grant(number, viewer=request.actor)
+    return reason_page(
+        request,
+        title=gettext("Keep {number} although it is not used").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext(
+            "The grant stays as it is and its time without use begins anew today. To end it instead, go back and "
+            "suspend or revoke it."
+        ),
+        send=gettext("Keep"),
+        work=lambda typed: services.keep_idle(number=number, **typed, actor=request.actor, clock=request.clock),
+        said=gettext("The grant is kept."),
     )
 
 

@@ -53,6 +53,8 @@ MAY: dict[str, frozenset[Standing]] = {
         }
     ),
     "grants.narrow": frozenset({(Side.PROVIDER, Role.CHIEF)}),
+    # Its time without use has passed: look into it and let it stand.
+    "grants.keep_idle": frozenset({(Side.AUTHORITY, Role.REVIEWER), (Side.AUTHORITY, Role.CHIEF)}),
     "grants.revoke": frozenset(
         {(Side.PROVIDER, Role.CHIEF), (Side.AUTHORITY, Role.CHIEF), (Side.CONSUMER, Role.CHIEF)}
     ),

@@ -210,3 +210,13 @@ def validity(grant: GrantFacts) -> tuple[datetime, datetime]:
     first = datetime.combine(grant.term_from, time.min, tzinfo=CHINA)
     after = datetime.combine(grant.term_until + timedelta(days=1), time.min, tzinfo=CHINA)
     return first, after
+
+
+def idle_since(*, term_from: date, days: Collection[date]) -> date:
+    """Return the day from which a grant counts as unused.
+
+    Args:
+        term_from: First day of the term; before it nothing can be used.
+        days: When it came into force, was last used and was last kept, as far as each has happened.
+    """
+    return max(term_from, *days)

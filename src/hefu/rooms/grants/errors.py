@@ -65,3 +65,13 @@ class TableTaken(Refusal):
 
     code = "grants.table_taken"
     text = _("Another grant delivers into the table {table} of that place. Choose another name.")
+
+
+class NotIdle(Refusal):
+    """Only a grant whose time without use has passed is looked into."""
+
+    code = "grants.not_idle"
+    text = _(
+        "Grant {number} has not gone unused for as long as the law allows, so there is nothing to look into. Open the "
+        "grant to see when it was last used."
+    )

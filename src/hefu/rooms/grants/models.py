@@ -119,6 +119,18 @@ class Grant(models.Model):
         )
 
 
+class LastUse(models.Model):
+    """When a grant was last used, and when somebody last kept it although it was not."""
+
+    grant = models.OneToOneField(Grant, primary_key=True, on_delete=models.PROTECT, related_name="last_use")
+    used_at = models.DateTimeField(null=True, blank=True, help_text="A delivery arrived, or its file was fetched.")
+    kept_at = models.DateTimeField(null=True, blank=True, help_text="The authority kept it although it was idle.")
+
+    def __str__(self) -> str:
+        """Return grant and moment."""
+        return f"{self.grant_id} used {self.used_at:%Y-%m-%d}" if self.used_at else f"{self.grant_id} not used"
+
+
 class SignedTicket(models.Model):
     """One signed version of a grant's ticket. A ticket that has ended never holds again."""
 

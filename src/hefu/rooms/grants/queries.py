@@ -1,6 +1,8 @@
 """Reads of grants, scoped to the viewer; and the few facts that the data plane's side asks for."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,11 +11,16 @@ from hefu.dataplane import wire
 from hefu.dataplane.ticket import Ticket
 from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import NotFound
+from hefu.rooms.clocks import queries as clocks
+from hefu.rooms.clocks.terms import State
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants.access import MAY, may, visible
-from hefu.rooms.grants.models import Grant, SignedTicket
-from hefu.rooms.grants.terms import LACK_SENTENCES, GrantStatus, Lack
+from hefu.rooms.grants.models import Grant, LastUse, SignedTicket
+from hefu.rooms.grants.terms import IDLE_RULE, LACK_SENTENCES, GrantStatus, Lack
+
+if TYPE_CHECKING:
+    from hefu.rooms.clocks.models import CaseClock
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,30 @@ def grant(number: str, *, viewer: Actor) -> Grant:
 def grant_of_request(request: str, *, viewer: Actor) -> Grant | None:
     """Return the grant that answered a request, or None."""
     return grants(viewer=viewer).filter(request=request).first()
+
+
+def idle(*, viewer: Actor) -> QuerySet[Grant]:
+    """Return the grants in force that nobody used for as long as the law of the place allows."""
+    over = clocks.running(viewer=viewer).filter(rule=IDLE_RULE, state=State.EXPIRED)
+    return grants(viewer=viewer, status=GrantStatus.ACTIVE).filter(number__in=over.order_by().values("subject"))
+
+
+def idle_clock(found: Grant, *, viewer: Actor) -> "CaseClock | None":
+    """Return the clock of a grant that has gone unused for long; None while nothing of it is near."""
+    return next(
+        (one for one in clocks.clocks_of(found.number, viewer=viewer) if one.is_open and one.rule == IDLE_RULE), None
+    )
+
+
+def is_idle(found: Grant, *, viewer: Actor) -> bool:
+    """Return whether a grant went unused for as long as the law allows and nobody has looked into it yet."""
+    running = idle_clock(found, viewer=viewer)
+    return running is not None and running.state == State.EXPIRED
+
+
+def last_use(found: Grant) -> datetime | None:
+    """Return when rows of a grant last arrived or were fetched; None when never."""
+    return LastUse.objects.filter(grant=found).values_list("used_at", flat=True).first()
 
 
 def actions(found: Grant, *, viewer: Actor) -> frozenset[str]:

@@ -80,6 +80,9 @@ SIDE_NAMES = {
     Side.PLATFORM: _("the platform"),
 }
 
+#: Rule of the packs: after how long without use a grant is looked into.
+IDLE_RULE = "grants.idle"
+
 #: A side and the role in which somebody acts on it.
 Standing = tuple[Side, Role]
 
@@ -200,3 +203,9 @@ GRANT_NARROWED = Kind(
 )
 GRANT_REVOKED = Kind("grant.revoked", 1, ("status", "side", "reason"), "The grant was taken back for good.")
 GRANT_EXPIRED = Kind("grant.expired", 1, ("status", "term_until"), "The grant's term ended.")
+GRANT_KEPT = Kind(
+    "grant.kept",
+    1,
+    ("status", "side", "unused_since", "due_on", "reason"),
+    "A grant that nobody had used was looked into and kept; the reason is a digest.",
+)

@@ -21,6 +21,7 @@ from hefu.rooms.deliveries.queries import delivery, done_entry, files_folder, re
 from hefu.rooms.deliveries.services.rows import load, locked, record
 from hefu.rooms.deliveries.terms import KEEP_FOR, MOST_REJECTS_KEPT, DeliveryStatus
 from hefu.rooms.evidence.services import receipt_for
+from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.terms import GrantStatus
 
 
@@ -49,6 +50,7 @@ def fetch_file(*, number: str, actor: Actor, clock: Clock) -> Fetched:
         raise errors.NoFile(number=row.number, why=why)
     path = files_folder() / row.file_name
     record(terms.FILE_FETCHED, row, actor=actor, clock=clock, file_sha256=row.file_sha256, bytes=row.file_bytes)
+    grants.note_use(number=row.grant.number, actor=actor, clock=clock)
     return Fetched(
         path=path,
         name=f"{row.grant.entry_name}-{row.file_name}",

@@ -1,4 +1,4 @@
-"""Writes of grants: issue, open, suspend, resume, narrow, revoke, expire."""
+"""Writes of grants: issue, open, suspend, resume, narrow, revoke, expire; and who looks into idle ones."""
 
 from hefu.rooms.grants.decide import Wanted
 from hefu.rooms.grants.services.holding import (
@@ -9,6 +9,7 @@ from hefu.rooms.grants.services.holding import (
     revoke_grant,
     suspend_grant,
 )
+from hefu.rooms.grants.services.idling import keep_idle, note_use, watch_idle
 from hefu.rooms.grants.services.issuing import (
     choose_target,
     issue_grant,
@@ -25,8 +26,10 @@ __all__ = [
     "expire_due",
     "hold_grant",
     "issue_grant",
+    "keep_idle",
     "mount_changed",
     "narrow_grant",
+    "note_use",
     "on_mount_changed",
     "on_request_granted",
     "open_grant",
@@ -34,4 +37,5 @@ __all__ = [
     "resume_grant",
     "revoke_grant",
     "suspend_grant",
+    "watch_idle",
 ]

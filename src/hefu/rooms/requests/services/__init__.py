@@ -10,7 +10,7 @@ from hefu.rooms.requests.services.drafting import (
     withdraw_request,
 )
 from hefu.rooms.requests.services.extending import ask_extension, consent_extension
-from hefu.rooms.requests.services.hearing import tell_terms_changed, tell_withdrawn
+from hefu.rooms.requests.services.hearing import tell_idle, tell_terms_changed, tell_withdrawn
 from hefu.rooms.requests.services.listening import on_clock_expired, on_clock_moved, on_clock_warned
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "on_clock_warned",
     "return_incomplete",
     "submit_request",
+    "tell_idle",
     "tell_terms_changed",
     "tell_withdrawn",
     "withdraw_request",

@@ -1,6 +1,8 @@
-"""What the users of an entry hear when it leaves the catalogue or is shared on other terms."""
+"""What users hear of an entry that leaves the catalogue or is shared on other terms, and of a grant gone unused."""
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +13,7 @@ from hefu.kernel.clock import Clock
 from hefu.rooms.catalog.terms import SHARE_TYPE_NAMES, ShareType
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.requests.models import AccessRequest
-from hefu.rooms.requests.services._telling import tell
+from hefu.rooms.requests.services._telling import tell, tell_authority
 from hefu.rooms.requests.terms import OPEN, NoticeKind
 
 #: How long the data of a withdrawn entry stays available, where the law of the provider's place says so.
@@ -80,6 +82,28 @@ def tell_terms_changed(
         for side in dict.fromkeys(sides):
             tell(row, side, NoticeKind.TERMS_CHANGED, clock=clock, code=code, version=version, **words)
     return len(rows)
+
+
+@transaction.atomic
+def tell_idle(*, number: str, grant: str, since: date, due_on: date, passed: bool, actor: Actor, clock: Clock) -> None:
+    """Tell both sides that a grant goes unused; when its time has passed, the authority too.
+
+    Args:
+        number: Of the request that the grant answered.
+        grant: Number of the grant.
+        since: Day from which it counts as unused.
+        due_on: Last day of the time that the law allows.
+        passed: Whether that day has passed.
+        actor: Who acts; the platform.
+        clock: Tells the time.
+    """
+    row = AccessRequest.objects.get(number=number)
+    kind = NoticeKind.GRANT_IDLE if passed else NoticeKind.GRANT_IDLE_SOON
+    facts: dict[str, Any] = {"grant": grant, "since": since, "due_on": due_on}
+    for side in dict.fromkeys((row.consumer_id, row.provider_id)):
+        tell(row, side, kind, clock=clock, **facts)
+    if passed:
+        tell_authority(row, kind, viewer=actor, clock=clock, **facts)
 
 
 def _users(entry_id: UUID, granted: Sequence[str]) -> QuerySet[AccessRequest]:

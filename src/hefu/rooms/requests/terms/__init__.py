@@ -331,6 +331,8 @@ class NoticeKind(StrEnum):
     ENTRY_WITHDRAWN = "entry_withdrawn"
     DATA_KEPT = "data_kept"
     TERMS_CHANGED = "terms_changed"
+    GRANT_IDLE_SOON = "grant_idle_soon"
+    GRANT_IDLE = "grant_idle"
 
 
 #: What each notice says; the facts are kept with it.
@@ -367,6 +369,14 @@ NOTICES = {
     NoticeKind.TERMS_CHANGED: _(
         "Entry {code}, which request {number} speaks of, was {old} and is {new} since version {version}. Look at the "
         "request again."
+    ),
+    NoticeKind.GRANT_IDLE_SOON: _(
+        "Grant {grant} of request {number} has not been used since {since}. Use it before {due_on} or give it back; "
+        "after that day the data authority looks into it."
+    ),
+    NoticeKind.GRANT_IDLE: _(
+        "Grant {grant} of request {number} has not been used since {since}, longer than the law allows. The data "
+        "authority looks into it and keeps or ends it; until then it stays in force."
     ),
 }
 

@@ -13,6 +13,7 @@ A mask is a word with its figures: `cover:6:4`, `truncate:3`, `bin:1000`, `round
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -60,15 +61,26 @@ def read_condition(code: str, operator: str, text: str, *, offer: Offer) -> Cond
     item = offer.item(code)
     if item is None:
         raise _rejected(_("A condition speaks of an item that this entry does not have. Use the codes of its items."))
+    try:
+        return condition_of(code, operator, text, value=lambda part: read_value(part, item.type))
+    except ValueError:
+        raise _rejected(_("A condition compares an item with a value of another type.")) from None
+
+
+def condition_of(code: str, operator: str, text: str, *, value: Callable[[str], Value]) -> Condition:
+    """Return the condition that `operator` makes of `text`; `value` reads each value in it.
+
+    Raises:
+        InputsRejected: No such operator.
+    """
     match operator:
         case "=":
-            return Equals(code, _value(text.strip(), item.type))
+            return Equals(code, value(text.strip()))
         case "in":
-            parts = [part.strip() for part in re.split(r"[,，\n]", text) if part.strip()]
-            return OneOf(code, tuple(_value(part, item.type) for part in parts))
+            return OneOf(code, tuple(value(part.strip()) for part in re.split(r"[,，、\n]", text) if part.strip()))
         case "between":
             low, _dots, high = (part.strip() for part in text.partition(".."))
-            return Between(code, _value(low, item.type) if low else None, _value(high, item.type) if high else None)
+            return Between(code, value(low) if low else None, value(high) if high else None)
         case "starts":
             return StartsWith(code, text.strip())
         case "null":
@@ -99,22 +111,26 @@ def write_value(value: Value) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _value(text: str, item_type: str) -> Value:
+def read_value(text: str, item_type: str) -> Value:
+    """Return a compared value in its item's own type.
+
+    Args:
+        text: As it was typed, without spaces around it.
+        item_type: One letter of the guide; empty for text.
+
+    Raises:
+        ValueError: It is not of that type.
+    """
     kind = ItemType(item_type) if item_type else ItemType.TEXT
-    try:
-        if kind is ItemType.DATE:
-            return date.fromisoformat(text)
-        if kind is ItemType.MOMENT:
-            return datetime.fromisoformat(text)
-        if kind is ItemType.LOGICAL:
-            return _truth(text)
-        if kind in _WHOLE:
-            return int(text)
-        if kind in _FRACTIONS:
-            return _number(text)
-    except (ValueError, InvalidOperation):
-        raise _rejected(_("A condition compares an item with a value of another type.")) from None
-    return text
+    if kind is ItemType.DATE:
+        return date.fromisoformat(text)
+    if kind is ItemType.MOMENT:
+        return datetime.fromisoformat(text)
+    if kind is ItemType.LOGICAL:
+        return _truth(text)
+    if kind in _WHOLE:
+        return int(text)
+    return _number(text) if kind in _FRACTIONS else text
 
 
 def _truth(text: str) -> bool:
@@ -125,7 +141,10 @@ def _truth(text: str) -> bool:
 
 
 def _number(text: str) -> Decimal:
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(text) from None
     if not number.is_finite():
         raise ValueError(text)
     return number
