@@ -11,6 +11,8 @@ import pytest
 from hefu.protocols.dcat import vocabulary as words
 from hefu.protocols.dcat.vocabulary import DCAT, DCT, FOAF, HEFU, HYDRA, RDF, SKOS, VCARD
 from hefu.protocols.dcat.wire import Agent, Catalogue, Dataset, Item, Page, Syntax, web_address, write
+from hefu.rooms.catalog.importing.mapping import propose_mapping
+from hefu.rooms.catalog.importing.reading import read_table
 
 BASE = "https://share.example.gov.cn"
 OFFICE = Agent(f"{BASE}/dcat/departments/1", "某市民政局", "11511700MB1234567X")
@@ -156,6 +158,41 @@ class TestAddresses:
     )
     def test_only_web_addresses_are_told_and_odd_signs_are_escaped(self, typed: str, address: str) -> None:
         assert web_address(typed) == address
+
+
+class TestBackAgain:
+    @pytest.mark.parametrize("syntax", Syntax)
+    def test_importing_maps_every_field_of_our_own_graph_by_itself(self, syntax: Syntax) -> None:
+        law = {
+            "class_code": "101",
+            "internal_office": "儿童福利科",
+            "format_class": "3",
+            "share_type": "conditional",
+            "share_condition": "办理救助",
+            "share_scope": "民政部门",
+            "channels": "table",
+            "open_type": "conditional",
+            "open_condition": "实名登记",
+            "update_cycle": "half_yearly",
+            "grade": "general",
+            "use_condition": "仅用于申请所述用途",
+            "system_name": "救助系统",
+            "business_item": "救助",
+            "secrecy": "no_secret",
+        }
+        output = io.BytesIO()
+        write(CATALOGUE, [a_dataset(n, law=tuple(law.items())) for n in range(5)], syntax, output)
+        table = read_table(output.getvalue(), f"catalog.{syntax.ending}")
+        assert len(table.rows) == 5
+        proposed = propose_mapping(table.columns, table.samples())
+        mapping = {column: field.value for column, (field, _sure) in proposed.items()}
+        assert {name: mapping.get(name) for name in law} == {name: name for name in law}
+        assert mapping["title"] == "name"
+        assert mapping["publisher.name"] == "provider"
+        assert mapping["items"] == "items"
+        (first, *_others) = [cells for _number, cells in table.rows]
+        assert {name: first[name] for name in law} == law
+        assert [(one["name"], one.get("code")) for one in first["items"]] == [("姓名", "xm"), ("金额", None)]
 
 
 def test_memory_does_not_grow_with_the_catalogue() -> None:

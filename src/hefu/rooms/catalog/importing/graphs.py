@@ -21,8 +21,10 @@ _DCAT = "http://www.w3.org/ns/dcat#"
 _ROWS = tuple(ox.NamedNode(f"{_DCAT}{name}") for name in ("Dataset", "DatasetSeries", "DataService"))
 #: Predicates that lead from a dataset to others of its kind or back, and so are no facts of its own.
 _AWAY = frozenset(
-    {"dataset", "inCatalog", "isPartOf", "hasPart", "inSeries", "first", "last", "prev", "hasVersion", "type"}
+    {"dataset", "inCatalog", "isPartOf", "hasPart", "inSeries", "first", "last", "prev", "hasVersion", "type", "item"}
 )
+#: The namespace in which this platform says what DCAT has no word for, items among it.
+_HEFU = "urn:hefu:catalog#"
 #: By these one reads what a thing is called.
 _CALLED = (
     *("http://xmlns.com/foaf/0.1/name", "http://www.w3.org/2006/vcard/ns#fn", "http://purl.org/dc/terms/title"),
@@ -140,7 +142,22 @@ def _record(store: ox.Store, subject: Any) -> dict[str, Any]:
     record = {name: _told(told) for name, told in gathered.items()}
     if isinstance(subject, ox.NamedNode):
         record.setdefault("identifier", subject.value)
-    return record
+    items = _items(store, subject)
+    return record | ({"items": items} if items else {})
+
+
+def _items(store: ox.Store, subject: Any) -> list[dict[str, str]]:
+    """Return the items that another node of this platform told, in their order."""
+    found = []
+    for link in store.quads_for_pattern(subject, ox.NamedNode(f"{_HEFU}item"), None):
+        if isinstance(link.object, ox.NamedNode | ox.BlankNode):
+            told = {
+                quad.predicate.value.removeprefix(f"{_HEFU}item_"): quad.object.value
+                for quad in store.quads_for_pattern(link.object, None, None)
+                if isinstance(quad.object, ox.Literal)
+            }
+            found.append(told)
+    return sorted(found, key=lambda one: int(one.get("position", "")) if one.get("position", "").isdecimal() else 0)
 
 
 def _facts(
