@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from hefu.portal.http import PortalRequest
+from hefu.portal.picking import picked
 
 Given = ParamSpec("Given")
 
@@ -36,7 +37,9 @@ def show(
     status: int = 200,
     **context: Any,
 ) -> HttpResponse:
-    """Return the page."""
+    """Return the page, or what the search box beside one of its form's lists found."""
+    if request.htmx and "pick" in request.GET and "form" in context:
+        return picked(request, context["form"], request.GET["pick"])
     return render(request, template, {"title": title, "crumbs": crumbs, **context}, status=status)
 
 

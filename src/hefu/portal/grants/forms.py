@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hefu.dataplane.formats import FileFormat
 from hefu.portal.forms import DAY, OfficeForm, ReasonForm
+from hefu.portal.picking import Picker
 from hefu.portal.scope import ScopeField, ScopeItem
 from hefu.rooms.grants.services import Wanted
 from hefu.rooms.requests.terms import GrantedItem
@@ -29,7 +30,9 @@ class TargetForm(OfficeForm):
         """Offer the department's own databases."""
         super().__init__(*args, **kwargs)
         self.fields["target_id"] = forms.ChoiceField(
-            label=_("Place of delivery"), choices=[("", "—"), *((str(one.pk), one.name) for one in targets)]
+            label=_("Place of delivery"),
+            widget=Picker,
+            choices=[("", "—"), *((str(one.pk), one.name) for one in targets)],
         )
         self.order_fields(["target_id", "table"])
 

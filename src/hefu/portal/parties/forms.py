@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.citation import Citation
 from hefu.portal.forms import OfficeForm, choices
+from hefu.portal.picking import Picker
 from hefu.rooms.parties import queries
 from hefu.rooms.parties.terms import DEPARTMENT_ROLE_NAMES, ROLE_NAMES, DepartmentRole
 
@@ -45,6 +46,7 @@ class DepartmentForm(OfficeForm):
         self.fields["parent_id"] = forms.ChoiceField(
             label=self.fields["parent_id"].label,
             required=False,
+            widget=Picker,
             choices=[("", "—"), *((str(one.pk), one.name) for one in queries.departments(viewer=viewer))],
         )
         self._leave_to_room()
@@ -88,6 +90,7 @@ class SeatForm(OfficeForm):
         super().__init__(*args, **kwargs)
         self.fields["department_id"] = forms.ChoiceField(
             label=self.fields["department_id"].label,
+            widget=Picker,
             choices=[("", "—"), *((str(one.pk), one.name) for one in queries.departments(viewer=viewer))],
         )
         self.fields["role"] = forms.ChoiceField(

@@ -16,6 +16,7 @@ from hefu.kernel.citation import Citation
 from hefu.law.answers import Grounds
 from hefu.law.terms import Language, Rank
 from hefu.portal.forms import DAY, OfficeForm, Section, choices
+from hefu.portal.picking import Picker
 from hefu.portal.requests.words import RANK_NAMES
 from hefu.portal.scope import MASKS, USUAL, ScopeField, ScopeItem, make_mask, mask_kind
 from hefu.portal.words import in_chinese, name_of, say
@@ -140,6 +141,7 @@ class ApplicationForm(OfficeForm):
         self.fields["target"] = forms.ChoiceField(
             label=_("Place of delivery"),
             required=False,
+            widget=Picker,
             choices=[("", "—"), *((str(one.pk), one.name) for one in targets)],
             help_text=_("A database of your department. It can be named later, on the page of the grant."),
         )

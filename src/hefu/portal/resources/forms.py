@@ -17,6 +17,7 @@ from hefu.dataplane import checks
 from hefu.dataplane.checks import Check
 from hefu.portal.forms import OfficeForm, choices
 from hefu.portal.grants.words import CHECK_NAMES
+from hefu.portal.picking import Picker
 from hefu.portal.resources.words import ALLOWANCE_NAMES, ENCODING_NAMES, TLS_NAMES
 from hefu.rooms.resources.terms import (
     NETWORK_NAMES,
@@ -74,7 +75,7 @@ class PlaceForm(OfficeForm):
         found = list(departments)
         if len(found) > 1:
             self.fields["department_id"] = forms.ChoiceField(
-                label=_("Department"), choices=[("", "—"), *((str(one.pk), one.name) for one in found)]
+                label=_("Department"), widget=Picker, choices=[("", "—"), *((str(one.pk), one.name) for one in found)]
             )
         self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=choices(PLACE_KIND_NAMES))
         self.fields["tls"] = forms.ChoiceField(label=_("Encryption"), required=False, choices=choices(TLS_NAMES))
@@ -86,6 +87,7 @@ class PlaceForm(OfficeForm):
             self.fields["system_id"] = forms.ChoiceField(
                 label=_("Information system"),
                 required=False,
+                widget=Picker,
                 choices=[("", "—"), *((str(one.pk), one.name) for one in systems)],
             )
         if for_source:
@@ -141,7 +143,7 @@ class SystemForm(OfficeForm):
         found = list(departments)
         if len(found) > 1:
             self.fields["department_id"] = forms.ChoiceField(
-                label=_("Department"), choices=[("", "—"), *((str(one.pk), one.name) for one in found)]
+                label=_("Department"), widget=Picker, choices=[("", "—"), *((str(one.pk), one.name) for one in found)]
             )
         self.fields["network"] = forms.ChoiceField(label=_("Network"), choices=choices(NETWORK_NAMES))
         self.order_fields(["department_id", "name", "network", "description"])

@@ -54,6 +54,9 @@
     check();
   }
 
+  // What needs a script shows itself.
+  for (const part of document.querySelectorAll("[data-scripted]")) part.hidden = false;
+
   // Another line of a row scope: a copy of the last one, emptied.
   document.addEventListener("click", (event) => {
     const more = event.target.closest("[data-more]");
