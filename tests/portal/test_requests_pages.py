@@ -175,7 +175,7 @@ class TestAsking:
             )
         )
         page = officer.get(f"/requests/{row.number}/write").content.decode()
-        assert 'value="张三,李四"' in page
+        assert 'value="张三, 李四"' in page
         case = officer.get(f"/requests/{row.number}/").content.decode()
         assert "出生日期 is at least 1990-01-01" in case
 

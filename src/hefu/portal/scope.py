@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -15,23 +14,17 @@ from django.utils.translation import gettext
 from hefu.dataplane import masks
 from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith, Value
 from hefu.kernel.clock import CHINA
+from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.portal.words import say
-from hefu.rooms.catalog.terms import ItemType
+from hefu.rooms.requests.terms import written
 
-#: Ways to compare, in the order in which they are offered.
-WAYS = {
-    "equals": _("is"),
-    "one_of": _("is one of"),
-    "between": _("lies between"),
-    "starts": _("starts with"),
-    "empty": _("is empty"),
-}
+#: How forms call a way to compare → the operator, and the words, in the order in which they are offered.
+WAYS = {"equals": "=", "one_of": "in", "between": "between", "starts": "starts", "empty": "null"}
+_WAY_OF = {operator: way for way, operator in WAYS.items()}
 
 #: Empty lines that a new scope begins with.
 BLANKS = 1
-
-_NUMBERS = {ItemType.NUMBER, ItemType.MONEY, ItemType.DOUBLE, ItemType.FLOAT}
 
 
 @dataclass(frozen=True)
@@ -124,18 +117,8 @@ def mask_in_words(mask: masks.Mask | None) -> str:
             return gettext("always “{text}”").format(text=mask.text)
 
 
-#: Masks that are offered, what they need said in their field, and how they are made of it.
-MASKS = {
-    "": _("shown"),
-    "cover": _("cover the middle"),
-    "truncate": _("first characters only"),
-    "month": _("month only"),
-    "year": _("year only"),
-    "bin": _("round down to a step"),
-    "round": _("round to places"),
-    "null": _("leave empty"),
-    "constant": _("fixed text"),
-}
+#: Masks that are offered; a digest needs the name of a salt and is the operator's affair.
+MASKS = {"": _("shown"), **{word: told for word, told in written.MASKS.items() if word != "hash"}}
 
 #: What is typed beside a mask when nothing is.
 USUAL = {"cover": "3,4", "truncate": "6", "bin": "10", "round": "0", "constant": "***"}
@@ -147,48 +130,25 @@ def make_mask(kind: str, typed: str) -> masks.Mask | None:
     Raises:
         ValidationError: What was typed does not fit.
     """
+    if not kind:
+        return None
     text = typed.strip() or USUAL.get(kind, "")
+    if kind != "constant":
+        text = text.replace("，", ":").replace(",", ":")
     try:
-        match kind:
-            case "cover":
-                first, _comma, last = text.replace("，", ",").partition(",")
-                return masks.Cover(int(first), int(last or 0))
-            case "truncate":
-                return masks.Truncate(int(text))
-            case "bin":
-                return masks.Bin(int(text))
-            case "round":
-                return masks.Round(int(text))
-    except ValueError:
+        return written.read_mask(f"{kind}:{text}" if kind in USUAL else kind)
+    except InputsRejected:
         raise ValidationError(
             _("This mask needs whole numbers: first and last characters as 3,4, else one number.")
         ) from None
-    simple: dict[str, masks.Mask] = {
-        "month": masks.DateTrunc("month"),
-        "year": masks.DateTrunc("year"),
-        "null": masks.Null(),
-    }
-    return masks.Constant(text) if kind == "constant" else simple.get(kind)
 
 
 def mask_kind(mask: masks.Mask | None) -> tuple[str, str]:
     """Return the kind of a mask and what stands beside it, as `make_mask` takes them."""
-    match mask:
-        case masks.Cover():
-            return "cover", f"{mask.first},{mask.last}"
-        case masks.Truncate():
-            return "truncate", str(mask.length)
-        case masks.Bin():
-            return "bin", str(mask.width)
-        case masks.Round():
-            return "round", str(mask.places)
-        case masks.DateTrunc():
-            return mask.unit, ""
-        case masks.Null():
-            return "null", ""
-        case masks.Constant():
-            return "constant", mask.text
-    return "", ""
+    if mask is None or isinstance(mask, masks.Hash):
+        return "", ""
+    kind, _colon, rest = written.write_mask(mask).partition(":")
+    return kind, rest if kind == "constant" else rest.replace(":", ",")
 
 
 class ScopeWidget(forms.Widget):
@@ -219,7 +179,7 @@ class ScopeWidget(forms.Widget):
             "name": name,
             "lines": lines,
             "items": self.items,
-            "ways": [(way, say(word)) for way, word in WAYS.items()],
+            "ways": [(way, say(written.OPERATORS[operator])) for way, operator in WAYS.items()],
         }
         return render_to_string("portal/scope.html", context)
 
@@ -246,43 +206,24 @@ class ScopeField(forms.Field):
         item = self.items.get(line.item)
         if item is None:
             raise ValidationError(_("A condition names no item. Choose one, or empty the line."))
-        if line.way == "empty":
-            return IsNull(item.code)
-        if line.way == "between":
-            low = self._value(item, line.value) if line.value.strip() else None
-            high = self._value(item, line.upper) if line.upper.strip() else None
-            return Between(item.code, low, high)
-        if not line.value.strip():
+        text = f"{line.value}..{line.upper}" if line.way == "between" else line.value
+        if line.way not in ("empty", "between") and not text.strip():
             raise ValidationError(_("A condition compares with nothing. Type a value, or empty the line."))
-        if line.way == "starts":
-            return StartsWith(item.code, line.value.strip())
-        if line.way == "one_of":
-            parts = line.value.replace("，", ",").replace("、", ",").split(",")
-            return OneOf(item.code, tuple(self._value(item, part) for part in parts if part.strip()))
-        return Equals(item.code, self._value(item, line.value))
+        try:
+            return written.condition_of(
+                item.code, WAYS.get(line.way, ""), text, value=lambda part: self._value(item, part)
+            )
+        except InputsRejected as refusal:
+            raise ValidationError(list(refusal.problems.values())) from None
 
     def _value(self, item: ScopeItem, text: str) -> Value:
-        typed = text.strip()
         try:
-            return _typed(item.type, typed)
-        except (ValueError, InvalidOperation):
+            value = written.read_value(text, item.type)
+        except ValueError:
             message = gettext("“{value}” does not fit {item}: write days as 2026-03-11, numbers with digits.")
-            raise ValidationError(message.format(value=typed, item=item.name)) from None
-
-
-def _typed(kind: str, text: str) -> Value:
-    if kind == ItemType.DATE:
-        return date.fromisoformat(text)
-    if kind == ItemType.MOMENT:
-        at = datetime.fromisoformat(text)
-        return at if at.tzinfo else at.replace(tzinfo=CHINA)
-    if kind == ItemType.INTEGER:
-        return int(text)
-    if kind in _NUMBERS:
-        return Decimal(text)
-    if kind == ItemType.LOGICAL:
-        return text in (say("yes"), "yes", "true", "1", "是")
-    return text
+            raise ValidationError(message.format(value=text, item=item.name)) from None
+        # A moment is typed as office clocks show it.
+        return value.replace(tzinfo=CHINA) if isinstance(value, datetime) and value.tzinfo is None else value
 
 
 def _lines(value: Any) -> list[Line]:
@@ -293,22 +234,8 @@ def _lines(value: Any) -> list[Line]:
 
 
 def _line(condition: Condition) -> Line:
-    match condition:
-        case Equals():
-            return Line(condition.column, "equals", _written(condition.value))
-        case OneOf():
-            return Line(condition.column, "one_of", ",".join(_written(value) for value in condition.values))
-        case Between():
-            return Line(condition.column, "between", _written(condition.low), _written(condition.high))
-        case StartsWith():
-            return Line(condition.column, "starts", condition.prefix)
-        case IsNull():
-            return Line(condition.column, "empty")
-
-
-def _written(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return say("yes") if value else say("no")
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+    code, operator, text = written.write_condition(condition)
+    if isinstance(condition, Equals) and isinstance(condition.value, bool):
+        text = _said(condition.value)
+    low, _dots, high = text.partition("..") if operator == "between" else (text, "", "")
+    return Line(code, _WAY_OF[operator], low, high)
