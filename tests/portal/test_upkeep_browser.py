@@ -1,0 +1,103 @@
+"""Every page of upkeep in a real browser, at an office screen's width and at a phone's: axe finds nothing."""
+
+from datetime import date
+from typing import Any
+
+from hefu.kernel.actor import Role
+from tests.builders import (
+    NOON,
+    SYSTEM,
+    a_department,
+    a_draft,
+    a_person,
+    a_population,
+    a_source,
+    an_actor,
+    an_entry,
+    the_authority,
+)
+from tests.conftest import Database
+from tests.portal.test_browser import browser, pytestmark, sign_in, violations
+
+__all__ = ["browser", "pytestmark"]
+
+
+def test_axe_finds_nothing_on_the_pages_of_upkeep(browser: Any, live_server: Any, a_database: Database) -> None:
+    from hefu.rooms.catalog import services as catalog_services
+    from hefu.rooms.resources import services as resource_services
+    from hefu.rooms.resources.terms import Network
+    from hefu.rooms.upkeep import queries, services
+
+    the_authority()
+    office, other = a_department("市民政局", place="520100"), a_department("市残联")
+    officer = an_actor(office)
+    a_population(a_database, 5)
+    scan = services.ask_scan(source_id=a_source(office, a_database).pk, actor=officer, clock=NOON)
+    services.scan_source(scan_id=scan.pk, actor=SYSTEM, clock=NOON)
+    resource_services.register_system(
+        department_id=office.pk, name="社会救助系统", network=Network.EXTRANET, actor=officer, clock=NOON
+    )
+    task = services.register_task(
+        department_id=office.pk, duty="社会救助", business="低保审核", actor=officer, clock=NOON
+    )
+    entry = an_entry(office, name="救助对象信息")
+    an_entry(other, name="救助对象信息")
+    services.find_duplicates(actor=SYSTEM, clock=NOON)
+    draft = a_draft(office, name="残疾人救助平台", format_types=("xlsx",))
+    opened = services.open_round(entry_id=draft.pk, until=date(2026, 3, 20), actor=officer, clock=NOON)
+    services.comment(round_id=opened.pk, text="建议增加残疾等级", actor=an_actor(other), clock=NOON)
+    waiting = a_draft(other, format_types=("xlsx",))
+    catalog_services.submit_entry(entry_id=waiting.pk, actor=an_actor(other, Role.CHIEF), clock=NOON)
+    review = services.open_full_review(department_id=office.pk, actor=an_actor(office, Role.CHIEF), clock=NOON)
+    need = services.ask_for_data(name="辅具适配信息", items="姓名、辅具", purpose="核发补贴", actor=officer, clock=NOON)
+    pair = queries.pairs(viewer=SYSTEM).get()
+    proposal = queries.proposals(viewer=SYSTEM).get()
+    seats = {
+        "office": a_person(seats={office.pk: [Role.OFFICER, Role.CHIEF]}),
+        "authority": a_person(seats={the_authority().pk: [Role.REVIEWER]}),
+        "other": a_person(seats={other.pk: [Role.OFFICER]}),
+    }
+    pages = {
+        "office": (
+            "/upkeep/",
+            "/upkeep/gaps/entry_no_resource",
+            "/upkeep/gaps/system_no_entry",
+            "/upkeep/tasks/",
+            "/upkeep/tasks/import",
+            f"/upkeep/tasks/{task.pk}/",
+            f"/upkeep/entries/{entry.pk}/ties",
+            f"/upkeep/entries/{draft.pk}/assess",
+            f"/catalog/{draft.pk}/",
+            f"/catalog/{entry.pk}/",
+            f"/upkeep/rounds/{opened.pk}/",
+            "/upkeep/yearly/",
+            f"/upkeep/yearly/{review.pk}/",
+            "/upkeep/needs/",
+            "/upkeep/needs/new",
+            f"/upkeep/needs/{need.number}/",
+            "/upkeep/scans/",
+            f"/upkeep/scans/{proposal.pk}/",
+        ),
+        "authority": (
+            "/upkeep/",
+            "/upkeep/desk",
+            f"/catalog/{waiting.pk}/review",
+            "/upkeep/duplicates/",
+            f"/upkeep/duplicates/{pair.pk}/",
+            f"/upkeep/needs/{need.number}/",
+        ),
+        "other": (
+            "/upkeep/rounds/",
+            f"/upkeep/rounds/{opened.pk}/",
+            "/upkeep/negative",
+            "/upkeep/responsibilities",
+            "/upkeep/classes/",
+        ),
+    }
+    wrong: dict[str, list[str]] = {}
+    for who, paths in pages.items():
+        sign_in(browser, live_server.url, seats[who])
+        for path in paths:
+            wrong[f"{who} {path}"] = violations(browser, live_server.url + path)
+    browser.close()  # or a thread of the live server may still hold the database when it is taken away
+    assert {path: found for path, found in wrong.items() if found} == {}
