@@ -142,6 +142,11 @@ class TestFreshness:
         Department.objects.filter(pk=police.pk).update(short_name="警务")
         assert names(viewer, "警务") == ["户籍人口"]
 
+    def test_a_note_that_concerns_no_entry_is_not_pending_for_ever(self, police: Department, viewer: Actor) -> None:
+        names(viewer)
+        Department.objects.filter(pk=police.pk).update(short_name="警务")
+        assert queries.search(Question(), viewer=viewer).pending == 0
+
     def test_a_change_whose_transaction_ends_late_is_not_lost(self, police: Department, viewer: Actor) -> None:
         slow, quick = a_draft(police, name="慢"), a_draft(police, name="快")
         assert set(names(viewer)) == {"慢", "快"}

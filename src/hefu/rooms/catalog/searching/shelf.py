@@ -122,7 +122,7 @@ class Shelf:
             writing = self._lock("write.lock")
             _taken(writing, 60)
             try:
-                self._follow(made, read, always=True)
+                self._follow(made, read)
             finally:
                 writing.give_back()
             self._sweep()
@@ -155,14 +155,12 @@ class Shelf:
                 self._words = (now, standing.index.folder, Vocabulary(standing.index.searcher()))
             return self._words[2]
 
-    def _follow(self, index: Index, read: Moment, *, always: bool = False) -> None:
+    def _follow(self, index: Index, read: Moment) -> None:
         """Write what changed since `read`; the caller holds the lock."""
         now = notes.moment()
-        touched = notes.touched(read)
-        if touched or always:
-            if touched:
-                index.put(touched, documents(touched))
-            self._note(index, now)
+        if touched := notes.touched(read):
+            index.put(touched, documents(touched))
+        self._note(index, now)
 
     def _note(self, index: Index, read: Moment) -> None:
         told = asdict(read) | {"at": read.at.isoformat(), "folder": index.folder.name, "version": VERSION}
