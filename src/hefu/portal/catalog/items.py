@@ -58,7 +58,9 @@ class ItemsWidget(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[ItemLine]:
         """Return the lines as they were typed."""
-        columns = [data.getlist(f"{name}_{part}") for part in PARTS]
+        sent = {part: data.getlist(f"{name}_{part}") for part in PARTS}
+        lines = len(sent["name"])
+        columns = [sent[part] or [""] * lines for part in PARTS]  # a sender may leave a whole column out
         return [ItemLine(*parts) for parts in zip(*columns, strict=False)]
 
     def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
