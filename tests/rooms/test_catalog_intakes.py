@@ -58,8 +58,13 @@ def office() -> str:
 
 
 class TestSteps:
-    def test_a_file_is_compared_before_it_goes_in_and_let_go_of_after(self, reviewer: Actor, office: str) -> None:
-        data = a_sheet(("人口", office, "一", "有条件共享"), ("车辆", office, "二", "有条件共享"))
+    @pytest.mark.clause("GZ2020-09f")
+    @pytest.mark.clause("NAT2022-2.1c")
+    def test_catalogues_of_several_offices_are_merged_once_they_were_compared(
+        self, reviewer: Actor, office: str
+    ) -> None:
+        other = a_department(name="芜湖市教育局").name
+        data = a_sheet(("人口", office, "一", "有条件共享"), ("学校", other, "二", "有条件共享"))
         intake = compared(data, reviewer)
         assert (intake.status, intake.plan["taken"], intake.plan["refused"]) == (IntakeStatus.COMPARED, 2, 0)
         assert not Entry.objects.exists()
@@ -67,7 +72,8 @@ class TestSteps:
         services.carry_on(intake_id=intake.pk, clock=NOON)
         over = Intake.objects.get(pk=intake.pk)
         assert (over.status, over.done, over.data) == (IntakeStatus.DONE, 2, None)
-        assert Entry.objects.filter(status=Status.PUBLISHED, import_batch=over.batch).count() == 2
+        found = Entry.objects.filter(status=Status.PUBLISHED, import_batch=over.batch)
+        assert set(found.values_list("provider__name", flat=True)) == {office, other}
         assert over.batch is not None
         (said,) = history(f"import:{over.batch_id}", viewer=SYSTEM)
         assert said.body["taken"] == 2
