@@ -98,6 +98,12 @@ def unused() -> None:
     grants.watch_idle(actor=SYSTEM, clock=at_noon(date(2026, 5, 20)))
 
 
+def withdrawn() -> None:
+    a_department("市数据局", DepartmentRole.AUTHORITY, place="610100")
+    row = an_entry()
+    catalog.withdraw_entry(entry_id=row.pk, reason="x", actor=an_actor(row.provider, Role.CHIEF), clock=NOON)
+
+
 #: Rule → what happens in an office.
 HAPPENS: dict[str, Callable[[], object]] = {
     "requests.answer_unconditional": lambda: asked(
@@ -111,6 +117,7 @@ HAPPENS: dict[str, Callable[[], object]] = {
     "catalog.refresh_entry": lambda: changed(Cause.INFORMATION),
     "catalog.review": handed_in,
     "catalog.full_review": gone_through,
+    "catalog.withdrawal_review": withdrawn,
     "grants.idle": unused,
     "needs.review": needed,
     "needs.answer": needed,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.catalog import exporting, finding, importing, quarantine, updating, views, writing
+from hefu.portal.catalog import exporting, finding, importing, quarantine, updating, views, withdrawing, writing
 
 app_name = "catalog"
 urlpatterns = [
@@ -27,7 +27,8 @@ urlpatterns = [
     path("<uuid:pk>/submit", writing.submit, name="submit"),
     path("<uuid:pk>/drop", writing.drop, name="drop"),
     path("<uuid:pk>/review", writing.review, name="review"),
-    path("<uuid:pk>/withdraw", writing.withdraw, name="withdraw"),
+    path("<uuid:pk>/withdraw", withdrawing.withdraw, name="withdraw"),
+    path("<uuid:pk>/withdrawal", withdrawing.review, name="review_withdrawal"),
     path("<uuid:pk>/cause", updating.note, name="cause"),
     path("<uuid:pk>/more-time", updating.more_time, name="more_time"),
     path("<uuid:pk>/versions/<int:number>", views.version, name="version"),

@@ -101,6 +101,8 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Show one entry: what it says, on what terms it is shared, how to ask for it."""
     found = queries.entry(pk, viewer=request.actor)
     change = queries.change_of(found.pk, viewer=request.actor) if not found.is_change else None
+    withdrawal = queries.last_withdrawal(pk, viewer=request.actor)
+    waits = withdrawal is not None and withdrawal.decided_at is None
     return show(
         request,
         "catalog/entry.html",
@@ -111,10 +113,11 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         state=status_badge(found),
         share=share_badge(found.share_type),
         change=change,
-        may=_possible(request, found, change),
+        may=_possible(request, found, change, withdrawal_waits=waits),
         groups=groups_of(found),
         items=[_item(item) for item in queries.items_of(found)],
         gaps=[say(FIELD_NAMES[field]) for field in found.gaps],
+        withdrawal=withdrawal,
         versions=queries.versions(found.pk, viewer=request.actor),
         way=_way(request, found) if found.status == Status.PUBLISHED and not found.is_change else None,
         mount=_mount(request, found),
@@ -123,7 +126,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _possible(request: PortalRequest, found: Any, change: Any) -> set[str]:
+def _possible(request: PortalRequest, found: Any, change: Any, *, withdrawal_waits: bool) -> set[str]:
     """Return the acts that the reader's seat and the entry's state allow."""
     actor, owner = request.actor, found.provider_id
     written = found.status in WRITABLE
@@ -132,7 +135,7 @@ def _possible(request: PortalRequest, found: Any, change: Any) -> set[str]:
         "catalog.drop": written,
         "catalog.submit": written,
         "catalog.review": found.status == Status.IN_REVIEW,
-        "catalog.withdraw": found.status == Status.PUBLISHED,
+        "catalog.withdraw": found.status == Status.PUBLISHED and not withdrawal_waits,
         "catalog.note_cause": found.status == Status.PUBLISHED and not found.is_change,
         "catalog.extend_update": _update_runs(found, actor),
     }
@@ -140,6 +143,8 @@ def _possible(request: PortalRequest, found: Any, change: Any) -> set[str]:
     asks = found.status == Status.PUBLISHED and not found.is_change and found.share_type != ShareType.NONE
     if asks and actor.has(Role.OFFICER, Role.CHIEF) and actor.department_id != owner:
         possible.add("request")
+    if withdrawal_waits and may(actor, "catalog.review", owner):
+        possible.add("review_withdrawal")
     if not found.is_change and may_resource(actor, "resources.mount", owner):
         possible.add("mount")
     return possible

@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from hefu.portal.catalog.forms import EntryForm, ReviewForm
 from hefu.portal.catalog.lists import share_badge
 from hefu.portal.catalog.views import differences_in_words, entry_crumb, groups_of, list_crumb
-from hefu.portal.deeds import reason_page
 from hefu.portal.forms import attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
@@ -164,21 +163,4 @@ def review(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         items=queries.items_of(found),
         findings=findings_in_words(upkeep.findings_of(pk, viewer=request.actor)),
         differences=differences_in_words(queries.proposed_difference(pk, viewer=request.actor)),
-    )
-
-
-@page(*FORM)
-def withdraw(request: PortalRequest, pk: UUID) -> HttpResponseBase:
-    """Take an entry out of the catalogue for good."""
-    found = queries.entry(pk, viewer=request.actor)
-    require(request.actor, "catalog.withdraw", found.provider_id)
-    return reason_page(
-        request,
-        title=gettext("Withdraw {name}").format(name=found.name),
-        crumbs=[list_crumb(), entry_crumb(found)],
-        lead=gettext("Nobody can ask for it any more, for good. Grants that run and what was said stay."),
-        send=gettext("Withdraw the entry"),
-        work=lambda typed: services.withdraw_entry(entry_id=pk, **typed, actor=request.actor, clock=request.clock),
-        said=gettext("The entry is withdrawn."),
-        grave=True,
     )

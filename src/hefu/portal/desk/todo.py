@@ -72,6 +72,13 @@ _KINDS = (
     ),
     _Kind(
         (Role.REVIEWER,),
+        lambda a: catalog.withdrawals_to_review(viewer=a),
+        _("withdrawals of entries to review"),
+        "review",
+        "upkeep:desk",
+    ),
+    _Kind(
+        (Role.REVIEWER,),
         lambda a: upkeep.pairs(viewer=a, status=PairStatus.OPEN),
         _("pairs of like entries to settle"),
         "table",

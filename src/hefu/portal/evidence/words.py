@@ -34,6 +34,8 @@ KIND_NAMES = {
     "entry.returned": _("Entry returned"),
     "entry.published": _("Entry published"),
     "entry.withdrawn": _("Entry withdrawn"),
+    "entry.withdrawal_asked": _("Withdrawal of the entry asked for"),
+    "entry.withdrawal_declined": _("Withdrawal of the entry declined"),
     "entry.cause_noted": _("Change noted that the entry must follow"),
     "entry.update_extended": _("More time given for an update"),
     "catalog.imported": _("Catalogue file imported"),

@@ -135,6 +135,7 @@ def desk(request: PortalRequest) -> HttpResponseBase:
         "upkeep/desk.html",
         title=gettext("Entries to review"),
         crumbs=[upkeep_crumb()],
+        withdrawals=catalog.withdrawals_to_review(viewer=request.actor),
         may_review=may(request.actor, "upkeep.review"),
         **tabs("desk", request.actor),
     )

@@ -247,6 +247,19 @@ def withdraw(entry: EntryFacts, *, reason: str) -> Status:
     return Status.WITHDRAWN
 
 
+def review_withdrawal(code: str, *, asked_by: str, agrees: bool, reasons: str, reviewer: Actor) -> None:
+    """Allow the authority's word on a withdrawal that a department asked for.
+
+    Raises:
+        OwnWork: The reviewer asked for it.
+        ReasonsNeeded: Declined without a reason.
+    """
+    if reviewer.id == asked_by:
+        raise errors.OwnWork(citation=terms.ART_16, code=code)
+    if not agrees and not reasons.strip():
+        raise errors.ReasonsNeeded(code=code, verb=_("kept in force"))
+
+
 def must_follow(code: str, status: Status, *, is_change: bool) -> None:
     """Allow to note what an entry must follow: only what is in force can fall behind.
 

@@ -69,6 +69,23 @@ class ReasonsNeeded(Refusal):
     status = 422
 
 
+class WithdrawalOpen(Refusal):
+    """One withdrawal at a time."""
+
+    code = "catalog.withdrawal_open"
+    text = _(
+        "The withdrawal of entry {code} was asked for before, and the data authority reviews it. Wait for its word; "
+        "the entry's page shows the last day."
+    )
+
+
+class NoWithdrawalAsked(Refusal):
+    """Only what was asked for is reviewed."""
+
+    code = "catalog.no_withdrawal_asked"
+    text = _("Nobody waits for a word on the withdrawal of entry {code}. Open the entry to see how it stands.")
+
+
 class FileUnreadable(Refusal):
     """A file to import cannot be read as a table."""
 

@@ -244,6 +244,36 @@ class EntryVersion(models.Model):
         return f"version {self.number}"
 
 
+class Withdrawal(models.Model):
+    """What a department asked: to take its entry out of the catalogue, where the authority reviews that."""
+
+    id = models.UUIDField(primary_key=True)
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="withdrawals")
+    reason = models.TextField()
+    asked_by = models.CharField(max_length=80, help_text="Who asked, as evidence names people.")
+    asked_name = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    agreed = models.BooleanField(null=True, blank=True, help_text="The authority's word; null while it reviews.")
+    note = models.TextField(blank=True, help_text="Why it was declined.")
+    decided_name = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(agreed__isnull=True, decided_at__isnull=True)
+                | Q(agreed__isnull=False, decided_at__isnull=False),
+                name="withdrawal_decided",
+            ),
+            models.UniqueConstraint(fields=["entry"], condition=Q(decided_at__isnull=True), name="withdrawal_one_open"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the entry and the moment."""
+        return f"withdrawal of {self.entry_id} asked {self.asked_at:%Y-%m-%d}"
+
+
 class CodeCounter(models.Model):
     """The last sequence number given out among the codes that begin alike."""
 

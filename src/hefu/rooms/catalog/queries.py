@@ -9,16 +9,17 @@ from uuid import UUID
 
 from django.db.models import Count, F, Func, Q, QuerySet
 
-from hefu.kernel.actor import Actor, Role
+from hefu.kernel.actor import Actor, Role, system
+from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.catalog import decide, snapshots
-from hefu.rooms.catalog.access import open_to_all, require, visible, visible_batches
+from hefu.rooms.catalog.access import may, open_to_all, require, visible, visible_batches
 from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.names import bare
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import Table, read_table
 from hefu.rooms.catalog.importing.source import source_of
-from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Intake, Item, LearnedMapping
+from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Intake, Item, LearnedMapping, Withdrawal
 from hefu.rooms.catalog.rows import content_of as content_of
 from hefu.rooms.catalog.rows import node_profile as node_profile
 from hefu.rooms.catalog.searching.asking import Answer as Answer
@@ -32,6 +33,8 @@ from hefu.rooms.catalog.searching.saved import question_of as question_of
 from hefu.rooms.catalog.searching.saved import search_notices as search_notices
 from hefu.rooms.catalog.terms import RANKS, Content, Difference, ItemContent, KeepingBack, Status
 from hefu.rooms.clocks import queries as clocks
+from hefu.rooms.parties import queries as parties
+from hefu.rooms.parties.terms import DepartmentRole
 
 #: How a list may be sorted; each ends with the code, so that pages do not shuffle.
 ORDERS = {
@@ -44,6 +47,9 @@ ORDERS = {
 
 #: Rule of the packs that says on what data may be kept back.
 NOT_SHARED_RULE = "catalog.not_shared_grounds"
+
+#: Rule of the packs: in what time the authority reviews a withdrawal that a department asks for.
+WITHDRAWAL_RULE = "catalog.withdrawal_review"
 
 #: The nil UUID: no department has it.
 NOBODY = UUID(int=0)
@@ -179,6 +185,28 @@ def to_review(*, viewer: Actor) -> QuerySet[Entry]:
     if not (viewer.is_system or (viewer.of_authority and viewer.has(Role.REVIEWER, Role.SUPERVISOR))):
         return rows.none()
     return rows.order_by("submitted_at", "code")
+
+
+def withdrawals_to_review(*, viewer: Actor) -> QuerySet[Withdrawal]:
+    """Return the withdrawals that departments asked for and the authority reviews, the longest waiting first."""
+    rows = Withdrawal.objects.filter(decided_at__isnull=True).select_related("entry__provider").order_by("asked_at")
+    if not (viewer.is_system or (viewer.of_authority and viewer.has(Role.REVIEWER, Role.SUPERVISOR))):
+        return rows.none()
+    return rows
+
+
+def asks_to_withdraw(found: Entry, *, actor: Actor, clock: Clock) -> bool:
+    """Return whether a withdrawal by `actor` is only asked for today, because the law has the authority review it."""
+    authority = parties.departments(viewer=system("catalog"), role=DepartmentRole.AUTHORITY).first()
+    if authority is None or may(actor, "catalog.review", found.provider_id):
+        return False
+    rules = clocks.rules_at(authority.place)
+    return rules.has(WITHDRAWAL_RULE, on=clock.today(rules.zone))
+
+
+def last_withdrawal(entry_id: UUID, *, viewer: Actor) -> Withdrawal | None:
+    """Return what was last asked about withdrawing an entry that the viewer may read; None when nothing was."""
+    return Withdrawal.objects.filter(entry_id=entry_id, entry__in=Entry.objects.filter(visible(viewer))).first()
 
 
 def to_write(*, viewer: Actor) -> QuerySet[Entry]:

@@ -549,17 +549,11 @@ ENTRY_DRAFTED = Kind(
 ENTRY_CHANGED = Kind("entry.changed", 1, ("code", "fields", "digest"), "A draft was rewritten.")
 ENTRY_DROPPED = Kind("entry.dropped", 1, ("code", "digest"), "A draft was thrown away.")
 ENTRY_SUBMITTED = Kind(
-    "entry.submitted",
-    1,
-    ("code", "provider", "secrecy", "personal_info", "assessed_on", "digest"),
-    "The department's head signed the entry and its assessments off.",
+    "entry.submitted", 1, ("code", "provider", "secrecy", "personal_info", "assessed_on", "digest"), "The head signed."
 )
 ENTRY_RETURNED = Kind("entry.returned", 1, ("code", "reasons", "digest"), "The authority sent an entry back.")
 ENTRY_PUBLISHED = Kind(
-    "entry.published",
-    1,
-    ("code", "version", "provider", "share_type", "digest"),
-    "The authority approved a version and it came into force.",
+    "entry.published", 1, ("code", "version", "provider", "share_type", "digest"), "The authority put it into force."
 )
 ENTRY_WITHDRAWN = Kind("entry.withdrawn", 1, ("code", "version", "reason"), "An entry left the catalogue.")
 _IMPORTED = ("batch", "file_digest", "published", "taken", "changed", "unchanged", "refused", "entries_digest")
@@ -597,4 +591,10 @@ UPDATE_EXTENDED = Kind(
     1,
     ("code", "days", "due_before", "due_on", "reason"),
     f"An update got more time. {_DIGEST}",
+)
+WITHDRAWAL_ASKED = Kind(
+    "entry.withdrawal_asked", 1, ("code", "version", "due_on", "reason"), f"A withdrawal waits for review. {_DIGEST}"
+)
+WITHDRAWAL_DECLINED = Kind(
+    "entry.withdrawal_declined", 1, ("code", "version", "reasons"), f"A withdrawal was declined. {_DIGEST}"
 )

@@ -13,10 +13,11 @@ from hefu.rooms.catalog.services.intakes import (
 from hefu.rooms.catalog.services.mappings import learn_mapping
 from hefu.rooms.catalog.services.providers import register_providers
 from hefu.rooms.catalog.services.quarantine import mend_rows, set_aside_rows
-from hefu.rooms.catalog.services.review import review_entry, submit_entry, withdraw_entry
+from hefu.rooms.catalog.services.review import review_entry, submit_entry
 from hefu.rooms.catalog.services.searches import drop_search, keep_search, look_for_people, note_use, read_notices
 from hefu.rooms.catalog.services.updating import extend_update, note_cause, text_ended
 from hefu.rooms.catalog.services.upserting import Outcome, upsert_entry
+from hefu.rooms.catalog.services.withdrawing import review_withdrawal, withdraw_entry
 
 __all__ = [
     "Outcome",
@@ -39,6 +40,7 @@ __all__ = [
     "read_notices",
     "register_providers",
     "review_entry",
+    "review_withdrawal",
     "set_aside_rows",
     "stop_intake",
     "submit_entry",

@@ -9,6 +9,7 @@ from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.rooms.catalog import decide, queries
 from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.queries import WITHDRAWAL_RULE
 from hefu.rooms.catalog.terms import CAUSE_RULES, Cause, Content, KeepingBack
 from hefu.rooms.clocks import queries as clock_queries
 from hefu.rooms.clocks import services as clocks
@@ -35,16 +36,30 @@ def keeping_back(content: Content, *, place: str, on: date) -> KeepingBack | Non
 
 def start_review_clock(row: Entry, *, actor: Actor, clock: Clock) -> None:
     """Start the authority's time to review, where the law of its place gives one and there is an authority."""
+    _start_authoritys_clock(row, REVIEW_RULE, actor=actor, clock=clock)
+
+
+def start_withdrawal_clock(row: Entry, *, actor: Actor, clock: Clock) -> "CaseClock | None":
+    """Start the authority's time to review a withdrawal; None where the law of its place has no such review."""
+    return _start_authoritys_clock(row, WITHDRAWAL_RULE, actor=actor, clock=clock)
+
+
+def meet_withdrawal_clock(row: Entry, *, actor: Actor, clock: Clock) -> None:
+    """Close the authority's time to review a withdrawal, where it runs."""
+    clocks.meet(subject=row.code, rule=WITHDRAWAL_RULE, actor=actor, clock=clock)
+
+
+def _start_authoritys_clock(row: Entry, rule: str, *, actor: Actor, clock: Clock) -> "CaseClock | None":
     authority = parties.departments(viewer=system("catalog"), role=DepartmentRole.AUTHORITY).first()
     if authority is None:
-        return
+        return None
     rules = clock_queries.rules_at(authority.place)
     today = clock.today(rules.zone)
-    if not rules.has(REVIEW_RULE, on=today):
-        return
-    clocks.start(
+    if not rules.has(rule, on=today):
+        return None
+    return clocks.start(
         subject=row.code,
-        deadline=rules.period(REVIEW_RULE, on=today).count_from(today),
+        deadline=rules.period(rule, on=today).count_from(today),
         place=authority.place,
         responsible_id=authority.pk,
         concerns=[row.provider_id],

@@ -1,4 +1,4 @@
-"""How an entry gets into force and out of it."""
+"""How an entry gets into force."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,6 @@ from hefu.rooms.catalog import decide, terms
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of, fill, write_items
 from hefu.rooms.catalog.services._law import (
-    cancel_change_clocks,
     meet_own_clocks,
     meet_review_clock,
     start_fix_clock,
@@ -24,7 +23,6 @@ from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.snapshots import to_json
 from hefu.rooms.catalog.terms import (
     EntrySubmitted,
-    EntryWithdrawn,
     ShareType,
     Status,
     Verdict,
@@ -153,34 +151,3 @@ def _copied_onto_entry(change: Entry, onto: UUID, *, at: datetime) -> Entry:
     fill(entry, content, provider_name=entry.provider.name, at=at)
     write_items(entry, content.items, at=at, adopt=True)
     return entry
-
-
-@transaction.atomic
-def withdraw_entry(*, entry_id: UUID, reason: str, actor: Actor, clock: Clock) -> Entry:
-    """Take an entry out of the catalogue. What it said stays readable; an open change of it is dropped.
-
-    Raises:
-        NotFound: No such entry that the actor may read.
-        Forbidden: Neither its department's chief nor the authority's reviewer.
-        MoveNotAllowed: Not published.
-        ReasonsNeeded: No reason.
-    """
-    row = locked(entry_id, "catalog.withdraw", actor)
-    row.status = decide.withdraw(facts(row), reason=reason)
-    row.reasons = reason.strip()
-    row.withdrawn_at = row.changed_at = clock.now()
-    row.save()
-    Entry.objects.filter(changes_to=row).delete()
-    cancel_change_clocks(row, reason="withdrawn", actor=actor, clock=clock)
-    meet_own_clocks(row, actor=actor, clock=clock)
-    record(
-        terms.ENTRY_WITHDRAWN,
-        subject=row.code,
-        by=actor,
-        at=clock.now(),
-        basis=[terms.ART_17],
-        concerns=[row.provider_id],
-        body={"code": row.code, "version": row.version, "reason": row.reasons},
-    )
-    announce(EntryWithdrawn(row.pk, row.code, row.provider_id, row.reasons, clock.now()))
-    return row
