@@ -1,5 +1,6 @@
 """A list whose rows are no table of the database: the same furniture over rows that are held in memory."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,8 +10,8 @@ from typing import Any, ClassVar
 from django.utils.translation import get_language, override
 
 from hefu.portal.lists.columns import Row
+from hefu.portal.lists.face import Face, FilterState
 from hefu.portal.lists.filters import Chip, Option
-from hefu.portal.lists.listing import FilterState, Listing
 from hefu.portal.words import say
 
 
@@ -29,16 +30,16 @@ class Choice:
     kind: ClassVar[str] = "facet"
 
 
-class HeldListing(Listing[Row]):
+class HeldListing(Face[Row]):
     """A list of a few thousand rows at most; a subclass says which, and what a search finds."""
 
+    @abstractmethod
     def held(self) -> Sequence[Row]:
         """Return every row that the reader may see, in the order that holds without a sort."""
-        raise NotImplementedError
 
+    @abstractmethod
     def found(self, row: Row, search: str) -> bool:
         """Return whether the search finds `row`."""
-        raise NotImplementedError
 
     def choices(self) -> Sequence[Choice]:
         """Return the filters, in the order in which they stand."""

@@ -7,12 +7,12 @@ from django.shortcuts import render
 
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists.export import as_csv, as_xlsx
-from hefu.portal.lists.listing import Listing
+from hefu.portal.lists.face import Face
 from hefu.portal.words import say
 
 
 def list_page(
-    request: PortalRequest, listing: Listing[Any], template: str = "portal/list_page.html", **context: Any
+    request: PortalRequest, listing: Face[Any], template: str = "portal/list_page.html", **context: Any
 ) -> HttpResponseBase:
     """Return what was asked for: CSV, a workbook, the changed part, or the whole page."""
     form = request.GET.get("format", "")
