@@ -422,30 +422,6 @@ class TestIncomplete:
             self.returned(row)
         assert decided(row).status == Status.GRANTED
 
-    def test_the_provider_reads_what_was_handed_in_until_it_is_handed_in_again(self) -> None:
-        row = self.returned(a_case())
-        signed = row.application
-        wanted = an_application(
-            row.entry, purpose="还没有想好", rows=RowFilter((Equals("name", "张三"),)), item_ids=signed.item_ids[:1]
-        )
-        officer, chief = an_actor(row.consumer), an_actor(row.consumer, Role.CHIEF)
-        services.change_request(number=row.number, application=wanted, actor=officer, clock=at_noon(date(2026, 3, 17)))
-        assert queries.request(row.number, viewer=officer).application == wanted
-        for other in (an_actor(row.provider), an_actor(the_authority(), Role.REVIEWER)):
-            read = queries.request(row.number, viewer=other)
-            assert read.application == signed
-            assert [item.name for item in read.asked_items] == [item.name for item in row.asked_items]
-        services.submit_request(number=row.number, actor=chief, clock=at_noon(date(2026, 3, 19)))
-        assert queries.request(row.number, viewer=an_actor(row.provider)).application == wanted
-
-    def test_what_was_written_before_it_is_taken_back_stays_with_the_consumer(self) -> None:
-        row = self.returned(a_case())
-        wanted, chief = an_application(row.entry, purpose="还没有想好"), an_actor(row.consumer, Role.CHIEF)
-        services.change_request(number=row.number, application=wanted, actor=chief, clock=NOON)
-        services.withdraw_request(number=row.number, reason="不再需要", actor=chief, clock=NOON)
-        read = queries.request(row.number, viewer=an_actor(row.provider))
-        assert (read.status, read.purpose) == (Status.WITHDRAWN, "核对救助对象的户籍情况")
-
     def test_where_the_office_says_so_the_clock_stands_still_meanwhile(self) -> None:
         clocks.change_office(
             settings=Settings(pause_while_incomplete=True), actor=an_actor(the_authority(), Role.CHIEF), clock=NOON
