@@ -47,6 +47,7 @@ WITHOUT: dict[str, str] = {
     "deliveries.note_progress": "the worker reports; the platform itself acts",
     "deliveries.stop_reason": "the worker asks whether to go on; nothing changes",
     "deliveries.settle_done": "the worker reports; the platform itself acts",
+    "deliveries.hand_back": "the worker reports; the platform itself acts",
     "deliveries.settle_failure": "the worker reports; the platform itself acts",
     "deliveries.requeue_lost": "the platform itself acts, every few seconds",
     "deliveries.keep_rejects": "the worker reports; the platform itself acts",
