@@ -249,7 +249,7 @@ class TestGrants:
         assert "1960-01-01" in more.content.decode()
         longer = chief.post(address, typed | {"term_until": "2031-01-01"})
         assert longer.status_code == 422
-        assert "can only be made smaller here (Last day)" in longer.content.decode()
+        assert "can only be made smaller here (Last day of use)" in longer.content.decode()
         assert "核对只需出生日期" in longer.content.decode()
         assert chief.post(address, {"items": [], "reason": "全部"} | rows).status_code == 422
         assert chief.post(address, typed)["Location"] == f"/grants/{grant.number}/"

@@ -68,7 +68,7 @@ class RevokeForm(ReasonForm):
 class NarrowForm(ReasonForm):
     """A smaller grant: what is unticked goes, what is typed is added; nothing can grow."""
 
-    term_until = forms.DateField(label=_("Last day"), required=False, widget=DAY)
+    term_until = forms.DateField(label=_("Last day of use"), required=False, widget=DAY)
     quota_rows = forms.IntegerField(label=_("Most rows of a delivery"), required=False, min_value=1)
     quota_deliveries = forms.IntegerField(label=_("Most deliveries"), required=False, min_value=1)
 

@@ -10,7 +10,7 @@ from hefu.kernel.words import Listed, Sentence, _
 LIMITS = {
     "items": _("Items"),
     "masks": _("Masks"),
-    "term_until": _("Last day"),
+    "term_until": _("Last day of use"),
     "quota_rows": _("Most rows of a delivery"),
     "quota_deliveries": _("Most deliveries"),
 }
