@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import io
 import os
 import threading
 from collections.abc import Callable, Generator
@@ -24,12 +25,16 @@ _F_SETPIPE_SZ = 1031
 Feed = Callable[[IO[bytes]], int]
 
 
-class _Outlet:
+class _Outlet(io.RawIOBase):
     """The reading end of the pipe as the target's COPY wants it: counts, and fails when the feed failed."""
 
     def __init__(self, descriptor: int, passed: Callable[[int], None]) -> None:
+        super().__init__()
         self._descriptor, self._passed = descriptor, passed
         self.feed_failed = False
+
+    def readable(self) -> bool:
+        return True
 
     def read(self, size: int = GATHERED, /) -> bytes:
         data = os.read(self._descriptor, size)
@@ -38,10 +43,6 @@ class _Outlet:
             raise BrokenPipeError("the source stopped in the middle")
         self._passed(len(data))
         return data
-
-    def readline(self, _size: int = -1, /) -> bytes:
-        """Never asked for: COPY reads blocks, but the driver's interface names both."""
-        raise NotImplementedError
 
 
 def from_copy(source: Session, query: str) -> Feed:
