@@ -125,7 +125,7 @@ def read_rules(told: Any) -> tuple[Check, ...]:
     try:
         return wire.from_json(told, tuple[Check, ...])
     except TicketRefused as refusal:
-        raise errors.RulesRefused(reason=str(refusal.facts["detail"])) from None
+        raise errors.RulesRefused(reason=refusal.facts["detail"]) from None
 
 
 def columns_of(resource: Resource) -> dict[UUID, str]:

@@ -13,7 +13,7 @@ from hefu.kernel.clock import Clock
 from hefu.kernel.events import announce
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, NotFound
-from hefu.kernel.words import _
+from hefu.kernel.words import Sentence, _
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.evidence.services import record
 from hefu.rooms.resources import decide, errors, looking, queries, terms
@@ -174,7 +174,7 @@ def set_rules(*, entry_id: UUID, rules: Sequence[Check], actor: Actor, clock: Cl
     named = [column for rule in rules for column in columns_of(rule)]
     unknown = decide.rule_faults(named, [column.name for column in seen.columns])
     if unknown:
-        raise errors.RulesRefused(reason=f"no column {unknown}")
+        raise errors.RulesRefused(reason=Sentence(_("no column {columns}"), code="rules.no_column", columns=unknown))
     written: list[Any] = [wire.to_json(rule) for rule in rules]
     row.rules = written
     row.save(update_fields=["rules"])
