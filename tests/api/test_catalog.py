@@ -201,7 +201,7 @@ class TestWriting:
             a_row(outside_code=""),
             a_row(outside_code="2", class_code="9"),
             {"content": {"name": "名录", "outside_code": "3", "update_cycle": "hourly"}},
-            {"content": {"name": "名录", "outside_code": "4", "nmae": "x"}},
+            {"content": {"name": "名录", "outside_code": "4", "label": "x"}},
             a_row(outside_code="5") | {"provider": a_department().credit_code},
             a_row(outside_code="6"),
             a_row(outside_code="1") | {"code": "101/999999"},
@@ -220,7 +220,7 @@ class TestWriting:
             "access.not_found",
         ]
         assert "update_cycle" in next(iter(answer["rows"][3]["problem"]["problems"]))
-        assert "nmae" in next(iter(answer["rows"][4]["problem"]["problems"]))
+        assert "label" in next(iter(answer["rows"][4]["problem"]["problems"]))
         assert Entry.objects.count() == 2
         again = caller.send("POST", "catalog/entries/bulk", {"rows": rows})
         assert (again["created"], again["changed"], again["unchanged"]) == (0, 2, 0) or again["unchanged"] == 2

@@ -41,9 +41,7 @@ def main(orders: dict[str, Any]) -> None:
             keys=[PublicKey.from_text(orders["key"])],
             clock=SystemClock(),
             source=PostgresSource(PostgresConnection(**orders["source"])),
-            target=PostgresTarget(
-                PostgresConnection(**orders["target"]), "public", "arrived", "t", orders["logged"]
-            ),
+            target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", "t", orders["logged"]),
             rejects=ListSink(),
             watcher=Telling(),
             options=Options(workers=2, chunk_pages=orders["pages"]),

@@ -325,7 +325,8 @@ def test_the_tutorial_quotes_what_stands_on_the_pages(language: str) -> None:
     words = WORDS[language]
     text = (ROOT / "docs" / "tutorial" / str(words["file"])).read_text(encoding="utf-8").lower()
     own_to_the_walk = {
-        "file", "purpose", "scenario", "basis_title", "article", "basis_kind", "from", "until", "digests", "pledge", "out",
+        "file", "purpose", "scenario", "basis_title", "article", "basis_kind", "from", "until", "digests", "pledge",
+        "out",
     }  # fmt: skip
     quoted = [said for name, said in words.items() if name not in own_to_the_walk]
     flat = [one for said in quoted for one in (said if isinstance(said, tuple) else (said,))]

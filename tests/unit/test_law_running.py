@@ -88,7 +88,11 @@ def test_a_row_names_the_packs_that_give_a_value() -> None:
     [
         ("{waits: use}", "{waits: lazy}", "rules.records.retention.waits: found 'lazy'; expected one of"),
         ("{waits: use}", "{}", "rules.records.retention.runs: found None; expected one of runs, held, waits"),
-        ("  records.retention: {waits: use}\n", "", "rules.records.retention: found 'records.retention'; expected every period"),
+        (
+            "  records.retention: {waits: use}\n",
+            "",
+            "rules.records.retention: found 'records.retention'; expected every period",
+        ),
         ("records.retention:", "records.retentions:", "expected every period of register.yaml, once"),
     ],
 )

@@ -70,7 +70,7 @@ def scope(viewer: Actor) -> Scope:
         return EVERYTHING
     if not viewer.roles or viewer.department_id is None:
         return Scope()
-    seen = [("status", tuple(sorted(PUBLIC)))]
+    seen: list[tuple[str, tuple[str, ...]]] = [("status", tuple(sorted(PUBLIC)))]
     if viewer.has(*_WRITERS):
         seen.append(("provider", (str(viewer.department_id),)))
     return Scope(either=tuple(seen))
