@@ -13,6 +13,7 @@ from hefu.kernel.clock import FixedClock, at_noon
 from hefu.kernel.identifiers import credit_code
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.terms import BasisKind as BasisOfEntry
 from hefu.rooms.catalog.terms import (
     Channel,
     Content,
@@ -137,11 +138,20 @@ def a_content(**changes: object) -> Content:
     return Content(**facts | changes)  # type: ignore[arg-type]
 
 
+#: What a conditional entry names in Guangdong, where the law asks a basis for conditions.
+CONDITIONS_REST_ON: dict[str, object] = {
+    "basis_kind": BasisOfEntry.LAW,
+    "basis_title": "中华人民共和国个人信息保护法",
+    "basis_article": "第三十四条",
+}
+
+
 def a_draft(provider: Department | None = None, **changes: object) -> Entry:
     """Return a complete entry that its department's officer has drafted."""
     office = provider or a_department()
+    basis = CONDITIONS_REST_ON if office.place.startswith("44") else {}
     return catalog_services.draft_entry(
-        provider_id=office.pk, content=a_content(**changes), actor=an_actor(office), clock=NOON
+        provider_id=office.pk, content=a_content(**basis | changes), actor=an_actor(office), clock=NOON
     )
 
 

@@ -19,6 +19,7 @@ from hefu.rooms.catalog.terms import (
     Channel,
     Content,
     EntryFacts,
+    Extra,
     FormatClass,
     Grade,
     ItemContent,
@@ -291,3 +292,15 @@ class TestItemCodes:
         for code in proposed:
             assert code[0].isalpha() or code[0] == "_"
             assert len(code) <= 63
+
+
+class TestWhatAPlaceAsksBeyondTheNationalList:
+    def test_a_field_of_the_profile_that_its_law_wants_is_missed_until_it_is_filled_in(self) -> None:
+        asked = decide.Asked(extensions=("attribute",))
+        assert set(decide.missing(WHOLE, asked)) == {"extension"}
+        filled = dataclasses.replace(WHOLE, extension=(Extra("attribute", "基础数据"),))
+        assert decide.missing(filled, asked) == {}
+        assert decide.missing(WHOLE) == {}
+
+    def test_unconditional_data_needs_no_text(self) -> None:
+        assert not decide.needs_basis(WHOLE, decide.Asked(conditions=LAW))

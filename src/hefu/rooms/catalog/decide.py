@@ -37,35 +37,62 @@ _CLASS_CODE = re.compile(r"[123](\d{2}(\d{3}(\d{1,12})?)?)?")
 _NEEDED = _("This is needed.")
 
 
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """What the law of a place asks of an entry beyond the national list."""
+
+    #: On what conditional sharing may rest; None where the law asks no basis for it.
+    conditions: KeepingBack | None = None
+    #: Fields of the node's profile that the law of the place wants filled in.
+    extensions: tuple[str, ...] = ()
+
+
+#: The national list alone.
+NATIONAL = Asked()
+
+
+def sets_conditions(content: Content) -> bool:
+    """Return whether the entry or an item of it is shared on conditions."""
+    return ShareType.CONDITIONAL in {content.share_type, *(item.share_type for item in content.items)}
+
+
+def needs_basis(content: Content, asked: Asked) -> bool:
+    """Return whether the entry must name the text that keeps data back or sets its conditions."""
+    return keeps_back(content) or (asked.conditions is not None and sets_conditions(content))
+
+
 def keeps_back(content: Content) -> bool:
     """Return whether the entry or an item of it is not shared."""
     return ShareType.NONE in {content.share_type, *(item.share_type for item in content.items)}
 
 
-def refuse_unlawful(content: Content, keeping_back: KeepingBack | None) -> None:
+def refuse_unlawful(content: Content, keeping_back: KeepingBack | None, conditions: KeepingBack | None = None) -> None:
     """Refuse what not even a draft may say.
 
     Args:
         content: What the entry says.
         keeping_back: On what the law lets it be kept back; None where nothing of it is.
+        conditions: On what the law lets conditions be set; None where it asks no basis for them.
 
     Raises:
         SecretRefused: Assessed as a state secret or a work secret.
-        BasisNotEnough: Not shared on a basis that cannot keep data back.
+        BasisNotEnough: Not shared, or conditional, on a basis that does not bear it.
 
-    Source: decree 809 art. 3, 15; rule `catalog.not_shared_grounds`.
+    Source: decree 809 art. 3, 15; rules `catalog.not_shared_grounds`, `catalog.conditional_grounds`.
     """
     if content.secrecy not in (None, Secrecy.NONE):
         raise errors.SecretRefused(
             citation=terms.ART_3, name=content.name, secrecy=terms.SECRECY_NAMES[content.secrecy]
         )
-    if keeping_back and keeps_back(content) and content.basis_kind and content.basis_kind not in keeping_back.bases:
-        raise errors.BasisNotEnough(
-            citation=keeping_back.source,
+    law = keeping_back if keeps_back(content) else conditions if sets_conditions(content) else None
+    if law and content.basis_kind and content.basis_kind not in law.bases:
+        refusal = errors.BasisNotEnough if keeps_back(content) else errors.ConditionsWithoutBasis
+        raise refusal(
+            citation=law.source,
             title=content.basis_title,
             kind=terms.BASIS_NAMES[content.basis_kind],
-            allowed=[terms.BASIS_NAMES[kind] for kind in BasisKind if kind in keeping_back.bases],
-            source=keeping_back.source,
+            allowed=[terms.BASIS_NAMES[kind] for kind in BasisKind if kind in law.bases],
+            source=law.source,
         )
 
 
@@ -106,8 +133,12 @@ def _twice(values: Any) -> bool:
     return any(count > 1 for count in Counter(values).values())
 
 
-def missing(content: Content) -> dict[str, str]:
+def missing(content: Content, asked: Asked = NATIONAL) -> dict[str, str]:
     """Return everything the law asks for that `content` does not say: field → sentence.
+
+    Args:
+        content: What the entry says.
+        asked: What the law of its place asks beyond the national list.
 
     Source: decree 809 art. 13 (what an entry states, the assessments), 15 (scope and purpose; reason
     and basis); the guide of 2017 for the rest of the core fields.
@@ -123,7 +154,12 @@ def missing(content: Content) -> dict[str, str]:
     }
     if content.assessed_on is None:
         found["assessed_on"] = _NEEDED
-    return found | _format_gaps(content) | _sharing_gaps(content) | _item_gaps(content)
+    given = {one.key for one in content.extension if one.value.strip()}
+    if not given.issuperset(asked.extensions):
+        found["extension"] = _("The law of this place asks for further fields: fill in those of the node's profile.")
+    return (
+        found | _format_gaps(content) | _sharing_gaps(content) | _conditions_gaps(content, asked) | _item_gaps(content)
+    )
 
 
 def _format_gaps(content: Content) -> dict[str, str]:
@@ -161,6 +197,20 @@ def _sharing_gaps(content: Content) -> dict[str, str]:
     return found
 
 
+def _conditions_gaps(content: Content, asked: Asked) -> dict[str, str]:
+    """Return what is not said of the text that conditions rest on, where the law of the place asks for one."""
+    if keeps_back(content) or not needs_basis(content, asked):
+        return {}
+    found: dict[str, str] = {}
+    if content.basis_kind is None:
+        found["basis_kind"] = _("The law of this place lets data be shared on conditions only by a text: say its kind.")
+    if not content.basis_title.strip():
+        found["basis_title"] = _("Name the text that the conditions rest on, or share without conditions.")
+    if not content.basis_article.strip():
+        found["basis_article"] = _("Name the article that the conditions rest on.")
+    return found
+
+
 def _item_gaps(content: Content) -> dict[str, str]:
     found: dict[str, str] = {}
     if not content.items:
@@ -190,7 +240,7 @@ def rewrite(entry: EntryFacts) -> None:
         raise errors.NotWritable(code=entry.code, status=terms.STATUS_NAMES[entry.status])
 
 
-def submit(entry: EntryFacts) -> Status:
+def submit(entry: EntryFacts, asked: Asked = NATIONAL) -> Status:
     """Return the status of an entry that its head signs off, once it says all that the law asks.
 
     Raises:
@@ -201,8 +251,8 @@ def submit(entry: EntryFacts) -> Status:
     Source: decree 809 art. 13.
     """
     _move(entry, Status.IN_REVIEW)
-    refuse_unlawful(entry.content, entry.keeping_back)
-    problems = faults(entry.content) | missing(entry.content)
+    refuse_unlawful(entry.content, entry.keeping_back, asked.conditions)
+    problems = faults(entry.content) | missing(entry.content, asked)
     if entry.namesake:
         problems.setdefault("name", _("Another entry of this department bears this name. Tell them apart."))
     if problems:

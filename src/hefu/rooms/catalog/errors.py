@@ -27,6 +27,25 @@ class BasisNotEnough(Refusal):
     status = 422
 
 
+class ConditionsWithoutBasis(Refusal):
+    """Where the law asks a basis for conditions, it must be a text of the rank that it names."""
+
+    code = "catalog.conditions_without_basis"
+    text = _(
+        "“{title}” is a {kind}. In this place conditions may be set only on one of: {allowed} ({source}). Name one of "
+        "these with its article, or share without conditions."
+    )
+    status = 422
+
+
+class BasisEnded(Refusal):
+    """An entry cannot rest on a text that holds no more."""
+
+    code = "catalog.basis_ended"
+    text = _("“{title}” holds only until {until:%Y-%m-%d}. Name a text that is in force, or share on other terms.")
+    status = 422
+
+
 class EntryIncomplete(InputsRejected):
     """An entry does not yet say what the law asks; everything missing is named at once."""
 

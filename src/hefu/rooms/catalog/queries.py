@@ -12,6 +12,7 @@ from django.db.models import Count, F, Func, Q, QuerySet
 from hefu.kernel.actor import Actor, Role, system
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
+from hefu.law.answers import Grounds
 from hefu.rooms.catalog import decide, snapshots
 from hefu.rooms.catalog.access import may, open_to_all, require, visible, visible_batches
 from hefu.rooms.catalog.importing.mapping import propose_mapping
@@ -47,6 +48,11 @@ ORDERS = {
 
 #: Rule of the packs that says on what data may be kept back.
 NOT_SHARED_RULE = "catalog.not_shared_grounds"
+
+#: Rules of the packs: what an entry states, what a conditional one states, and what its conditions may rest on.
+MUST_STATE_RULE = "catalog.must_state"
+CONDITIONS_STATE_RULE = "catalog.conditional_must_state"
+CONDITIONS_RULE = "catalog.conditional_grounds"
 
 #: Rule of the packs: in what time the authority reviews a withdrawal that a department asks for.
 WITHDRAWAL_RULE = "catalog.withdrawal_review"
@@ -268,15 +274,33 @@ def proposed_difference(change_id: UUID, *, viewer: Actor) -> tuple[Difference, 
     return decide.difference(content_of(row.changes_to), content_of(row))
 
 
+def asked_of(content: Content, *, place: str, on: date) -> decide.Asked:
+    """Return what the law of a place asks of an entry on a day beyond the national list; everybody may know.
+
+    Source: rules `catalog.must_state`, `catalog.conditional_must_state`, `catalog.conditional_grounds`.
+    """
+    rules = clocks.rules_at(place)
+    conditions = None
+    if decide.sets_conditions(content) and rules.has(CONDITIONS_STATE_RULE, on=on):
+        asks = "legal_basis" in rules.listing(CONDITIONS_STATE_RULE, on=on).ids
+        if asks and rules.has(CONDITIONS_RULE, on=on):
+            conditions = _bases(rules.grounds(CONDITIONS_RULE, on=on))
+    listed = rules.listing(MUST_STATE_RULE, on=on).ids if rules.has(MUST_STATE_RULE, on=on) else ()
+    return decide.Asked(conditions, tuple(one.key for one in node_profile().extensions if one.key in listed))
+
+
+def _bases(grounds: Grounds) -> KeepingBack:
+    ranks = {rank for ground in grounds.permitted for rank in ground.ranks}
+    return KeepingBack(frozenset(kind for kind, rank in RANKS.items() if rank in ranks), grounds.source)
+
+
 def keeping_back(place: str, *, on: date) -> KeepingBack:
     """Return the kinds of text on which the law of a place lets data be kept back on a day; everybody may know.
 
     Raises:
         NoRuleInForce: The law of the place says nothing on that day.
     """
-    grounds = clocks.rules_at(place).grounds(NOT_SHARED_RULE, on=on)
-    ranks = {rank for ground in grounds.permitted for rank in ground.ranks}
-    return KeepingBack(frozenset(kind for kind, rank in RANKS.items() if rank in ranks), grounds.source)
+    return _bases(clocks.rules_at(place).grounds(NOT_SHARED_RULE, on=on))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.events import announce
 from hefu.kernel.hashing import digest
-from hefu.rooms.catalog import decide, terms
+from hefu.rooms.bases import queries as bases
+from hefu.rooms.catalog import decide, errors, queries, terms
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of, fill, write_items
 from hefu.rooms.catalog.services._law import (
@@ -40,9 +41,13 @@ def submit_entry(*, entry_id: UUID, actor: Actor, clock: Clock) -> Entry:
         MoveNotAllowed: Not a draft or returned.
         EntryIncomplete: Something the law asks is missing; all of it is named.
         SecretRefused, BasisNotEnough: As at drafting.
+        ConditionsWithoutBasis: Conditions rest on a text that the law of the place does not accept for them.
+        BasisEnded: The text that keeps data back, or sets the conditions, holds no more.
     """
     row = locked(entry_id, "catalog.submit", actor)
-    row.status = decide.submit(facts(row, on=clock.today()))
+    asked = queries.asked_of(content_of(row), place=row.provider.place, on=clock.today())
+    row.status = decide.submit(facts(row, on=clock.today()), asked)
+    _refuse_ended_basis(row, asked, clock=clock)
     row.signed_by, row.signed_name, row.signed_for = actor.id, actor.name, actor.department_id
     row.submitted_at = row.changed_at = clock.now()
     row.reasons = ""
@@ -68,6 +73,13 @@ def submit_entry(*, entry_id: UUID, actor: Actor, clock: Clock) -> Entry:
     start_review_clock(row, actor=actor, clock=clock)
     announce(EntrySubmitted(row.pk, row.code, row.provider_id, actor, clock.now()))
     return row
+
+
+def _refuse_ended_basis(row: Entry, asked: decide.Asked, *, clock: Clock) -> None:
+    if decide.needs_basis(content_of(row), asked):
+        text = bases.ended(row.basis_title, on=clock.today())
+        if text is not None:
+            raise errors.BasisEnded(title=text.title, until=text.holds_until)
 
 
 @transaction.atomic
