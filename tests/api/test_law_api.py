@@ -1,13 +1,16 @@
 """The law for programs: what the command line answers, the interface answers."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from hefu.kernel.actor import Role
+from hefu.kernel.clock import at_noon
 from hefu.law import coverage, running, tables
-from tests.builders import a_department, a_person
+from hefu.rooms.clocks import services as clocks
+from tests.builders import a_department, a_person, an_actor, the_authority
 
 pytest.importorskip("hefu.api.root", reason="the interface is not built in")
 pytestmark = pytest.mark.django_db
@@ -45,6 +48,18 @@ def test_working_days_rules_packs_clauses_and_clocks_are_those_of_the_command_li
     timed = {row.clause.id for row in coverage.coverage() if row.state is coverage.ClauseState.TIMED}
     assert {row["id"] for row in got(client, "coverage?state=timed")} == timed
     assert [row["rule"] for row in got(client, "clocks")] == [one.rule for one in running.clocks()]
+
+
+def test_a_notice_that_the_node_took_in_counts_and_is_named(client: Client) -> None:
+    text = 'year: 2027\nplace: "00"\nnotice: invented\nrest:\n  new_year: ["01-01..01-04"]\n'
+    asked = "explain/requests.answer_conditional?on=2026-12-28&at=511700"
+    before = got(client, asked)
+    reviewer = an_actor(the_authority(), Role.REVIEWER)
+    clocks.import_notice(text=text.encode(), file="2027.yaml", actor=reviewer, clock=at_noon(date(2026, 12, 29)))
+    after = got(client, asked)
+    assert (before["notices"], after["notices"]) == ([], ["invented"])
+    assert after["deadline"]["due_on"] > before["deadline"]["due_on"]
+    assert {row["day"]: row["works"] for row in got(client, "workdays/2027")}["2027-01-04"] is False
 
 
 @pytest.mark.parametrize(

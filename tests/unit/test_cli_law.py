@@ -17,8 +17,10 @@ from hefu.law.coverage import clauses, coverage
 
 
 @pytest.fixture(autouse=True)
-def english(monkeypatch: pytest.MonkeyPatch) -> None:
+def english_without_a_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HEFU_LANG", "en")
+    monkeypatch.setenv("HEFU_HOME", str(tmp_path / "no-node"))
+    monkeypatch.delenv("HEFU_DATABASE_URL", raising=False)
 
 
 def law(*arguments: str) -> Result:
@@ -182,3 +184,11 @@ def test_the_real_command_counts_a_year_without_a_database() -> None:
 def _days(year: int) -> list[tuple[int, int]]:
     first = date(year, 1, 1).toordinal()
     return [(day.month, day.day) for day in (date.fromordinal(first + n) for n in range(365))]
+
+
+def test_without_a_nodes_database_the_shipped_calendar_answers_and_it_is_said() -> None:
+    asked = ("explain", "--rule", "requests.answer_conditional", "--on", "2026-03-11", "--at", "610100")
+    for told in (law(*asked), law("workdays", "2026")):
+        assert "Calendar: as shipped" in told.stderr
+        assert "Calendar" not in told.stdout
+    assert read(*asked)["notices"] is None

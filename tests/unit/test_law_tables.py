@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from hefu.law import load, tables
+from hefu.law.notices import read_notice
 
 ON = date(2026, 3, 2)
 
@@ -74,3 +75,18 @@ def test_two_places_side_by_side_say_where_they_differ() -> None:
 def test_an_unknown_rule_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(KeyError, match=r"no rule of register\.yaml"):
         tables.explain_rule("requests.coffee", place="00", on=ON)
+
+
+def test_a_nodes_notice_is_laid_over_the_shipped_calendar_and_makes_its_year_official() -> None:
+    text = 'year: 2027\nplace: "00"\nnotice: invented\nrest:\n  new_year: ["01-01..01-04"]\n'
+    notices = (read_notice(text, "2027.yaml"),)
+    shipped, laid = ({row["day"]: row for row in tables.workdays(2027, "00", given)} for given in ((), notices))
+    assert (shipped["2027-01-04"]["works"], laid["2027-01-04"]["works"]) == (True, False)
+    assert {row["provisional"] for row in laid.values()} == {False}
+    asked = {"place": "511700", "on": date(2026, 12, 28), "against": "610100"}
+    before = tables.explain_rule("requests.answer_conditional", **asked)  # type: ignore[arg-type]
+    after = tables.explain_rule("requests.answer_conditional", **asked, notices=notices)  # type: ignore[arg-type]
+    assert before["deadline"]["provisional"] is True
+    assert after["deadline"]["provisional"] is False
+    assert after["deadline"]["due_on"] > before["deadline"]["due_on"]
+    assert after["against"]["deadline"]["due_on"] > before["against"]["deadline"]["due_on"]

@@ -12,6 +12,7 @@ from hefu.kernel.refusal import NotFound
 from hefu.law import coverage, running, tables
 from hefu.law.places import NATION, significant
 from hefu.law.register import register
+from hefu.rooms.clocks import queries as clock_queries
 
 router = Router(tags=["law"])
 
@@ -48,20 +49,27 @@ def rules(request: HttpRequest, on: date, at: str = NATION) -> list[dict[str, An
 
 @router.get("/explain/{rule}", response=dict[str, Any], summary="A rule explained on a day")
 def explain(request: HttpRequest, rule: str, asked: Query[Asked]) -> dict[str, Any]:
-    """Return value, article, who set it, the count day by day, and what another pack would answer."""
+    """Return value, article, who set it, the count day by day, and what another pack would answer.
+
+    Counted with the holiday notices that this node took in, which are named under `notices`.
+    """
     del request
     if rule not in register().rules:
         raise NotFound(what="rule", key=rule)
     place = _place(asked.at)
     other = _place(asked.against) if asked.against else (NATION if place != NATION else None)
-    return tables.explain_rule(rule, place=place, on=asked.chosen_on or asked.on, starts=asked.on, against=other)
+    notices = clock_queries.notices_in_force()
+    found = tables.explain_rule(
+        rule, place=place, on=asked.chosen_on or asked.on, starts=asked.on, against=other, notices=notices
+    )
+    return {**found, "notices": [one.notice for one in notices]}
 
 
 @router.get("/workdays/{int:year}", response=list[dict[str, Any]], summary="The days of a year")
 def workdays(request: HttpRequest, year: int, at: str = NATION) -> list[dict[str, Any]]:
-    """Return each day with whether offices of the place work, and why."""
+    """Return each day with whether offices of the place work, and why, by the holiday notices that this node has."""
     del request
-    return tables.workdays(year, _place(at))
+    return tables.workdays(year, _place(at), clock_queries.notices_in_force())
 
 
 @router.get("/coverage", response=list[dict[str, Any]], summary="What is done about each clause")

@@ -1,4 +1,4 @@
-"""`hefu law`: look at the regulation packs, and at what rests on them. Only drift and notices need the database."""
+"""`hefu law`: the regulation packs and what rests on them. Only drift and notices need the database."""
 
 import os
 from datetime import date
@@ -11,10 +11,12 @@ from hefu.cli import language as speech
 from hefu.cli.acting import acting_option
 from hefu.cli.language import translated
 from hefu.cli.output import as_json_text, json_option, show, show_rows
+from hefu.cli.site import prepare_site
 from hefu.kernel.actor import Actor
 from hefu.kernel.citation import Citation
 from hefu.kernel.clock import SystemClock
 from hefu.kernel.identifiers.fault import IdentifierFault
+from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.law import coverage as clauses
 from hefu.law import running, tables
@@ -22,6 +24,7 @@ from hefu.law.deadline import Deadline
 from hefu.law.explain import cite, show_day, step_lines
 from hefu.law.lint import Level, lint
 from hefu.law.load import folders
+from hefu.law.notices import Notice
 from hefu.law.places import NATION, significant
 from hefu.law.register import register
 from hefu.law.saying import refused_line, value_line
@@ -133,7 +136,11 @@ def explain(rule: str, starts: date, place: str, chosen_on: date | None, against
     Without --against the answer of the whole country is set beside the place's own.
     """
     other = against or (NATION if place != NATION else None)
-    found = tables.explain_rule(rule, place=place, on=chosen_on or starts, starts=starts, against=other)
+    notices = _say_calendar()
+    found = tables.explain_rule(
+        rule, place=place, on=chosen_on or starts, starts=starts, against=other, notices=notices or ()
+    )
+    found["notices"] = None if notices is None else [one.notice for one in notices]
     if as_json:
         click.echo(as_json_text(found))
         return
@@ -147,7 +154,7 @@ def explain(rule: str, starts: date, place: str, chosen_on: date | None, against
 @json_option
 def workdays(year: int, place: str, as_json: bool) -> None:
     """Print each day of YEAR with true where offices work and false where they do not."""
-    rows = tables.workdays(year, place)
+    rows = tables.workdays(year, place, _say_calendar() or ())
     if as_json:
         click.echo(as_json_text(rows))
         return
@@ -309,6 +316,29 @@ def notice(file: Path, actor: Actor, as_json: bool) -> None:
         },
         as_json=as_json,
     )
+
+
+def _say_calendar() -> tuple[Notice, ...] | None:
+    """Return the holiday notices that the node took in, and say beside the answer which calendar is used.
+
+    Without a database the shipped calendar answers: the law can be asked anywhere. None then.
+    """
+    from django.db import DatabaseError
+
+    try:
+        prepare_site()
+        from hefu.rooms.clocks import queries
+
+        found = queries.notices_in_force()
+    except (Refusal, DatabaseError):  # no node here, or its tables are not made yet
+        click.echo(translated(_("Calendar: as shipped; no node's database answers here.")), err=True)
+        return None
+    if found:
+        named = ", ".join(f"{one.year} {one.place}" for one in found)
+        click.echo(translated(_("Calendar: with the node's notices ({notices}).")).format(notices=named), err=True)
+    else:
+        click.echo(translated(_("Calendar: as shipped; the node has taken in no notice.")), err=True)
+    return found
 
 
 def language() -> Language:

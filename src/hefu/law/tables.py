@@ -3,6 +3,7 @@
 Every function returns JSON types only; names come in both languages as `{"zh": …, "en": …}`.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,15 +13,21 @@ from hefu.law.calendar import calendar_for, describe
 from hefu.law.errors import NoRuleInForce
 from hefu.law.explain import explain
 from hefu.law.model import Document, Pack, Parameter, Value
+from hefu.law.notices import Notice, with_notices
 from hefu.law.register import register
-from hefu.law.rules import Rules, rules_for
+from hefu.law.rules import Rules, chain, rules_for
 from hefu.law.terms import Kind, Language, State, Term, Words
 
 Table = list[dict[str, Any]]
 
 
-def workdays(year: int, place: str) -> Table:
+def workdays(year: int, place: str, notices: Sequence[Notice] = ()) -> Table:
     """Return each day of `year` with whether offices of `place` work.
+
+    Args:
+        year: Of the calendar.
+        place: Division code.
+        notices: Holiday notices that a node took in, laid over the calendar that is shipped.
 
     Raises:
         CalendarNotPublished: The calendar does not know the year.
@@ -34,7 +41,7 @@ def workdays(year: int, place: str) -> Table:
             "why": {"zh": describe(day, Language.ZH), "en": describe(day, Language.EN)},
             "provisional": day.provisional,
         }
-        for day in calendar_for(place).year(year)
+        for day in with_notices(calendar_for(place), notices).year(year)
     ]
 
 
@@ -87,7 +94,13 @@ def answer(found: Rules, rule: str, on: date) -> dict[str, Any]:
 
 
 def explain_rule(
-    rule: str, *, place: str, on: date, starts: date | None = None, against: str | None = None
+    rule: str,
+    *,
+    place: str,
+    on: date,
+    starts: date | None = None,
+    against: str | None = None,
+    notices: Sequence[Notice] = (),
 ) -> dict[str, Any]:
     """Return a rule's answer with, for a period, the count day by day and the explanation in both languages.
 
@@ -97,21 +110,28 @@ def explain_rule(
         on: Day that picks the value.
         starts: Day of the event that starts the clock; `on` when absent.
         against: Another place, whose answer is given under `against`.
+        notices: Holiday notices that a node took in, laid over the calendar that is shipped.
 
     Raises:
         KeyError: No such rule.
         IdentifierFault: A place has not the form of a division code.
         CalendarNotPublished: The calendar does not reach so far.
     """
-    found = rules_for(place)
+    found = _rules_with(place, notices)
     result = {"rule": rule, "place": found.place, "version": found.version, **answer(found, rule, on)}
     if result["found"] and result["kind"] == Kind.PERIOD:
         deadline = found.period(rule, on=on).count_from(starts or on)
         result["deadline"] = deadline.as_json()
         result["explanation"] = {language.value: explain(deadline, language) for language in Language}
     if against is not None:
-        result["against"] = explain_rule(rule, place=against, on=on, starts=starts)
+        result["against"] = explain_rule(rule, place=against, on=on, starts=starts, notices=notices)
     return result
+
+
+def _rules_with(place: str, notices: Sequence[Notice]) -> Rules:
+    if not notices:
+        return rules_for(place)
+    return chain(place, load.shipped(), with_notices(calendar_for(place), notices))
 
 
 def compare(place: str, other: str, on: date) -> Table:

@@ -15,7 +15,7 @@ from hefu.law import load
 from hefu.law.calendar import Calendar, calendar_for
 from hefu.law.deadline import Deadline
 from hefu.law.errors import CalendarNotPublished
-from hefu.law.notices import with_notices
+from hefu.law.notices import Notice, with_notices
 from hefu.law.rules import Rules, chain, rules_for
 from hefu.law.settings import DEFAULTS, Settings
 from hefu.rooms.clocks.access import oversees, visible
@@ -129,6 +129,11 @@ def rules_at(place: str) -> Rules:
 def notices() -> QuerySet[HolidayNotice]:
     """Return the holiday notices that the node took in, newest year first, replaced ones too; everybody may know."""
     return HolidayNotice.objects.all()
+
+
+def notices_in_force() -> tuple[Notice, ...]:
+    """Return the holiday notices in force as the law's calendars take them; everybody may know."""
+    return tuple(row.as_law for row in HolidayNotice.objects.filter(replaced_at__isnull=True).order_by("pk"))
 
 
 def _notice_ids() -> ArraySubquery:
