@@ -82,6 +82,8 @@ KIND_NAMES = {
     "grant.target_chosen": _("Place of delivery chosen"),
     "grant.unmounted": _("Grant waits for its resource"),
     "grant.suspended": _("Grant suspended"),
+    "token.issued": _("Token issued"),
+    "token.revoked": _("Token revoked"),
     "grant.resumed": _("Grant resumed"),
     "grant.kept": _("Unused grant kept"),
     "grant.narrowed": _("Grant narrowed"),
