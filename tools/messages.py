@@ -158,7 +158,28 @@ def check(root: Path, only: Path | None = None) -> list[Problem]:
                 problems.append(Problem(where, f"no entry for {text!r} ({place})"))
         for text, message in entries.items():
             problems.extend(Problem(where, fault) for fault in _faults(text, message, used=text in here))
+    problems.extend(said_twice(root, only))
     return problems
+
+
+def said_twice(root: Path, only: Path | None = None) -> Iterator[Problem]:
+    """Yield a problem for every sentence that two catalogues put into different words.
+
+    When it runs, all catalogues are one, and the order of the rooms says which words win. Where both
+    are right because the meaning differs, the English has to differ as well.
+    """
+    first: dict[str | tuple[str, ...], tuple[Path, object]] = {}
+    for path in sorted((root / "src/hefu").rglob(f"locale/{LANGUAGE}/LC_MESSAGES/django.po")):
+        for message in read(path):
+            text = message.id if isinstance(message.id, str) else tuple(message.id)
+            if not text or not message.string:
+                continue
+            other, words = first.setdefault(text, (path, message.string))
+            if words != message.string and (only is None or path.is_relative_to(only) or other.is_relative_to(only)):
+                elsewhere = other.relative_to(root)
+                yield Problem(
+                    str(path.relative_to(root)), f"{text!r} is {message.string!r} here and {words!r} in {elsewhere}"
+                )
 
 
 def _keys(message: Message) -> tuple[str, ...]:

@@ -67,13 +67,13 @@ class TestBrowsing:
 
     def test_an_entry_shows_its_words_its_bytes_and_its_place(self, auditor: Client, entry: Entry) -> None:
         waiting = auditor.get(f"/evidence/{entry.uid}/").content.decode()
-        assert "waits" in waiting
+        assert "not in the log yet" in waiting
         sequence(clock=NOON)
         text = auditor.get(f"/evidence/{entry.uid}/").content.decode()
         assert "Department registered" in text
         assert "市民政局" in text
         assert str(entry.uid) in text
-        assert "waits" not in text
+        assert "not in the log yet" not in text
 
     def test_taking_the_list_out_goes_on_record(self, auditor: Client, entry: Entry) -> None:
         answer = auditor.get("/evidence/?format=csv")

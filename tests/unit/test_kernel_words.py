@@ -47,9 +47,9 @@ def test_a_refused_plan_is_chinese_for_who_reads_chinese_and_names_stay_as_they_
 
 def test_a_refused_side_says_why_in_chinese_and_quotes_the_server(chinese: None) -> None:
     absent = SideRefused("source", no_table("public.people", "reader"))
-    assert "提供方 拒绝了操作：没有账号 reader 可读的表 public.people" in language.sentence_of(absent)
+    assert "数据源拒绝了操作：没有账号 reader 可读的表 public.people" in language.sentence_of(absent)
     quoted = SideRefused("target", "permission denied for table people", "42501")
-    assert "接收方 拒绝了操作：permission denied for table people" in language.sentence_of(quoted)
+    assert "接收端拒绝了操作：permission denied for table people" in language.sentence_of(quoted)
 
 
 @pytest.mark.parametrize(

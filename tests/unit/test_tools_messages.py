@@ -94,6 +94,31 @@ def test_an_entry_is_whole_current_and_fits_its_sentence(tmp_path: Path, entry: 
     assert with_catalogue(tmp_path, entry) == said
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ("办件 {number} 已逾期。", []),
+        (
+            "{number} 号超时。",
+            [
+                "'Case {number} is late.' is '{number} 号超时。' here and '办件 {number} 已逾期。' in "
+                "src/hefu/rooms/cases/locale/zh_Hans/LC_MESSAGES/django.po"
+            ],
+        ),
+    ],
+)
+def test_two_catalogues_put_a_sentence_into_the_same_words(tmp_path: Path, other: str, said: list[str]) -> None:
+    header = 'msgid ""\nmsgstr ""\n"Language: zh_Hans\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+    write(
+        tmp_path,
+        {
+            "src/hefu/rooms/visits/errors.py": ERRORS,
+            CATALOGUE.replace("cases", "visits"): f'{header}msgid "Case {{number}} is late."\nmsgstr "{other}"\n',
+        },
+    )
+    assert with_catalogue(tmp_path, 'msgid "Case {number} is late."\nmsgstr "办件 {number} 已逾期。"\n') == said
+
+
 def test_a_page_folder_with_a_catalogue_of_its_own_owns_its_sentences(tmp_path: Path) -> None:
     page = {"src/hefu/portal/desk/templates/desk.html": "{% translate 'My desk' %}"}
     write(tmp_path, page)

@@ -26,7 +26,7 @@ class WithdrawalForm(OfficeForm):
         choices=[("agree", _("agree: it leaves the catalogue now")), ("decline", _("decline: it stays in force"))],
     )
     reasons = forms.CharField(
-        label=_("Reasons"),
+        label=_("Opinion"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Needed when it is declined; the department reads them."),

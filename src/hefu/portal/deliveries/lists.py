@@ -134,7 +134,7 @@ class Rejects(Listing["RejectedRow"]):
         fixed = [
             Column["RejectedRow"]("place", _("No."), lambda r: r.place, sort="place"),
             Column["RejectedRow"](
-                "reasons", _("Reason"), lambda r: [reason_in_words(one, self.words) for one in r.reasons]
+                "reasons", _("Cause"), lambda r: [reason_in_words(one, self.words) for one in r.reasons]
             ),
         ]
         if not self.summary.values_shown:
@@ -160,7 +160,7 @@ class Rejects(Listing["RejectedRow"]):
         return (
             ReasonFacet(
                 "reason",
-                _("Reason"),
+                _("Cause"),
                 "reasons",
                 words={reason: str(count) for reason, count in self.summary.reasons},
                 word=lambda reason: reason_in_words(reason, self.words),

@@ -114,7 +114,7 @@ class DeliveryForm(OfficeForm):
         """Offer the formats there are."""
         super().__init__(*args, **kwargs)
         self.fields["file_format"] = forms.ChoiceField(
-            label=_("Format"), choices=[(kind.value, kind.value.upper()) for kind in FileFormat], initial=FileFormat.CSV
+            label=_("File format"), choices=[(kind.value, kind.value.upper()) for kind in FileFormat], initial=FileFormat.CSV
         )
 
     def clean_file_format(self) -> FileFormat:

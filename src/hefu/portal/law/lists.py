@@ -190,7 +190,7 @@ class Texts(Listing["LegalText"]):
                 show=lambda t: holding_badge(t, self.request.clock.today()),
             ),
             Column("resting", _("Rests on it"), lambda t: t.resting, sort="resting", align=Align.END),
-            Column("waiting", _("To be reviewed"), lambda t: t.waiting, sort="waiting", align=Align.END),
+            Column("waiting", _("To be checked again"), lambda t: t.waiting, sort="waiting", align=Align.END),
             Column("packs", _("Packs that cite it"), lambda t: t.packs, shown=False),
             Column("document", _("Id in the packs"), lambda t: t.document, sort="document", shown=False),
         )
@@ -236,7 +236,7 @@ class Reviews(Listing["Reliance"]):
     """What rests on ended texts and waits for a reviewer."""
 
     name = "reviews"
-    title = _("To be reviewed")
+    title = _("To be checked again")
     search_word = _("Number, name or title")
     order = "since"
 

@@ -60,7 +60,7 @@ def reviews(request: PortalRequest) -> HttpResponseBase:
         request,
         Reviews(request),
         "law/list.html",
-        title=gettext("To be reviewed"),
+        title=gettext("To be checked again"),
         crumbs=[law_crumb(), _texts_crumb()],
         tab="reviews",
         lead=gettext(
@@ -165,7 +165,7 @@ def review(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         request,
         NoteForm(request.POST or None),
         title=gettext("Review {subject}").format(subject=found.subject),
-        crumbs=[law_crumb(), (gettext("To be reviewed"), reverse("law:reviews"))],
+        crumbs=[law_crumb(), (gettext("To be checked again"), reverse("law:reviews"))],
         lead=gettext("{subject} rests on {title}, which has ended.").format(subject=found.subject, title=found.title),
         send=gettext("Close the review"),
         work=lambda typed: services.review(

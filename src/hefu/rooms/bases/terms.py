@@ -36,7 +36,7 @@ class Holding(StrEnum):
 
 HOLDING_NAMES = {
     Holding.NOT_YET: _("not yet in force"),
-    Holding.IN_FORCE: _("in force"),
+    Holding.IN_FORCE: _("now in force"),
     Holding.ENDED: _("ended"),
 }
 
