@@ -92,6 +92,22 @@ class TestReading:
             assert said in text
         assert "What it is mounted on" not in text
 
+    def test_an_entry_says_beforehand_what_the_law_of_its_place_wants_a_request_to_state(
+        self, signed_in: SignIn
+    ) -> None:
+        reader = signed_in(a_department("市民政局"))
+        here, in_shanghai = an_entry(a_department(place="511700")), an_entry(a_department(place="310000"))
+        texts = {row.pk: reader.get(f"/catalog/{row.pk}/").content.decode() for row in (here, in_shanghai)}
+        for text in texts.values():
+            assert "The law wants a request to state" in text
+            assert "art. 20" in text
+        assert ["art. 39" in texts[row.pk] for row in (here, in_shanghai)] == [False, True]
+
+    def test_an_entry_shows_for_whom_the_resource_is_held(self, provider: Department, officer: Client) -> None:
+        base, own = an_entry(provider), an_entry(provider, class_code="302")
+        assert "base resource" in officer.get(f"/catalog/{base.pk}/").content.decode()
+        assert "department resource" in officer.get(f"/catalog/{own.pk}/").content.decode()
+
     def test_its_own_department_does_not_ask_itself(self, provider: Department, officer: Client) -> None:
         entry = an_entry(provider)
         assert "Ask for this data" not in officer.get(f"/catalog/{entry.pk}/").content.decode()
@@ -152,6 +168,21 @@ class TestWriting:
             assert f'href="#id_{field}"' in text
         draft = Entry.objects.get(name="空目录")
         assert f'action="/catalog/{draft.pk}/edit"' in text
+
+    def test_what_the_law_of_the_place_asks_of_an_entry_is_shown_before_it_is_handed_in(
+        self, provider: Department, signed_in: SignIn
+    ) -> None:
+        office = a_department(place="440100")
+        row = a_draft(office, basis_kind=None, basis_title="", basis_article="")
+        writer = signed_in(office)
+        text = writer.get(f"/catalog/{row.pk}/edit").content.decode()
+        assert "art. 8" in text
+        missing = text.split("Still missing")[1]
+        assert "title of the legal basis" in missing
+        assert "title of the legal basis" in writer.get(f"/catalog/{row.pk}/").content.decode()
+        assert "art. 8" in writer.get("/catalog/new").content.decode()
+        elsewhere = a_draft(provider, basis_kind=None, basis_title="", basis_article="")
+        assert "Still missing" not in signed_in(provider).get(f"/catalog/{elsewhere.pk}/edit").content.decode()
 
     def test_a_secret_is_refused_with_its_article(self, officer: Client) -> None:
         answer = officer.post("/catalog/new", typed(a_content(name="涉密"), secrecy="state_secret"))

@@ -132,6 +132,19 @@ class TestAsking:
             assert f'href="#id_{field}' in text
         assert "art. 20" in text
 
+    def test_what_the_law_of_the_place_wants_stated_stands_beside_the_form_from_the_start(
+        self, officer: Client, entry: Entry
+    ) -> None:
+        in_shanghai = begun(officer, an_entry(a_department(place="310000")))
+        texts = {
+            row.number: officer.get(f"/requests/{row.number}/write").content.decode()
+            for row in (in_shanghai, begun(officer, entry))
+        }
+        for number, text in texts.items():
+            asked = text.split("The law wants it to state")[1]
+            assert "art. 20" in asked
+            assert ("art. 39" in asked) is (number == in_shanghai.number)
+
     def test_what_was_typed_stays_when_it_cannot_be_taken(self, entry: Entry, officer: Client) -> None:
         row = begun(officer, entry)
         wrong = typed(entry, term_until="2026-01-01", purpose="写了很久的用途")

@@ -22,6 +22,7 @@ from hefu.law.rules import rules_for
 from hefu.law.terms import Rank, Unit
 from hefu.rooms.catalog import decide as catalog
 from hefu.rooms.catalog import errors as catalog_errors
+from hefu.rooms.catalog.attribute import Attribute
 from hefu.rooms.catalog.terms import (
     MOVES,
     RANKS,
@@ -246,6 +247,62 @@ def test_an_entry_without_class_format_attributes_or_cycle_is_not_taken(field: s
     with pytest.raises(catalog_errors.EntryIncomplete) as caught:
         catalog.submit(facts(an_entry(**{field: empty})))
     assert field in caught.value.problems
+
+
+#: What a guide may ask → how an entry leaves it out.
+UNSAID: dict[str, dict[str, object]] = {
+    "class_code": {"class_code": ""},
+    "grade": {"grade": None},
+    "format_class": {"format_class": None},
+    "update_cycle": {"update_cycle": None},
+    "share_type": {"share_type": None},
+    "channels": {"channels": ()},
+    "use_condition": {"use_condition": " "},
+}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("44", marks=pytest.mark.clause("GD2018-08b")),
+        pytest.param("34", marks=pytest.mark.clause("AH-03a")),
+    ],
+)
+def test_an_entry_states_the_eight_fields_of_the_guide_its_responsible_party_among_them(place: str) -> None:
+    wanted = rules_for(place).listing("catalog.must_state", on=BEFORE).ids
+    assert len(wanted) == 8
+    assert {"attribute", "provider"} < set(wanted)
+    fields = {field for one in wanted for field in catalog.STATED_IN[one]}
+    assert fields == set(UNSAID)
+    catalog.submit(facts(an_entry()))
+    for field, unsaid in UNSAID.items():
+        with pytest.raises(catalog_errors.EntryIncomplete) as caught:
+            catalog.submit(facts(an_entry(**unsaid)))
+        assert set(caught.value.problems) == {field}
+    assert isinstance(facts(an_entry()).provider_id, UUID)
+
+
+@pytest.mark.clause("DZ-11a")
+@pytest.mark.parametrize(
+    ("code", "held_for"),
+    [("101", Attribute.BASE), ("2", Attribute.THEME), ("302001", Attribute.DEPARTMENT), ("4", None), ("", None)],
+)
+def test_a_resource_is_a_base_a_theme_or_a_department_resource(code: str, held_for: Attribute | None) -> None:
+    content = an_entry(class_code=code)
+    assert catalog.attribute(content) is held_for
+    assert ("class_code" in catalog.faults(content)) is (held_for is None)
+
+
+def test_every_field_that_a_shipped_pack_asks_of_an_entry_has_its_place_in_the_form() -> None:
+    asked = {
+        item.id
+        for pack in load.shipped()
+        if "catalog.must_state" in pack.parameters
+        for value in pack.parameters["catalog.must_state"].values
+        for item in value.items
+    }
+    assert asked <= set(catalog.STATED_IN)
+    assert {field for fields in catalog.STATED_IN.values() for field in fields} <= set(Content.__dataclass_fields__)
 
 
 @pytest.mark.clause("DZ-19a")

@@ -1,6 +1,6 @@
 """Forms of the catalogue: an entry, its review, an import."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from django import forms
@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from hefu.kernel.citation import Citation
 from hefu.portal.catalog.items import ItemsField
 from hefu.portal.catalog.words import COLUMN_NAMES
 from hefu.portal.forms import OfficeForm, Section, choices
@@ -103,14 +104,28 @@ class EntryForm(OfficeForm):
         "update_cycle": terms.ART_17,
     }
 
-    def __init__(self, *args: Any, class_is_fixed: bool = False, **kwargs: Any) -> None:
-        """Make a field of everything an entry says."""
+    def __init__(
+        self,
+        *args: Any,
+        class_is_fixed: bool = False,
+        asked: Mapping[str, tuple[Citation, ...]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Make a field of everything an entry says.
+
+        Args:
+            args: As for a form.
+            class_is_fixed: Whether the entry has its code already.
+            asked: Field → the articles for which the law of the place asks it; the last is the most local.
+            kwargs: As for a form.
+        """
         super().__init__(*args, **kwargs)
         for section in self.sections:
             for name in section.fields:
                 self.fields[name] = _field(name)
-        asked = node_profile().extensions
-        self.fields |= {EXTRA + one.key: _extra_field(one) for one in asked}
+        self.fields |= {EXTRA + one.key: _extra_field(one) for one in node_profile().extensions}
+        for field, articles in (asked or {}).items():
+            self.explained.setdefault(EXTRA + field if EXTRA + field in self.fields else field, articles[-1])
         if class_is_fixed:
             self.fields["class_code"].widget.attrs["readonly"] = True
 
@@ -196,7 +211,7 @@ class ReviewForm(OfficeForm):
     """The authority's word on an entry."""
 
     reasons = forms.CharField(
-        label=_("Reasons"),
+        label=_("Opinion"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("Needed when it is returned: everything that must change, at once."),

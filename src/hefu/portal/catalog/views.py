@@ -11,7 +11,6 @@ from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.law.errors import NoRuleInForce
-from hefu.law.rules import rules_for
 from hefu.law.terms import Language
 from hefu.portal.catalog.finding import answer
 from hefu.portal.catalog.lists import Own, share_badge, status_badge
@@ -19,12 +18,14 @@ from hefu.portal.http import PortalRequest
 from hefu.portal.lists import list_page
 from hefu.portal.pages import Act, Crumb, page, show
 from hefu.portal.refusals import sentence
+from hefu.portal.requests.told import stated_in_words
 from hefu.portal.upkeep.beside import beside_entry
 from hefu.portal.words import in_chinese, name_of, say
 from hefu.rooms.catalog import queries, terms
 from hefu.rooms.catalog.access import may
+from hefu.rooms.catalog.attribute import ATTRIBUTE_NAMES
 from hefu.rooms.catalog.terms import CAUSE_RULES, FIELD_NAMES, WRITABLE, Cause, ShareType, Status
-from hefu.rooms.clocks.queries import clocks_of
+from hefu.rooms.clocks.queries import clocks_of, rules_at
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.requests import queries as requests
@@ -116,7 +117,8 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         may=_possible(request, found, change, withdrawal_waits=waits),
         groups=groups_of(found),
         items=[_item(item) for item in queries.items_of(found)],
-        gaps=[say(FIELD_NAMES[field]) for field in found.gaps],
+        attribute=name_of(found.class_code[:1], ATTRIBUTE_NAMES),
+        gaps=gaps_in_words(request, found),
         withdrawal=withdrawal,
         versions=queries.versions(found.pk, viewer=request.actor),
         way=_way(request, found) if found.status == Status.PUBLISHED and not found.is_change else None,
@@ -148,6 +150,14 @@ def _possible(request: PortalRequest, found: Any, change: Any, *, withdrawal_wai
     if not found.is_change and may_resource(actor, "resources.mount", owner):
         possible.add("mount")
     return possible
+
+
+def gaps_in_words(request: PortalRequest, found: Any) -> list[str]:
+    """Return what an entry still lacks by the law of its place; what is in force is not asked again."""
+    if found.status not in WRITABLE:
+        return [say(FIELD_NAMES[field]) for field in found.gaps]
+    lacking = queries.lacking(queries.content_of(found), place=found.provider.place, on=request.clock.today())
+    return [say(FIELD_NAMES[field]) for field in lacking]
 
 
 def _update_runs(found: Any, actor: Actor) -> bool:
@@ -217,9 +227,10 @@ def _item(item: Any) -> dict[str, Any]:
 def _way(request: PortalRequest, found: Any) -> dict[str, Any]:
     """Return how to ask for the data: who decides, in what time, by which article; and what the reader has already."""
     share = ShareType(found.share_type)
-    way: dict[str, Any] = {"share": share, "mine": None, "grant": None}
+    place, today = found.provider.place, request.clock.today()
+    way: dict[str, Any] = {"share": share, "mine": None, "grant": None, "states": stated_in_words(place, on=today)}
     if share in ANSWER_RULES:
-        rules, today = rules_for(found.provider.place), request.clock.today()
+        rules = rules_at(place)
         language = Language.ZH if in_chinese() else Language.EN
         try:
             period = rules.period(ANSWER_RULES[share], on=today)

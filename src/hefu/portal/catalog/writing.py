@@ -8,19 +8,20 @@ from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from hefu.kernel.citation import Citation
 from hefu.portal.catalog.forms import EntryForm, ReviewForm
 from hefu.portal.catalog.lists import share_badge
-from hefu.portal.catalog.views import differences_in_words, entry_crumb, groups_of, list_crumb
+from hefu.portal.catalog.views import differences_in_words, entry_crumb, gaps_in_words, groups_of, list_crumb
 from hefu.portal.forms import attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.upkeep.beside import held_beside
 from hefu.portal.upkeep.reviewing import findings_in_words
-from hefu.portal.words import say
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may, require
 from hefu.rooms.catalog.rows import content_of
-from hefu.rooms.catalog.terms import FIELD_NAMES, Status, Verdict
+from hefu.rooms.catalog.terms import Status, Verdict
+from hefu.rooms.parties import queries as parties
 from hefu.rooms.upkeep import queries as upkeep
 
 
@@ -29,7 +30,11 @@ def new(request: PortalRequest) -> HttpResponseBase:
     """Draft an entry of the reader's department."""
     require(request.actor, "catalog.draft", request.actor.department_id)
     deed = request.POST.get("deed", "")
-    form = EntryForm(request.POST if deed else None, initial={"class_code": "3", "share_mode": "platform"})
+    form = EntryForm(
+        request.POST if deed else None,
+        initial={"class_code": "3", "share_mode": "platform"},
+        asked=_asked(request, parties.department(_own(request), viewer=request.actor).place),
+    )
     if deed in ("save", "submit"):
         made = attempt(
             form,
@@ -55,6 +60,7 @@ def edit(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         request.POST if deed else None,
         initial=EntryForm.present(content_of(found)),
         class_is_fixed=found.is_change or found.status == Status.PUBLISHED,
+        asked=_asked(request, found.provider.place),
     )
     if deed in ("save", "submit"):
         written = attempt(
@@ -72,9 +78,13 @@ def edit(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         title=title.format(name=found.name),
         crumbs=[list_crumb(), entry_crumb(found)],
         reasons=found.reasons if found.status == Status.RETURNED else "",
-        gaps=[say(FIELD_NAMES[field]) for field in found.gaps],
+        gaps=gaps_in_words(request, found),
         held=held_beside(request, content_of(found), found.provider_id),
     )
+
+
+def _asked(request: PortalRequest, place: str) -> dict[str, tuple[Citation, ...]]:
+    return queries.needed_fields(place, on=request.clock.today())
 
 
 def _form_page(request: PortalRequest, form: EntryForm, **context: Any) -> HttpResponseBase:
@@ -106,7 +116,7 @@ def _go_on(request: PortalRequest, pk: UUID, form: EntryForm, deed: str) -> Http
             title=gettext("Rewrite {name}").format(name=found.name),
             crumbs=[list_crumb(), entry_crumb(found)],
             form_address=reverse("catalog:edit", args=[pk]),
-            gaps=[say(FIELD_NAMES[field]) for field in found.gaps],
+            gaps=gaps_in_words(request, found),
         )
     said = gettext("The entry is handed in for review.") if deed == "submit" else gettext("The draft is saved.")
     messages.success(request, said)

@@ -12,6 +12,7 @@ from hefu.portal.forms import done
 from hefu.portal.http import PortalRequest
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.requests.forms import ApplicationForm
+from hefu.portal.requests.told import stated_in_words
 from hefu.portal.requests.views import case_crumb, list_crumb, submitted
 from hefu.portal.words import name_of, say
 from hefu.rooms.catalog.terms import SHARE_TYPE_NAMES
@@ -59,6 +60,7 @@ def write(request: PortalRequest, number: str) -> HttpResponseBase:
         status_word=STATUS_NAMES[Status(row.status)],
         may_submit="requests.submit" in actions,
         lacking=_named(lacking),
+        states=stated_in_words(row.place, on=row.received_on or today),
         missing=_named(row.missing),
     )
 

@@ -10,6 +10,7 @@ from hefu.kernel.actor import Actor
 from hefu.kernel.names import folded as folded
 from hefu.kernel.words import _
 from hefu.rooms.catalog import errors, terms
+from hefu.rooms.catalog.attribute import Attribute
 from hefu.rooms.catalog.terms import (
     CHANNELS_OF,
     MOVES,
@@ -36,6 +37,24 @@ from hefu.rooms.catalog.terms import (
 _CLASS_CODE = re.compile(r"[123](\d{2}(\d{3}(\d{1,12})?)?)?")
 _NEEDED = _("This is needed.")
 
+#: The fields in which an item of the packs' `catalog.must_state` is stated. What is not here is an extension field
+#: of the node's profile. The provider is no field: an entry always has one.
+STATED_IN: dict[str, tuple[str, ...]] = {
+    "name": ("name",),
+    "items": ("items",),
+    "provider": (),
+    "format": ("format_class",),
+    "attribute": ("class_code",),
+    "classification": ("class_code", "grade"),
+    "security_grade": ("grade",),
+    "update_frequency": ("update_cycle",),
+    "sharing_type": ("share_type",),
+    "sharing_mode": ("channels",),
+    "use_conditions": ("use_condition",),
+    "open_type": ("open_type",),
+    "source": ("system_name", "business_item"),
+}
+
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
@@ -43,12 +62,17 @@ class Asked:
 
     #: On what conditional sharing may rest; None where the law asks no basis for it.
     conditions: KeepingBack | None = None
-    #: Fields of the node's profile that the law of the place wants filled in.
+    #: Extension fields that the law of the place wants filled in, whether or not the node's profile has them.
     extensions: tuple[str, ...] = ()
 
 
 #: The national list alone.
 NATIONAL = Asked()
+
+
+def attribute(content: Content) -> Attribute | None:
+    """Return for whom the resource is held; None while the class code is not one."""
+    return Attribute(content.class_code[0]) if _CLASS_CODE.fullmatch(content.class_code) else None
 
 
 def sets_conditions(content: Content) -> bool:
@@ -156,7 +180,10 @@ def missing(content: Content, asked: Asked = NATIONAL) -> dict[str, str]:
         found["assessed_on"] = _NEEDED
     given = {one.key for one in content.extension if one.value.strip()}
     if not given.issuperset(asked.extensions):
-        found["extension"] = _("The law of this place asks for further fields: fill in those of the node's profile.")
+        found["extension"] = _(
+            "The law of this place asks for further fields: fill in those of the node's profile. Where it has none for"
+            " them, the operator adds them to it."
+        )
     return (
         found | _format_gaps(content) | _sharing_gaps(content) | _conditions_gaps(content, asked) | _item_gaps(content)
     )

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, F, Func, Q, QuerySet
 
 from hefu.kernel.actor import Actor, Role, system
+from hefu.kernel.citation import Citation
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
 from hefu.law.answers import Grounds
@@ -32,7 +33,7 @@ from hefu.rooms.catalog.searching.fallback import matching as matching
 from hefu.rooms.catalog.searching.saved import own_searches as own_searches
 from hefu.rooms.catalog.searching.saved import question_of as question_of
 from hefu.rooms.catalog.searching.saved import search_notices as search_notices
-from hefu.rooms.catalog.terms import RANKS, Content, Difference, ItemContent, KeepingBack, Status
+from hefu.rooms.catalog.terms import FIELD_NAMES, RANKS, Content, Difference, ItemContent, KeepingBack, Status
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.parties.terms import DepartmentRole
@@ -286,7 +287,28 @@ def asked_of(content: Content, *, place: str, on: date) -> decide.Asked:
         if asks and rules.has(CONDITIONS_RULE, on=on):
             conditions = _bases(rules.grounds(CONDITIONS_RULE, on=on))
     listed = rules.listing(MUST_STATE_RULE, on=on).ids if rules.has(MUST_STATE_RULE, on=on) else ()
-    return decide.Asked(conditions, tuple(one.key for one in node_profile().extensions if one.key in listed))
+    own = {one.key for one in node_profile().extensions}
+    return decide.Asked(conditions, tuple(one for one in listed if one in own or one not in decide.STATED_IN))
+
+
+def needed_fields(place: str, *, on: date) -> dict[str, tuple[Citation, ...]]:
+    """Return every field that an entry must fill in → the articles that ask for it; everybody may know.
+
+    Source: rule `catalog.must_state`.
+    """
+    rules = clocks.rules_at(place)
+    found: dict[str, tuple[Citation, ...]] = {}
+    if rules.has(MUST_STATE_RULE, on=on):
+        for item, articles in rules.listing(MUST_STATE_RULE, on=on).asked_by.items():
+            for field in decide.STATED_IN.get(item, (item,)):
+                found[field] = tuple(dict.fromkeys((*found.get(field, ()), *articles)))
+    return found
+
+
+def lacking(content: Content, *, place: str, on: date) -> tuple[str, ...]:
+    """Return the fields that an entry still lacks by the law of its place, in the order of the form."""
+    missing = decide.missing(content, asked_of(content, place=place, on=on))
+    return tuple(field for field in FIELD_NAMES if field in missing)
 
 
 def _bases(grounds: Grounds) -> KeepingBack:

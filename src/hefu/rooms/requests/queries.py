@@ -11,6 +11,7 @@ from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import NotFound
 from hefu.law.answers import Choice, Grounds, Period
 from hefu.law.rules import Rules
+from hefu.law.terms import Term
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import BASIS_NAMES as CATALOG_BASIS_NAMES
 from hefu.rooms.catalog.terms import BasisKind as CatalogBasisKind
@@ -292,16 +293,21 @@ def grounds_of(row: AccessRequest) -> Grounds:
 
 def must_state(place: str, *, on: date) -> tuple[str, ...]:
     """Return what the law of a place wants a request to state; nothing where it says nothing."""
+    return tuple(item.id for item, _articles in stated_by_law(place, on=on))
+
+
+def stated_by_law(place: str, *, on: date) -> tuple[tuple[Term, tuple[Citation, ...]], ...]:
+    """Return each thing that the law of a place wants a request to state, with the articles that ask for it."""
     rules = clocks.rules_at(place)
-    return rules.listing(MUST_STATE_RULE, on=on).ids if rules.has(MUST_STATE_RULE, on=on) else ()
+    if not rules.has(MUST_STATE_RULE, on=on):
+        return ()
+    listing = rules.listing(MUST_STATE_RULE, on=on)
+    return tuple((item, listing.asked_by.get(item.id, ())) for item in listing.items)
 
 
 def needed_fields(place: str, *, on: date) -> dict[str, tuple[Citation, ...]]:
     """Return every field that a request must fill in → the articles that ask for it; none if only the ticket does."""
-    rules = clocks.rules_at(place)
-    asked: dict[str, tuple[Citation, ...]] = {}
-    if rules.has(MUST_STATE_RULE, on=on):
-        asked = rules.listing(MUST_STATE_RULE, on=on).asked_by
+    asked = {item.id: articles for item, articles in stated_by_law(place, on=on)}
     found: dict[str, tuple[Citation, ...]] = {}
     for item in (*decide.ALWAYS, *asked):
         for field in decide.STATED_IN[item]:
