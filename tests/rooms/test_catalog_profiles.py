@@ -20,6 +20,7 @@ def set_to(settings: Any, name: str) -> None:
     settings.HEFU = dataclasses.replace(settings.HEFU, catalog_profile=name)
 
 
+@pytest.mark.clause("GZ2020-09a")
 def test_the_guide_numbers_within_a_class_and_the_draft_within_office_and_form(settings: Any) -> None:
     office = a_department()
     assert [a_draft(office).code, a_draft(office).code, a_draft(office, class_code="3").code] == [

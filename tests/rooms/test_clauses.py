@@ -244,6 +244,8 @@ class TestGrants:
         assert ticket is not None
         assert grants.read(ticket.token).grant == grant.number
 
+    @pytest.mark.clause("GD2018-16d")
+    @pytest.mark.clause("DZ-21b")
     @pytest.mark.clause("AH-06e")
     def test_data_moves_only_by_the_mode_within_the_scope_and_the_term_of_the_grant(self, grant: Any) -> None:
         signed = grants.ticket_in_force(grant.pk)
@@ -253,6 +255,8 @@ class TestGrants:
             "table",
             ["id_number", "name", "birth_date"],
         )
+        assert ticket.purpose == grant.purpose != ""
+        assert ticket.basis
         officer = an_actor(grant.consumer)
         after = at_noon(grant.term_until + timedelta(days=1))
         with pytest.raises(delivery_errors.TermOver):

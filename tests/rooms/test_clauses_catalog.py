@@ -55,6 +55,7 @@ def refused_fields(row: Entry, **changes: Any) -> set[str]:
 
 
 class TestOneCatalogue:
+    @pytest.mark.clause("D809-12")
     @pytest.mark.clause("GD2018-08a")
     @pytest.mark.clause("GZ2020-09f")
     def test_entries_of_all_departments_stand_in_one_catalogue_under_codes_of_their_own(self) -> None:
@@ -277,10 +278,23 @@ def _seat_is_on_record(office: Department) -> bool:
 
 
 #: An invented body of each kind that follows the rules by reference → the class of its credit code.
-BODIES = {"市中级人民法院": "11", "市税务局": "11", "市第一医院": "12", "市总工会": "81", "市自来水公司": "91"}
+BODIES = {
+    "市委组织部": "11",
+    "市中级人民法院": "11",
+    "市税务局": "11",
+    "市第一医院": "12",
+    "市第一中学": "12",
+    "市总工会": "81",
+    "市自来水公司": "91",
+}
 
 
 class TestWhoTakesPart:
+    @pytest.mark.clause("CAN2016-02a")
+    @pytest.mark.clause("CAN2016-02b")
+    @pytest.mark.clause("GD290-02a")
+    @pytest.mark.clause("NAT2022-3.1f")
+    @pytest.mark.clause("D809-02")
     @pytest.mark.clause("D809-43")
     @pytest.mark.clause("DZ-32")
     @pytest.mark.clause("CAN165-02a")

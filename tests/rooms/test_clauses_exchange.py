@@ -68,6 +68,7 @@ class TestAsking:
         chief = an_actor(case.provider, Role.CHIEF)
         assert services.decide_request(number=case.number, answer=refusal, actor=chief, clock=NOON).status == "refused"
 
+    @pytest.mark.clause("D809-02")
     @pytest.mark.clause("GZ2020-03b")
     def test_data_is_shared_between_departments_and_with_nobody_else(self) -> None:
         row = an_entry()
@@ -153,6 +154,10 @@ class TestSharing:
         row = a_mounted_entry(a_department(), source)
         return a_grant(row, consumer, target=a_target(consumer, target)), source, target
 
+    @pytest.mark.clause("NX-06c")
+    @pytest.mark.clause("AH-05d")
+    @pytest.mark.clause("TJ2018-13a")
+    @pytest.mark.clause("GD2024-g")
     @pytest.mark.clause("GD2018-20a")
     @pytest.mark.clause("TJ2018-08d")
     @pytest.mark.clause("TJ2018-11b")
@@ -213,6 +218,7 @@ class TestSharing:
                 clock=NOON,
             )
 
+    @pytest.mark.clause("NAT2022-1.2b")
     @pytest.mark.clause("AH-10b")
     def test_unconditional_data_is_asked_answered_and_served_without_anybody_in_between(
         self, make_database: Callable[[], Database]

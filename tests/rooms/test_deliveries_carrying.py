@@ -280,6 +280,7 @@ class TestFile:
     def by_file(self, entry: Entry, consumer: Department) -> Grant:
         return a_grant(entry, consumer, channel=Channel.FILE)
 
+    @pytest.mark.clause("GD2024-g")
     @pytest.mark.parametrize("file_format", list(FileFormat))
     def test_the_consumer_fetches_a_file_with_its_digest_and_that_goes_on_record(
         self, by_file: Grant, file_format: FileFormat

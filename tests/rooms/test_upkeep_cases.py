@@ -155,6 +155,8 @@ class TestNeeds:
             clock=NOON,
         ).number
 
+    @pytest.mark.clause("GD2008-21b")
+    @pytest.mark.clause("NAT2022-1.2b")
     def test_a_need_goes_to_the_department_the_authority_names_and_ends_with_an_entry(self) -> None:
         asking, source = a_department(), a_department(place="610100")
         number = self.asked(asking)

@@ -117,6 +117,8 @@ class TestSettling:
 
 
 class TestWarning:
+    @pytest.mark.clause("AH-04a")
+    @pytest.mark.clause("NAT2022-2.2e")
     @pytest.mark.clause("GZ2020-11b")
     @pytest.mark.clause("GD2018-13b")
     @pytest.mark.clause("CANDR-03a")

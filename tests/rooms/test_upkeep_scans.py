@@ -60,6 +60,7 @@ def test_no_value_is_kept(source: Source) -> None:
     assert "张三" not in kept
 
 
+@pytest.mark.clause("NAT2022-1.1c")
 def test_a_proposal_is_drafted_or_ignored_and_a_later_scan_leaves_it_so(source: Source) -> None:
     officer = an_actor(source.department)
     found = scanned(source)

@@ -148,6 +148,7 @@ class TestCoverage:
         assert covered(office).gap(Gap.DUTY_NO_ENTRY) == 1
 
     @pytest.mark.clause("NAT2022-2.2d")
+    @pytest.mark.clause("HN2019-11b")
     def test_a_system_without_an_entry_and_an_entry_without_a_system_are_both_named(self) -> None:
         office = a_department()
         system, row = a_system(office), an_entry(office)

@@ -166,7 +166,7 @@ TYPES = {ShareType.UNCONDITIONAL: "unconditional", ShareType.CONDITIONAL: "condi
         pytest.param("46", BEFORE, marks=pytest.mark.clause("HN2019-15a")),
         pytest.param("12", BEFORE, marks=pytest.mark.clause("TJ2018-15b")),
         pytest.param("44", BEFORE, marks=pytest.mark.clause("GD2018-18a")),
-        pytest.param("44", OLD_GUANGDONG, marks=pytest.mark.clause("GD2008-04a")),
+        pytest.param("44", OLD_GUANGDONG, marks=[pytest.mark.clause("GD2008-04a"), pytest.mark.clause("GD2008D-04a")]),
         pytest.param("5117", DAZHOU, marks=pytest.mark.clause("DZ-17")),
     ],
 )
@@ -473,8 +473,8 @@ def _updates(pack: Pack) -> tuple[Value, ...]:
 @pytest.mark.parametrize(
     ("place", "on"),
     [
-        pytest.param("44", OLD_GUANGDONG, marks=pytest.mark.clause("GD2008-04d")),
-        pytest.param("4401", BEFORE, marks=pytest.mark.clause("CAN165-04a")),
+        pytest.param("44", OLD_GUANGDONG, marks=[pytest.mark.clause("GD2008-04d"), pytest.mark.clause("GD2008D-04d")]),
+        pytest.param("4401", BEFORE, marks=[pytest.mark.clause("CAN165-04a"), pytest.mark.clause("CAN2016-04a")]),
     ],
 )
 @pytest.mark.parametrize(
