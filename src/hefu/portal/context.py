@@ -12,11 +12,10 @@ from hefu.portal.http import NOBODY, PortalRequest
 from hefu.portal.words import name_of, say
 from hefu.portal.workplaces import CASEWORK, workplaces_of
 from hefu.rooms.clocks import queries as clocks
-from hefu.rooms.parties.queries import seats_of
 from hefu.rooms.parties.terms import ROLE_NAMES
 
 if TYPE_CHECKING:
-    from hefu.rooms.parties.models import Person
+    from hefu.rooms.parties.models import Seat
 
 #: Significant digits of the node's division code → what level it is.
 LEVELS = {2: _("province"), 4: _("city"), 6: _("county"), 9: _("township")}
@@ -38,7 +37,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return found | {
         "workplaces": places,
         "here": next((place.key for place in reversed(places) if place.covers(page.path)), ""),
-        "homes": _homes(page.user, actor),
+        "homes": _homes(page.seats, actor),
         "open_cases": _open_cases(page, actor),
         "narrow": page.session.get("narrow", False),
     }
@@ -65,10 +64,10 @@ def _open_cases(request: PortalRequest, actor: Actor) -> dict[str, Any] | None:
     return {"number": found.count(), "face": shown, "state": shown.state}
 
 
-def _homes(person: "Person", actor: Actor) -> list[dict[str, Any]]:
+def _homes(seats: "list[Seat]", actor: Actor) -> list[dict[str, Any]]:
     """Return the departments the person may act for, with the roles held there."""
     homes: dict[Any, dict[str, Any]] = {}
-    for seat in seats_of(person):
+    for seat in seats:
         home = homes.setdefault(
             seat.department_id,
             {

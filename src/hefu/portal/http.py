@@ -1,11 +1,16 @@
 """The request as every page gets it."""
 
+from typing import TYPE_CHECKING
+
 from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
+
+if TYPE_CHECKING:
+    from hefu.rooms.parties.models import Seat
 
 #: Who has not signed in: no seat, so no room shows anything.
 NOBODY = Actor(id="nobody", name="")
@@ -16,6 +21,8 @@ class PortalRequest(HttpRequest):
 
     #: The person who signed in, in the department chosen; `NOBODY` before sign-in.
     actor: Actor
+    #: The open seats of who signed in, by department.
+    seats: "list[Seat]"
     #: The clock of this request; services and queries are given it.
     clock: Clock
     #: Truthy when htmx asks for a part of a page.

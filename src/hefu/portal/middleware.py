@@ -12,7 +12,7 @@ from hefu.kernel.clock import Clock, SystemClock
 from hefu.kernel.refusal import Refusal
 from hefu.portal.http import NOBODY, PortalRequest
 from hefu.portal.refusals import refusal_page
-from hefu.rooms.parties.queries import actor_for
+from hefu.rooms.parties.queries import actor_for, seats_of
 
 #: The clock of every page; a test puts a fixed one here.
 CLOCK: Clock = SystemClock()
@@ -33,8 +33,10 @@ class ActorMiddleware:
         page = cast(PortalRequest, request)
         page.clock = CLOCK
         page.actor = NOBODY
+        page.seats = []
         if page.user.is_authenticated:
-            page.actor = actor_for(page.user, page.session.get(DEPARTMENT))
+            page.seats = seats_of(page.user)
+            page.actor = actor_for(page.user, page.session.get(DEPARTMENT), seats=page.seats)
         language = _language(page)
         with translation.override(language):
             page.LANGUAGE_CODE = language

@@ -9,7 +9,6 @@ from hefu.portal.http import PortalRequest, local
 from hefu.portal.middleware import DEPARTMENT
 from hefu.portal.pages import page
 from hefu.rooms.parties import services
-from hefu.rooms.parties.queries import seats_of
 
 #: How long a browser keeps the language, in seconds.
 A_YEAR = 365 * 24 * 3600
@@ -44,7 +43,7 @@ def choose_department(request: PortalRequest) -> HttpResponseBase:
     """Act for another department in which the person holds a seat; then the desk is another."""
     if request.user.is_authenticated:
         wanted = request.POST.get("department", "")
-        if any(str(seat.department_id) == wanted for seat in seats_of(request.user)):
+        if any(str(seat.department_id) == wanted for seat in request.seats):
             request.session[DEPARTMENT] = wanted
     return HttpResponseRedirect("/")
 

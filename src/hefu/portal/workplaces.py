@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import NoReverseMatch, reverse
 
@@ -27,14 +28,19 @@ class Workplace:
     @property
     def address(self) -> str:
         """Return where it is, or nothing while its room is not there."""
-        try:
-            return reverse(self.route)
-        except NoReverseMatch:
-            return ""
+        return _address(self.route)
 
     def covers(self, path: str) -> bool:
         """Return whether a page belongs to this workplace; the desk is only itself."""
         return path == self.address or (self.address != "/" and path.startswith(self.address))
+
+
+@cache
+def _address(route: str) -> str:
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
 
 
 def _anyone(actor: Actor) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from hefu.search.abbreviations import forms, shorts
 from hefu.search.cutting import IDLE, pairs, runs, terms, words
@@ -23,14 +24,14 @@ class Piece:
     latin: bool = False
 
 
-def pieces(text: str) -> list[Piece]:
-    """Cut a question as a person typed it.
+@lru_cache(maxsize=256)
+def pieces(text: str) -> tuple[Piece, ...]:
+    """Cut a question as a person typed it. Remembered: every cell of a page that marks hits asks again.
 
     >>> [piece.forms[0] for piece in pieces("人社局的低保 rk")]
     ['人社', '低保', 'rk']
     """
-    made = list(dict.fromkeys(_cut(fold(text))))
-    return made[:_MOST]
+    return tuple(dict.fromkeys(_cut(fold(text))))[:_MOST]
 
 
 def _cut(folded: str) -> Iterator[Piece]:

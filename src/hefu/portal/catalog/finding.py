@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -37,6 +38,9 @@ from hefu.rooms.parties import queries as parties
 from hefu.search.marking import marked
 from hefu.search.terms import FURTHEST, Question, Sort
 
+#: A value of a facet, and the address that chooses it or lets it go.
+Choice = tuple[Option, str]
+
 SORT_NAMES = {
     Sort.RELEVANCE: _("best match"),
     Sort.NEWEST: _("newest"),
@@ -62,6 +66,8 @@ FACETS = {
 _MOST = 20
 #: Column → the order that a click on its head gives.
 _SORTS = {"name": Sort.NAME, "published": Sort.NEWEST, "uses": Sort.USES}
+#: Values of one facet that a page shows, most of them folded away.
+_SHOWN = 60
 #: Items shown under a name because the words stand in them.
 _ITEMS = 3
 
@@ -181,13 +187,30 @@ class Search(Entries):
         return {value: name_of(value, KIND_NAMES) for value in values} if key == "kind" else {}
 
     @property
-    def beside(self) -> list[tuple[FilterState, list[tuple[Option, str]]]]:
-        """The facets, each value with the address that chooses it or lets it go."""
+    def beside(self) -> list[tuple[FilterState, list[Choice]]]:
+        """The facets worth a choice, their first values each with the address of a click."""
         return [
-            (state, [(option, self.toggled(state.key, option.value)) for option in state.options])
+            (state, [self._choice(state.key, option) for option in state.options[:_SHOWN]])
             for state in self.states
-            if state.options and (len(state.options) > 1 or state.chips)
+            if len(state.options) > 1 or state.chips
         ]
+
+    def _choice(self, key: str, option: Option) -> Choice:
+        if option.chosen:
+            return option, self.toggled(key, option.value)
+        return option, f"{self._stem}{urlencode({key: option.value})}"
+
+    @cached_property
+    def _stem(self) -> str:
+        """This list's address up to one more choice. Read once: a page has hundreds of choices."""
+        asked = self._first_page()
+        return f"{self.request.path}?{asked.urlencode()}&" if asked else f"{self.request.path}?"
+
+    def _first_page(self) -> QueryDict:
+        asked = self.asked.copy()
+        for name in ("format", "after", "before"):
+            asked.pop(name, None)
+        return asked
 
     @property
     def fields(self) -> list[FilterState]:
@@ -200,7 +223,7 @@ class Search(Entries):
         names = (*FACETS, "rows")
         return [(name, str(value)) for name in names for value in self.asked.getlist(name)[:_MOST] if value]
 
-    @property
+    @cached_property
     def chips(self) -> list[Chip]:
         """The choices in force, the words among them, each with the address without it."""
         found = [chip for state in self.states for chip in state.chips]
@@ -223,9 +246,7 @@ class Search(Entries):
         """Return this list's address with one more value chosen, or without it when it is."""
         values = [one for one in self.asked.getlist(key) if one]
         values = [one for one in values if one != value] if value in values else [*values, value]
-        asked = self.asked.copy()
-        for name in ("format", "after", "before"):
-            asked.pop(name, None)
+        asked = self._first_page()
         asked.setlist(key, values)
         return f"{self.request.path}?{asked.urlencode()}" if asked else self.request.path
 

@@ -196,7 +196,7 @@ class Face(ABC, Generic[Row]):
         """The filters shown as fields."""
         return [state for state in self.states if not state.filter.tabs]
 
-    @property
+    @cached_property
     def chips(self) -> list[Chip]:
         """The filters in force, the search among them, each with the address without it."""
         found = [chip for state in self.states for chip in state.chips]

@@ -129,14 +129,15 @@ def colleagues(department_id: UUID, *, viewer: Actor) -> QuerySet[Seat]:
     return found.none()
 
 
-def actor_for(person: Person, department_id: UUID | str | None = None) -> Actor:
+def actor_for(person: Person, department_id: UUID | str | None = None, *, seats: list[Seat] | None = None) -> Actor:
     """Return the actor that `person` is in one department: all roles held there.
 
     Args:
         person: Who signed in.
         department_id: The department chosen; without it, or when no seat is held there, the first.
+        seats: The person's open seats, when they were read already.
     """
-    seats = seats_of(person)
+    seats = seats_of(person) if seats is None else seats
     if not seats or not person.is_active:
         return Actor(id=f"person:{person.pk}", name=person.name)
     chosen = next((seat.department for seat in seats if str(seat.department_id) == str(department_id)), None)
