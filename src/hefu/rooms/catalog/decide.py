@@ -131,7 +131,7 @@ def faults(content: Content) -> dict[str, str]:
         found["class_code"] = _("A class code begins with 1, 2 or 3, then 2, 3 and up to 12 digits more.")
     for field, longest in terms.LONGEST.items():
         value = getattr(content, field)
-        if any(len(text.strip()) > longest for text in (value if isinstance(value, tuple) else (value,))):
+        if value and any(len(text.strip()) > longest for text in (value if isinstance(value, tuple) else (value,))):
             found[field] = _("This is too long. Shorten it, or put the rest into the abstract.")
     problem = _item_fault(content.items)
     if problem:
@@ -140,6 +140,8 @@ def faults(content: Content) -> dict[str, str]:
 
 
 def _item_fault(items: tuple[ItemContent, ...]) -> str:
+    if not items:
+        return ""
     if any(not item.name.strip() for item in items):
         return _("An item needs a name.")
     if any(len(item.name.strip()) > terms.LONGEST_NAME or len(item.code.strip()) > 63 for item in items):
@@ -254,7 +256,10 @@ def _item_gaps(content: Content) -> dict[str, str]:
 def gaps(content: Content) -> tuple[str, ...]:
     """Return the names of the fields that `missing` finds, in the order of the form."""
     found = missing(content)
-    return tuple(field.name for field in dataclasses.fields(Content) if field.name in found)
+    return tuple(name for name in _FIELDS if name in found)
+
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(Content))
 
 
 def rewrite(entry: EntryFacts) -> None:

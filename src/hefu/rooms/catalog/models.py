@@ -41,11 +41,16 @@ def _one_of(field: str, kind: type[StrEnum], *, name: str) -> models.CheckConstr
     return models.CheckConstraint(condition=Q(**{f"{field}__in": ["", *_values(kind)]}), name=name)
 
 
+def _history() -> tuple[pghistory.Tracker, ...]:
+    """Return what history keeps. Rows that come in together take one statement: imports bring them by the thousand."""
+    return pghistory.InsertEvent(level=pghistory.Statement), pghistory.UpdateEvent()
+
+
 #: Statuses in which the head, or an older catalogue, vouches for what the entry says.
 _VOUCHED = Q(status__in=_values([Status.IN_REVIEW, Status.PUBLISHED]))
 
 
-@pghistory.track()
+@pghistory.track(*_history())
 class Entry(models.Model):
     """A catalogue entry as it stands: in force when published, else being written.
 
@@ -186,7 +191,7 @@ class Entry(models.Model):
         return self.changes_to_id is not None
 
 
-@pghistory.track()
+@pghistory.track(*_history())
 class Item(models.Model):
     """One field of what an entry describes. An item of a published entry keeps its id through versions."""
 

@@ -55,12 +55,18 @@ def facts_of(
 
 def fill(entry: Entry, content: Content, *, provider_name: str, at: datetime) -> None:
     """Write `content` into the row's columns, gaps and search words; items and saving are the caller's."""
-    tidied = tidy(content)
-    for name in COLUMNS:
-        setattr(entry, name, _stored(name, getattr(tidied, name)))
-    entry.gaps = list(decide.gaps(tidied))
-    entry.words = search_words(tidied, provider_name)
-    entry.changed_at = at
+    for name, value in columns_of(tidy(content), provider_name=provider_name, at=at).items():
+        setattr(entry, name, value)
+
+
+def columns_of(tidied: Content, *, provider_name: str, at: datetime) -> dict[str, Any]:
+    """Return column → value of what a row says, with its gaps and search words."""
+    told = vars(tidied)
+    made = {name: value if type(value := told[name]) is str else _stored(name, value) for name in COLUMNS}
+    made["gaps"] = list(decide.gaps(tidied))
+    made["words"] = search_words(tidied, provider_name)
+    made["changed_at"] = at
+    return made
 
 
 def tidy(content: Content) -> Content:
@@ -78,7 +84,7 @@ def _stripped(part: Part) -> Part:
     texts: dict[str, Any] = {
         name: text
         for name, value in vars(part).items()
-        if type(value) is str and (text := value.replace("\x00", "").strip()) != value
+        if value and type(value) is str and (text := value.replace("\x00", "").strip()) != value
     }
     return dataclasses.replace(part, **texts) if texts else part
 
@@ -116,7 +122,7 @@ def write_items(entry: Entry, items: Iterable[ItemContent], *, at: datetime, ado
 
 def item_row(entry: Entry, position: int, item: ItemContent, *, at: datetime) -> Item:
     """Return an unsaved row for a new item."""
-    row = Item(id=new_id(at), entry=entry)
+    row = Item(id=new_id(at), entry_id=entry.pk)
     _fill_item(row, position, item)
     return row
 

@@ -15,9 +15,18 @@ from hefu.rooms.catalog.terms import Content, Extra, ItemContent
 
 def to_json(content: Content) -> dict[str, Any]:
     """Return `content` as plain JSON; empty fields stay in, so that every snapshot has every field."""
-    made = {name: _plain(getattr(content, name)) for name in _CONTENT if name != "items"}
-    made["items"] = [{name: _plain(getattr(item, name)) for name in _ITEM} for item in content.items]
+    made = _told(content)
+    made["items"] = [_told(item) for item in content.items]
     return made
+
+
+def _told(part: Content | ItemContent) -> dict[str, Any]:
+    """Return the fields as JSON; texts, which most are, need not be asked what they are."""
+    return {
+        name: value if value is None or type(value) is str else _plain(value)
+        for name, value in vars(part).items()
+        if name != "items"
+    }
 
 
 def digest_of(snapshot: dict[str, Any]) -> str:
@@ -32,9 +41,9 @@ def digest_of(snapshot: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> Any:
     match value:
-        case Enum():
-            return value.value
-        case None | str() | int():
+        case str():
+            return str(value)  # of a word as well as of a text
+        case None | int():
             return value
         case tuple():
             return [_plain(part) for part in value]

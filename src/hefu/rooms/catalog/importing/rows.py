@@ -56,6 +56,10 @@ class Reading:
     told: frozenset[str]
 
 
+#: By which the rows of one entry are known, where each of its items has a row.
+_IDENTITY = (Field.NAME, Field.PROVIDER, Field.OUTSIDE_CODE)
+
+
 def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Field]) -> list[Group]:
     """Gather rows into entries.
 
@@ -68,7 +72,7 @@ def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Fi
     for number, original in rows:
         cells = {field: original.get(column) for column, field in mapping.items()}
         item = {field: cells.pop(field) for field in ITEM_FIELDS if field in cells}
-        identity = tuple(values.key(cells.get(field)) for field in (Field.NAME, Field.PROVIDER, Field.OUTSIDE_CODE))
+        identity = tuple(values.key(cells.get(field)) for field in _IDENTITY) if by_item else ("",)
         goes_on = by_item and groups and values.line(item.get(Field.ITEM_NAME)) and identity[0] in ("", before[0])
         if goes_on and (not identity[0] or identity == before):
             groups[-1][3].append(item)
@@ -110,6 +114,7 @@ class _Reader:
         )
 
     def _content(self) -> Content:
+        """Return what the cells say; conditions first, because they hang on the sharing type."""
         name = self._line(Field.NAME)
         if not name:
             self.reasons.append(Reason("no_name"))
@@ -118,7 +123,8 @@ class _Reader:
         types = values.formats(self.cells.get(Field.FORMAT))
         format_class = self._read(Field.FORMAT_CLASS, values.format_class) or values.class_of(types)
         share_type = self._needed(Field.SHARE_TYPE, values.share_type) or self.defaults.share_type
-        content = Content(
+        basis_title = self._line(Field.BASIS_TITLE, 200)
+        return Content(
             name=name[:LONGEST_NAME],
             abstract=values.block(self.cells.get(Field.ABSTRACT)),
             class_code=values.key(self.cells.get(Field.CLASS_CODE)) or self.defaults.class_code,
@@ -126,9 +132,7 @@ class _Reader:
             format_class=format_class,
             format_types=types[:20],
             share_type=share_type,
-            noshare_reason=values.block(self.cells.get(Field.NOSHARE_REASON)),
             basis_kind=self._read(Field.BASIS_KIND, values.basis_kind),
-            basis_title=self._line(Field.BASIS_TITLE, 200),
             basis_article=self._line(Field.BASIS_ARTICLE, 60),
             channels=self._channels(types, format_class),
             open_type=self._open_type(),
@@ -145,25 +149,20 @@ class _Reader:
             outside_code=self._line(Field.OUTSIDE_CODE, 120),
             related_codes=tuple(code[:120] for code in values.codes(self.cells.get(Field.RELATED_CODES))),
             items=self._items(),
+            **self._conditions(share_type, basis_title),
         )
-        return self._with_conditions(content)
 
-    def _with_conditions(self, content: Content) -> Content:
+    def _conditions(self, share_type: ShareType | None, basis_title: str) -> dict[str, Any]:
         told = values.block(self.cells.get(Field.SHARE_CONDITION))
-        if content.share_type is ShareType.CONDITIONAL:
-            return dataclasses.replace(
-                content,
-                share_condition=told or self.defaults.share_condition,
-                share_scope=values.block(self.cells.get(Field.SHARE_SCOPE)) or self.defaults.share_scope,
-            )
-        if content.share_type is ShareType.NONE:
+        reason = values.block(self.cells.get(Field.NOSHARE_REASON))
+        made = {"basis_title": basis_title, "noshare_reason": reason}
+        if share_type is ShareType.CONDITIONAL:
+            scope = values.block(self.cells.get(Field.SHARE_SCOPE)) or self.defaults.share_scope
+            return made | {"share_condition": told or self.defaults.share_condition, "share_scope": scope}
+        if share_type is ShareType.NONE:
             # Templates have one column for the condition and for the basis of not sharing.
-            return dataclasses.replace(
-                content,
-                basis_title=content.basis_title or told[:200],
-                noshare_reason=content.noshare_reason or told,
-            )
-        return dataclasses.replace(content, share_condition=told)
+            return {"basis_title": basis_title or told[:200], "noshare_reason": reason or told}
+        return made | {"share_condition": told}
 
     def _open_type(self) -> OpenType | None:
         found: OpenType | None = self._needed(Field.OPEN_TYPE, values.open_type)

@@ -34,8 +34,19 @@ EMPTY = frozenset(
 
 def line(value: Any) -> str:
     """Return a cell as one line of text; marks for "nothing" become empty."""
+    if type(value) is str and len(value) <= _SHORT:
+        return _short_line(value)
     text = block(value)
     return " ".join(text.split()) if "\n" in text else text
+
+
+#: Texts up to here are remembered: most cells of a catalogue say what a cell above them said.
+_SHORT = 40
+
+
+@lru_cache(maxsize=65536)
+def _short_line(value: str) -> str:
+    return " ".join(block(value).split())
 
 
 def block(value: Any) -> str:
@@ -204,10 +215,19 @@ def codes(value: Any) -> tuple[str, ...]:
 def parts(value: Any) -> tuple[str, ...]:
     """Return the members of a list, of a list written as text, or of text with separators; once each."""
     if isinstance(value, list | tuple):
-        told = [line(one) for one in value]
-    else:
-        text = block(value).strip("[]")
-        told = [one.strip(" '\"\t") for one in re.split(r"[\n,，;；、|/\s]+", text)]
+        return _members([line(one) for one in value])
+    return _parts(value) if type(value) is str and len(value) <= _SHORT else _split(value)
+
+
+def _split(value: Any) -> tuple[str, ...]:
+    text = block(value).strip("[]")
+    return _members([one.strip(" '\"\t") for one in re.split(r"[\n,，;；、|/\s]+", text)])
+
+
+_parts = lru_cache(maxsize=16384)(_split)
+
+
+def _members(told: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in told if one and one.casefold() not in EMPTY))
 
 
@@ -228,9 +248,15 @@ _CLASS_OF = {
 
 def formats(value: Any) -> tuple[str, ...]:
     """Return the format types in small letters, once each, in the order given."""
+    return _formats(value) if isinstance(value, str) else _formats(tuple(parts(value)))
+
+
+@lru_cache(maxsize=4096)
+def _formats(value: str | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.casefold().lstrip(".")[:30] for one in parts(value)))
 
 
+@lru_cache(maxsize=4096)
 def class_of(types: tuple[str, ...]) -> FormatClass | None:
     """Return the class of a list of format types: the most workable one among them."""
     known = {_CLASS_OF[one] for one in types if one in _CLASS_OF}

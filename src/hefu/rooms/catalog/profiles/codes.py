@@ -117,10 +117,10 @@ class CodeRule:
         Raises:
             OverflowError: The counter has fewer digits than the number.
         """
-        stem = self.stem(facts)
+        stem, after = self.stem(facts), self.parts[len(self._before()) :]
         for number in numbers:
             code = stem
-            for part in self.parts[len(self._before()) :]:
+            for part in after:
                 if part.kind is PartKind.COUNTER:
                     code += _counted(part, number)
                 elif part.kind is PartKind.CHECK:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from psycopg import sql
 
@@ -12,6 +13,9 @@ _AS_THEY_ARE = (
     *(models.CharField, models.TextField, models.UUIDField, models.BooleanField, models.DateTimeField),
     *(models.DateField, models.IntegerField, models.ForeignKey),
 )
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def copy_in(rows: Sequence[models.Model]) -> None:
@@ -34,7 +38,9 @@ def _writer(field: Any) -> Callable[[Any], Any] | None:
     Django would ask each field of each row anew; for ten thousand rows of seventy fields that is most of the time.
     """
     if isinstance(field, models.JSONField):
-        return lambda value: None if value is None else json.dumps(value, ensure_ascii=False)
+        return lambda value: None if value is None else _ENCODER.encode(value)
     if isinstance(field, _AS_THEY_ARE):
         return None
+    if isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField):
+        return lambda value: value or "{}"
     return lambda value: field.get_db_prep_save(value, connection)

@@ -3,10 +3,12 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.hashing import sha256
@@ -19,7 +21,7 @@ from hefu.rooms.catalog.models import BadRow, Entry
 from hefu.rooms.catalog.services._law import keeping_back
 from hefu.rooms.catalog.services.providers import Provider, Providers
 from hefu.rooms.catalog.snapshots import to_json
-from hefu.rooms.catalog.terms import WRITABLE, Content, Status
+from hefu.rooms.catalog.terms import WRITABLE, Content, KeepingBack, Status
 
 #: After so many entries the caller is told how far it is.
 _TELL_EVERY = 1000
@@ -57,6 +59,9 @@ class Sorter:
     def __init__(self, *, actor: Actor, today: date, publish: bool, defaults: Defaults, providers: Providers) -> None:
         self._actor, self._today, self._publish = actor, today, publish
         self._defaults, self._providers = defaults, providers
+        #: Place → on what its law lets data be kept back.
+        self._law: dict[str, KeepingBack | None] = {}
+        self._own: dict[UUID, bool] = {}
 
     def sort(self, groups: Iterable[Group], tell: Callable[[int], None] = lambda done: None) -> Sorted:
         """Return what becomes of each group.
@@ -66,31 +71,30 @@ class Sorter:
             tell: Is told now and then how many were sorted.
         """
         made = Sorted()
-        rows = Entry.objects.filter(changes_to__isnull=True).exclude(import_key="")
-        known = {
-            key: (code, status, said)
-            for key, code, status, said in rows.values_list("import_key", "code", "status", "import_digest").iterator()
-        }
         mended = frozenset(
             BadRow.objects.filter(settled=Settled.TAKEN.value).exclude(digest="").values_list("digest", flat=True)
         )
         seen: dict[str, tuple[str, int]] = {}
-        for place, group in enumerate(groups, start=1):
-            self._one(group, made, known, mended, seen)
-            if place % _TELL_EVERY == 0:
-                tell(place)
+        done, waiting = 0, iter(groups)
+        while some := list(islice(waiting, _TELL_EVERY)):
+            looked = [(group, self.look(group)) for group in some]
+            known = _known({found.key for _group, found in looked if isinstance(found, Row)})
+            for group, found in looked:
+                self._one(group, found, made, known, mended, seen)
+            done += len(some)
+            tell(done)
         made.keys = set(seen)
         return made
 
     def _one(
         self,
         group: Group,
+        found: Row | tuple[Reason, ...],
         made: Sorted,
-        known: dict[str, tuple[str, str, str]],
+        known: Mapping[str, tuple[str, str, str]],
         mended: frozenset[str],
         seen: dict[str, tuple[str, int]],
     ) -> None:
-        found = self.look(group)
         if not isinstance(found, Row):
             if mended and digest_of(group) in mended:
                 made.unchanged += 1  # somebody put this very row right before
@@ -133,7 +137,11 @@ class Sorter:
         return [Reason("share_type_missing")] if missing else []
 
     def _basis(self, content: Content, provider: Provider) -> list[Reason]:
-        law = keeping_back(content, place=provider.place, on=self._today)
+        if not decide.keeps_back(content):
+            return []
+        if provider.place not in self._law:
+            self._law[provider.place] = keeping_back(content, place=provider.place, on=self._today)
+        law = self._law[provider.place]
         if law is None or content.basis_kind in law.bases:
             return []
         return [Reason("basis_not_enough", {"basis": content.basis_title, "source": str(law.source)})]
@@ -141,9 +149,18 @@ class Sorter:
     def _owner(self, provider: Provider | Reason) -> list[Reason]:
         if isinstance(provider, Reason):
             return [provider]
-        if may(self._actor, "catalog.import", provider.id):
+        if provider.id not in self._own:
+            self._own[provider.id] = may(self._actor, "catalog.import", provider.id)
+        if self._own[provider.id]:
             return []
         return [Reason("not_yours", {"provider": provider.name})]
+
+
+def _known(keys: set[str]) -> dict[str, tuple[str, str, str]]:
+    """Return import key → code, status and what the last import said, of those that the catalogue has."""
+    rows = Entry.objects.filter(changes_to__isnull=True, import_key__in=keys)
+    found = rows.order_by().values_list("import_key", "code", "status", "import_digest")
+    return {key: (code, status, said) for key, code, status, said in found}
 
 
 def _key(reading: Reading, provider: Provider) -> str:
@@ -157,8 +174,13 @@ def _digest(reading: Reading) -> str:
     return sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
 
 
+_PLAIN = (type(None), int, bool)
+
+
 def as_json(cells: dict[str, Any]) -> dict[str, Any]:
     """Return a row as JSON that PostgreSQL keeps: days as text, no NUL."""
+    if all("\x00" not in cell if type(cell) is str else type(cell) in _PLAIN for cell in cells.values()):
+        return cells  # as nearly all rows are
     text = json.dumps(cells, ensure_ascii=False, default=str)
     made: dict[str, Any] = json.loads(text.replace("\\u0000", "") if "\\u0000" in text else text)
     return made

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,17 @@ from hefu.rooms.catalog.importing.rows import Group
 from hefu.rooms.catalog.importing.terms import Reason, Settled
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch
 from hefu.rooms.catalog.profiles import CodeFacts
-from hefu.rooms.catalog.rows import code_facts, content_of, fill, item_row, next_codes, stem, tidy, write_items
+from hefu.rooms.catalog.rows import (
+    code_facts,
+    columns_of,
+    content_of,
+    fill,
+    item_row,
+    next_codes,
+    stem,
+    tidy,
+    write_items,
+)
 from hefu.rooms.catalog.services._bulk import copy_in
 from hefu.rooms.catalog.services._sorting import Row, Sorted, as_json, digest_of, overlaid
 from hefu.rooms.catalog.services._versions import announce_version, freeze
@@ -49,16 +59,11 @@ class Taking:
         return entries
 
     def _take(self, rows: Sequence[Row]) -> list[Entry]:
-        facts = {row.key: _code_facts(row) for row in rows}
-        alike: dict[str, list[CodeFacts]] = {}
-        for one in facts.values():
-            alike.setdefault(stem(one), []).append(one)
-        codes = {begins: iter(next_codes(ones[0], len(ones))) for begins, ones in sorted(alike.items())}
         entries, items, versions = [], [], []
-        for row in rows:
+        for row, code in zip(rows, _codes(rows), strict=True):
             content = tidy(row.reading.content)
-            entry = Entry(id=new_id(self.at), code=next(codes[stem(facts[row.key])]), provider_id=row.provider.id)
-            fill(entry, content, provider_name=row.provider.name, at=self.at)
+            said = columns_of(content, provider_name=row.provider.name, at=self.at)
+            entry = _unsaved(said | {"id": new_id(self.at), "code": code, "provider_id": row.provider.id})
             self._mark(entry, row)
             own = [item_row(entry, place, item, at=self.at) for place, item in enumerate(content.items)]
             if own:
@@ -110,7 +115,7 @@ class Taking:
 
     def _mark(self, entry: Entry, row: Row) -> None:
         entry.author, entry.author_name = self.actor.id, self.actor.name
-        entry.import_key, entry.import_digest, entry.import_batch = row.key, row.digest, self.batch
+        entry.import_key, entry.import_digest, entry.import_batch_id = row.key, row.digest, self.batch.pk
         entry.original = as_json(row.reading.group.original)
         entry.more = row.reading.more
         if entry._state.adding:
@@ -129,12 +134,16 @@ class Taking:
         for code, (version, said) in self.written.items():
             yield code, version, said
         # What another process wrote before this one took the import up.
-        before = Entry.objects.filter(import_batch=self.batch).exclude(code__in=list(self.written))
         if self.batch.published:
-            versions = EntryVersion.objects.filter(batch=self.batch, entry__in=before)
-            yield from versions.values_list("entry__code", "number", "digest")
-        else:
-            for entry in before.prefetch_related("items"):
+            versions = EntryVersion.objects.filter(batch=self.batch).order_by()
+            for code, version, said in versions.values_list("entry__code", "number", "digest").iterator():
+                if code not in self.written:
+                    yield code, version, said
+            return
+        known = Entry.objects.filter(import_batch=self.batch, changes_to__isnull=True).order_by()
+        before = [pk for pk, code in known.values_list("pk", "code").iterator() if code not in self.written]
+        for some in chunks(before):
+            for entry in Entry.objects.filter(pk__in=some).prefetch_related("items"):
                 yield entry.code, entry.version, digest(to_json(content_of(entry)))
 
 
@@ -203,8 +212,29 @@ def unknown_providers(bad: Sequence[tuple[Group, tuple[Reason, ...]]]) -> dict[s
     return dict(found.most_common())
 
 
+def _codes(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the next code of each row; codes that begin alike are taken from their counter at once."""
+    facts = [_code_facts(row) for row in rows]
+    stems = {one: stem(one) for one in set(facts)}
+    alike: dict[str, list[CodeFacts]] = {}
+    for one in facts:
+        alike.setdefault(stems[one], []).append(one)
+    codes = {begins: iter(next_codes(ones[0], len(ones))) for begins, ones in sorted(alike.items())}
+    return (next(codes[stems[one]]) for one in facts)
+
+
 def _code_facts(row: Row) -> CodeFacts:
     return code_facts(row.reading.content, place=row.provider.place, credit_code=row.provider.credit_code)
+
+
+#: Column → what it holds when nobody says anything, in the order in which Django takes them.
+_BLANK = {field.attname: field.get_default() for field in Entry._meta.concrete_fields}
+
+
+def _unsaved(said: dict[str, Any]) -> Entry:
+    """Return an entry of these columns. Named one by one, Django would look up a default for each of seventy."""
+    make: Callable[..., Entry] = Entry
+    return make(*(_BLANK | said).values())
 
 
 def chunks(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

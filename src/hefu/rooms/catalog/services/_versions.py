@@ -16,14 +16,14 @@ def freeze(
     snapshot = to_json(content)
     return EntryVersion(
         id=new_id(at),
-        entry=entry,
+        entry_id=entry.pk,
         number=entry.version,
         snapshot=snapshot,
         digest=digest_of(snapshot),
         signed_name=entry.signed_name,
         approved_name=approved_name,
         published_at=at,
-        batch=batch,
+        batch_id=batch.pk if batch else None,
     )
 
 
