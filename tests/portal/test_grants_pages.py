@@ -209,6 +209,8 @@ class TestGrants:
             text = signed_in(office).get(f"/grants/{grant.number}/").content.decode()
             assert "公民身份号码" in text
             assert "Download the ticket" in text
+            assert "Passing on to third parties" in text
+            assert "art. 25" in text
             assert grant.number in signed_in(office).get("/grants/").content.decode()
         for address in ("", "ticket", "target", "suspend", "resume", "revoke"):
             assert stranger.get(f"/grants/{grant.number}/{address}").status_code == 404

@@ -229,6 +229,7 @@ class TestNarrowing:
         ]
         assert not queries.is_in_force(before.id)
 
+    @pytest.mark.clause("D809-25")
     def test_nobody_widens_a_grant(self, grant: Grant) -> None:
         with pytest.raises(errors.NotNarrower):
             services.narrow_grant(
@@ -291,6 +292,50 @@ class TestAccess:
     def test_the_system_administrator_sees_no_grant(self, grant: Grant) -> None:
         with pytest.raises(NotFound):
             queries.grant(grant.number, viewer=an_actor(a_department(), Role.OPERATOR))
+
+
+@pytest.mark.parametrize(
+    ("place", "on", "word", "document"),
+    [
+        pytest.param(
+            "511700", date(2026, 3, 11), "with_provider_consent", "decree-809", marks=pytest.mark.clause("D809-25")
+        ),
+        pytest.param("511700", date(2024, 9, 2), "never", "dazhou-old", marks=pytest.mark.clause("DZ-21c")),
+        pytest.param("340000", date(2026, 3, 11), "never", "anhui-2020-77", marks=pytest.mark.clause("AH-06f")),
+        pytest.param(
+            "440100",
+            date(2015, 6, 1),
+            "never",
+            "guangzhou-detailed",
+            marks=[pytest.mark.clause("CANDR-04b"), pytest.mark.clause("CANDR-04c")],
+        ),
+    ],
+)
+def test_what_the_law_says_of_passing_on_binds_whoever_gets_the_data(
+    place: str, on: date, word: str, document: str
+) -> None:
+    told = queries.passing_on(place, on=on)
+    assert told is not None
+    assert (told.value, told.source.document) == (word, document)
+
+
+@pytest.mark.clause("D809-25")
+@pytest.mark.clause("DZ-21c")
+@pytest.mark.clause("AH-06f")
+@pytest.mark.clause("CANDR-04b")
+@pytest.mark.clause("CANDR-04c")
+@pytest.mark.parametrize(("place", "word"), [("511700", "with_provider_consent"), ("340000", "never")])
+def test_a_grant_is_issued_with_the_ban_on_passing_on_in_its_record(place: str, word: str) -> None:
+    row = a_grant(an_entry(a_department(place=place)), a_department())
+    (issued,) = (entry for entry in history(row.number, viewer=an_actor(row.consumer)) if entry.kind == "grant.issued")
+    assert issued.body["passing_on"]["may"] == word
+    told = queries.passing_on(place, on=date(2026, 3, 11))
+    assert told is not None
+    assert issued.body["passing_on"]["source"] == told.source.as_json()
+
+
+def test_where_the_law_is_silent_on_passing_on_the_grant_says_nothing_of_it() -> None:
+    assert queries.passing_on("440300", on=date(2015, 6, 1)) is None
 
 
 def test_the_evidence_of_a_grant_replays_to_where_its_row_is(grant: Grant) -> None:

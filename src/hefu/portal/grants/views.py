@@ -13,6 +13,7 @@ from hefu.dataplane import wire
 from hefu.dataplane.ticket import Channel, Ticket
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import Forbidden
+from hefu.law.terms import Language
 from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page, reason_page
 from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, TargetForm
@@ -22,7 +23,7 @@ from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Crumb, page, show
 from hefu.portal.scope import ScopeItem, mask_in_words, scope_in_words
-from hefu.portal.words import name_of
+from hefu.portal.words import in_chinese, name_of
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.access import may as may_deliver
@@ -79,6 +80,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         rows=scope_in_words(found.conditions, names),
         channel=name_of(found.channel, CHANNEL_NAMES),
         basis=[Citation(**citation) for citation in found.basis],
+        passing_on=_passing_on(request, found),
         held_by=name_of(found.held_by, SIDE_NAMES) if found.held_by else "",
         lacks=queries.lacks(found),
         target=_target(request, found),
@@ -90,6 +92,19 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         deliveries=deliveries.deliveries(viewer=request.actor, grant=number)[:20],
         events=history(number, viewer=request.actor),
     )
+
+
+def _passing_on(request: PortalRequest, found: Any) -> dict[str, Any] | None:
+    """Return what the law says of passing the data on, in words, with its article."""
+    told = queries.passing_on(found.provider.place, on=request.clock.today())
+    language = Language.ZH if in_chinese() else Language.EN
+    if told is None:
+        return None
+    return {
+        "word": told.option.words.in_(language),
+        "meaning": told.meaning.in_(language),
+        "article": told.source,
+    }
 
 
 def _possible(status: str, actions: frozenset[str], *, idle: bool) -> set[str]:

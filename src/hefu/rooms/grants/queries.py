@@ -1,7 +1,7 @@
 """Reads of grants, scoped to the viewer; and the few facts that the data plane's side asks for."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,13 +11,14 @@ from hefu.dataplane import wire
 from hefu.dataplane.ticket import Ticket
 from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import NotFound
+from hefu.law.answers import Choice
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.clocks.terms import State
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants.access import MAY, may, visible
 from hefu.rooms.grants.models import Grant, LastUse, SignedTicket
-from hefu.rooms.grants.terms import IDLE_RULE, LACK_SENTENCES, GrantStatus, Lack
+from hefu.rooms.grants.terms import IDLE_RULE, LACK_SENTENCES, ONWARD_RULE, GrantStatus, Lack
 
 if TYPE_CHECKING:
     from hefu.rooms.clocks.models import CaseClock
@@ -100,6 +101,15 @@ def is_idle(found: Grant, *, viewer: Actor) -> bool:
 def last_use(found: Grant) -> datetime | None:
     """Return when rows of a grant last arrived or were fetched; None when never."""
     return LastUse.objects.filter(grant=found).values_list("used_at", flat=True).first()
+
+
+def passing_on(place: str, *, on: date) -> Choice | None:
+    """Return what the law of a provider's place says of passing its data on; None where it is silent on that day.
+
+    Source: rule `use.onward_transfer`; everybody may know.
+    """
+    rules = clocks.rules_at(place)
+    return rules.choice(ONWARD_RULE, on=on) if rules.has(ONWARD_RULE, on=on) else None
 
 
 def actions(found: Grant, *, viewer: Actor) -> frozenset[str]:

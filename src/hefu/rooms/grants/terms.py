@@ -82,6 +82,8 @@ SIDE_NAMES = {
 
 #: Rule of the packs: after how long without use a grant is looked into.
 IDLE_RULE = "grants.idle"
+#: Whether what was granted may go to others.
+ONWARD_RULE = "use.onward_transfer"
 
 #: A side and the role in which somebody acts on it.
 Standing = tuple[Side, Role]
@@ -165,7 +167,7 @@ class GrantStopped:
 #: What may move `status`; each body names the status after it, so that a case can be replayed.
 GRANT_ISSUED = Kind(
     "grant.issued",
-    1,
+    2,
     (
         "status",
         "request",
@@ -180,8 +182,9 @@ GRANT_ISSUED = Kind(
         "term_from",
         "term_until",
         "missing",
+        "passing_on",
     ),
-    "A decided request became a grant.",
+    "A decided request became a grant. From version 2 with what the law says of passing its data on.",
 )
 TICKET_SIGNED = Kind(
     "grant.ticket_signed",

@@ -1,5 +1,7 @@
 """From a decision to a grant that can be delivered."""
 
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,6 +16,7 @@ from hefu.rooms.grants import decide, errors, terms
 from hefu.rooms.grants.access import require
 from hefu.rooms.grants.models import Grant
 from hefu.rooms.grants.mounts import is_own_database
+from hefu.rooms.grants.queries import passing_on
 from hefu.rooms.grants.services.rows import load, write_down
 from hefu.rooms.grants.services.tickets import is_up_to_date, look, sign, sign_anew, tables_taken, try_to_open
 from hefu.rooms.grants.terms import GrantStatus
@@ -87,10 +90,17 @@ def issue_grant(*, decision: RequestGranted, actor: Actor, clock: Clock) -> Gran
         term_from=grant.term_from,
         term_until=grant.term_until,
         missing=list(lacks),
+        passing_on=_passing_on(grant, on=clock.today()),
     )
     if mount is not None:
         sign(grant, mount, actor=actor, clock=clock)
     return grant
+
+
+def _passing_on(grant: Grant, *, on: date) -> dict[str, Any]:
+    """Return what the law says of passing the data on, for the record; empty where it is silent."""
+    told = passing_on(grant.provider.place, on=on)
+    return {"may": told.value, "source": told.source.as_json()} if told else {}
 
 
 @transaction.atomic
