@@ -379,14 +379,13 @@ class TestQuarantine:
 
     def test_many_rows_are_put_right_at_once(self, reviewer: Client) -> None:
         batch = self.taken_in(reviewer, publish="on").context["batch"]
-        meant = a_department(name="自然资源部门")
         answer = reviewer.post(
             f"/catalog/imports/{batch.pk}/",
-            {"reason": "provider_unknown", "provider": "市海洋局", "department": str(meant.pk)},
+            {"reason": "provider_unknown", "column": "提供单位", "cell": "市公安局"},
             follow=True,
         )
         assert "Rows that went in: 1" in answer.content.decode()
-        assert Entry.objects.get(name="海洋信息").provider_id == meant.pk
+        assert Entry.objects.get(name="海洋信息").provider.name == "市公安局"
 
     def test_a_row_is_set_aside_and_a_stranger_sees_none(self, reviewer: Client, officer: Client) -> None:
         batch = self.taken_in(reviewer, publish="on").context["batch"]
@@ -395,6 +394,43 @@ class TestQuarantine:
         assert officer.get(address).status_code == 404
         reviewer.post(address, {"aside": "1"})
         assert queries.bad_row(row.pk, viewer=SYSTEM).settled == "set_aside"
+
+
+class TestUnknownProviders:
+    taken_in, bring, mapped = TestImporting.taken_in, TestImporting.bring, TestImporting.mapped
+
+    def test_an_officer_says_once_which_departments_they_are(self, reviewer: Client) -> None:
+        meant = a_department(name="市自然资源局")
+        address = self.bring(reviewer)
+        page = reviewer.post(address, self.mapped(reviewer, address, publish="on"), follow=True)
+        ask = address.replace("/map", "/offices")
+        assert ask in page.content.decode()
+        assert [(str(bound.label), rows) for bound, rows in reviewer.get(ask).context["lines"]] == [("市海洋局", 1)]
+        wrong = reviewer.post(ask, {"office_0": "没有这个局"})
+        assert wrong.status_code == 422
+        assert "Choose one of the list" in wrong.content.decode()
+        assert reviewer.post(ask, {"office_0": ""}).status_code == 422
+        page = reviewer.post(ask, {"office_0": "市自然资源局"}, follow=True)
+        assert page.context["plan"]["taken"] == 3
+        reviewer.post(address.replace("/map", "/apply"))
+        assert Entry.objects.get(name="海洋信息").provider_id == meant.pk
+        newer = self.bring(reviewer, CSV.replace("海洋信息", "海岛信息"))
+        page = reviewer.post(newer, self.mapped(reviewer, newer, publish="on"), follow=True)
+        assert page.context["plan"]["unknown_providers"] == {}
+        assert "1 provider name is read as an officer said" in page.content.decode()
+
+    def test_rows_that_wait_in_quarantine_for_it_go_in(self, reviewer: Client, officer: Client) -> None:
+        batch = self.taken_in(reviewer, publish="on").context["batch"]
+        meant = a_department(name="市自然资源局")
+        ask = f"/catalog/imports/{batch.pk}/offices"
+        assert ask in reviewer.get(f"/catalog/imports/{batch.pk}/").content.decode()
+        assert officer.get(ask).status_code == 404
+        assert reviewer.post(ask, {"office_0": ""}).status_code == 422
+        page = reviewer.post(ask, {"office_0": meant.credit_code}, follow=True).content.decode()
+        assert "1 row went in." in page
+        assert Entry.objects.get(name="海洋信息").provider_id == meant.pk
+        assert ask not in page
+        assert reviewer.get(ask).status_code == 302
 
 
 def test_every_list_of_the_catalogue_exports(

@@ -115,7 +115,7 @@ def map_columns(request: PortalRequest, pk: UUID) -> HttpResponseBase:
             ),
         )
         if made:
-            _hurry(request, made)
+            hurry(request, made)
             return HttpResponseRedirect(reverse("catalog:intake", args=[pk]))
     return show(
         request,
@@ -144,7 +144,7 @@ def map_columns(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _hurry(request: PortalRequest, found: "Intake") -> None:
+def hurry(request: PortalRequest, found: "Intake") -> None:
     """Do a short file's work now, so that nobody waits for the worker."""
     if found.total <= AT_ONCE:
         services.carry_on(intake_id=found.pk, clock=request.clock)
@@ -212,7 +212,7 @@ def _plan(found: "Intake") -> dict[str, Any]:
 def apply(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Let a compared file go in."""
     found = services.apply_intake(intake_id=pk, actor=request.actor, clock=request.clock)
-    _hurry(request, found)
+    hurry(request, found)
     over = queries.intake(pk, viewer=request.actor)
     if over.status == IntakeStatus.DONE and over.batch is not None:
         if over.batch.taken or over.batch.changed:

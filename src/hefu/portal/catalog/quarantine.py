@@ -22,8 +22,7 @@ from hefu.portal.words import name_of
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may
 from hefu.rooms.catalog.importing.notions import Field
-from hefu.rooms.catalog.importing.terms import SETTLED_NAMES
-from hefu.rooms.parties import queries as parties
+from hefu.rooms.catalog.importing.terms import SETTLED_NAMES, unknown_offices
 
 if TYPE_CHECKING:
     from hefu.rooms.catalog.models import BadRow
@@ -41,20 +40,14 @@ class RowForm(OfficeForm):
 
 
 class ManyForm(OfficeForm):
-    """One cell or one provider for many waiting rows at once."""
+    """One cell for many waiting rows at once."""
 
     marks_optional = False
 
-    def __init__(self, *args: Any, request: PortalRequest, batch: Any, waiting: "list[BadRow]", **kwargs: Any) -> None:
-        """Offer the reasons and provider names that wait, the file's columns, and the departments."""
+    def __init__(self, *args: Any, batch: Any, waiting: "list[BadRow]", **kwargs: Any) -> None:
+        """Offer the reasons that wait and the file's columns."""
         super().__init__(*args, **kwargs)
         codes = dict.fromkeys(reason["code"] for row in waiting for reason in row.reasons)
-        names = dict.fromkeys(
-            reason["facts"]["provider"]
-            for row in waiting
-            for reason in row.reasons
-            if reason["code"] in ("provider_unknown", "provider_ambiguous")
-        )
         every = [("", gettext("all rows that wait"))]
         self.fields["reason"] = forms.ChoiceField(
             label=_("Rows refused because"),
@@ -67,18 +60,6 @@ class ManyForm(OfficeForm):
         self.fields["cell"] = forms.CharField(
             label=_("What it is to say in each of them"), required=False, max_length=2000
         )
-        if names:
-            self.fields["provider"] = forms.ChoiceField(
-                label=_("Provider as the file writes it"),
-                required=False,
-                choices=[("", "—"), *((name, name) for name in names)],
-            )
-            departments = parties.departments(viewer=request.actor)
-            self.fields["department"] = forms.ChoiceField(
-                label=_("is this department"),
-                required=False,
-                choices=[("", "—"), *((str(one.pk), one.name) for one in departments)],
-            )
 
 
 @page(*FORM)
@@ -88,7 +69,7 @@ def batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     waiting = list(queries.bad_rows(pk, viewer=request.actor, waiting=True))
     action = "catalog.import_published" if found.published else "catalog.import"
     mends = bool(waiting) and may(request.actor, action, request.actor.department_id)
-    form = ManyForm(posted(request), request=request, batch=found, waiting=waiting) if mends else None
+    form = ManyForm(posted(request), batch=found, waiting=waiting) if mends else None
     if request.method == "POST" and form is not None:
         made = attempt(form, lambda typed: _mend_many(request, pk, waiting, typed))
         if made:
@@ -103,6 +84,7 @@ def batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         batch=found,
         form=form,
         waiting=len(waiting),
+        unknown=any(unknown_offices(row.reasons) for row in waiting),
         mended=found.bad_rows.filter(settled="taken").count(),
         notes=[(name_of(field, COLUMN_NAMES), count) for field, count in sorted(found.notes.items())],
         mapping=[(column, name_of(field, COLUMN_NAMES)) for column, field in found.mapping.items()],
@@ -112,12 +94,10 @@ def batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
 def _mend_many(request: PortalRequest, pk: UUID, waiting: "list[BadRow]", typed: dict[str, Any]) -> Any:
     reason = typed["reason"]
     rows = [row.pk for row in waiting if not reason or reason in [one["code"] for one in row.reasons]]
-    named = {typed["provider"]: UUID(typed["department"])} if typed.get("provider") and typed.get("department") else {}
     return services.mend_rows(
         batch_id=pk,
         rows=rows,
         cells={typed["column"]: typed["cell"]} if typed["column"] else {},
-        providers=named,
         actor=request.actor,
         clock=request.clock,
     )

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from hefu.portal.catalog import exporting, finding, importing, quarantine, updating, views, withdrawing, writing
+from hefu.portal.catalog import (
+    exporting,
+    finding,
+    importing,
+    offices,
+    quarantine,
+    updating,
+    views,
+    withdrawing,
+    writing,
+)
 
 app_name = "catalog"
 urlpatterns = [
@@ -17,10 +27,12 @@ urlpatterns = [
     path("imports/new", importing.bring, name="import"),
     path("imports/files/<uuid:pk>/", importing.intake, name="intake"),
     path("imports/files/<uuid:pk>/map", importing.map_columns, name="map"),
+    path("imports/files/<uuid:pk>/offices", offices.of_intake, name="intake_offices"),
     path("imports/files/<uuid:pk>/apply", importing.apply, name="apply"),
     path("imports/files/<uuid:pk>/stop", importing.stop, name="stop"),
     path("imports/files/<uuid:pk>/progress", importing.progress, name="intake_progress"),
     path("imports/<uuid:pk>/", quarantine.batch, name="batch"),
+    path("imports/<uuid:pk>/offices", offices.of_batch, name="batch_offices"),
     path("imports/<uuid:pk>/rows/<int:number>", quarantine.row, name="bad_row"),
     path("<uuid:pk>/", views.entry, name="entry"),
     path("<uuid:pk>/edit", writing.edit, name="edit"),

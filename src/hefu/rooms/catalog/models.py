@@ -409,6 +409,7 @@ class LearnedMapping(models.Model):
     department = models.ForeignKey("parties.Department", null=True, on_delete=models.CASCADE, related_name="+")
     columns = models.JSONField(help_text="Column → field; empty for a column that means nothing.")
     corrected = models.JSONField(default=list, help_text="Columns that were proposed otherwise.")
+    offices = models.JSONField(default=dict, help_text="Provider as the files write it → department.")
     at = models.DateTimeField()
     by = models.CharField(max_length=80)
 

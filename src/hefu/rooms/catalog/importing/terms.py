@@ -1,5 +1,6 @@
 """The words of importing: what a person states for a whole file, why a row is refused, what an import did."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -120,6 +121,12 @@ REASONS = {
     "withdrawn": _("Entry {code} was withdrawn. Draft a new entry if the data is back."),
     "fault": _("The field {field} has not the form it needs."),
 }
+
+
+def unknown_offices(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the provider names, as the file writes them, for which a row with these reasons waits."""
+    waiting = ("provider_unknown", "provider_ambiguous")
+    return [reason["facts"]["provider"] for reason in reasons if reason["code"] in waiting]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from hefu.rooms.catalog.services.intakes import (
     bring_file,
     carry_on,
     map_intake,
+    name_offices,
     stop_intake,
     take_up_lost,
 )
 from hefu.rooms.catalog.services.mappings import learn_mapping
 from hefu.rooms.catalog.services.providers import register_providers
-from hefu.rooms.catalog.services.quarantine import mend_rows, set_aside_rows
+from hefu.rooms.catalog.services.quarantine import Mended, mend_rows, set_aside_rows
 from hefu.rooms.catalog.services.review import review_entry, submit_entry
 from hefu.rooms.catalog.services.searches import drop_search, keep_search, look_for_people, note_use, read_notices
 from hefu.rooms.catalog.services.updating import extend_update, note_cause, text_ended
@@ -20,6 +21,7 @@ from hefu.rooms.catalog.services.upserting import Outcome, upsert_entry
 from hefu.rooms.catalog.services.withdrawing import review_withdrawal, withdraw_entry
 
 __all__ = [
+    "Mended",
     "Outcome",
     "apply_intake",
     "bring_file",
@@ -35,6 +37,7 @@ __all__ = [
     "look_for_people",
     "map_intake",
     "mend_rows",
+    "name_offices",
     "note_cause",
     "note_use",
     "read_notices",

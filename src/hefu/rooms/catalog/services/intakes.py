@@ -37,9 +37,10 @@ from hefu.rooms.catalog.rows import content_of, tidy
 from hefu.rooms.catalog.services._sorting import Row, Sorted, Sorter, overlaid
 from hefu.rooms.catalog.services._taking import Taking, chunks, close_batch, open_batch, unknown_providers
 from hefu.rooms.catalog.services.imports import checked_mapping
-from hefu.rooms.catalog.services.mappings import learn_mapping
+from hefu.rooms.catalog.services.mappings import learn_mapping, learn_offices, learned_offices
 from hefu.rooms.catalog.services.providers import Providers
 from hefu.rooms.catalog.terms import Channel, Grade, Secrecy, ShareType
+from hefu.rooms.parties import queries as parties
 
 #: Task that works on a file.
 RUN = "catalog.intake"
@@ -109,10 +110,37 @@ def map_intake(
     learn_mapping(table=table, source=row.source, mapping=fields, actor=actor, clock=clock)
     row.mapping = {column: field.value for column, field in fields.items()}
     row.defaults = plain(dataclasses.asdict(defaults))
-    row.providers = {name: str(pk) for name, pk in (providers or {}).items()}
+    row.providers = learned_offices(row.source) | {name: str(pk) for name, pk in (providers or {}).items()}
     row.published = publish
     row.acting = {"roles": sorted(actor.roles), "of_authority": actor.of_authority}
     row.by, row.by_name = actor.id, actor.name
+    _begin(row, IntakeStatus.COMPARING, clock)
+    return row
+
+
+@transaction.atomic
+def name_offices(*, intake_id: UUID, offices: Mapping[str, UUID], actor: Actor, clock: Clock) -> Intake:
+    """Say which departments a compared file's unknown providers are, and let it be compared again.
+
+    It is remembered for the next file of the same source.
+
+    Raises:
+        NotFound: No such file that the actor may see, or no such department.
+        Forbidden: The actor may not import.
+        IntakeNotReady: It is not compared yet, or over.
+        InputsRejected: Nothing was said.
+    """
+    row = _locked(intake_id, actor)
+    require(actor, "catalog.import_published" if row.published else "catalog.import", actor.department_id)
+    _only(row, IntakeStatus.COMPARED)
+    if not offices:
+        raise InputsRejected(problems={"": _("Say of at least one name which department it is.")})
+    for pk in set(offices.values()):
+        parties.department(pk, viewer=actor)
+    learn_offices(source=row.source, columns=row.mapping, offices=offices, actor=actor, clock=clock)
+    row.providers |= {name: str(pk) for name, pk in offices.items()}
+    row.by, row.by_name = actor.id, actor.name
+    row.acting = {"roles": sorted(actor.roles), "of_authority": actor.of_authority}
     _begin(row, IntakeStatus.COMPARING, clock)
     return row
 

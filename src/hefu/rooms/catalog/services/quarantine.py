@@ -22,6 +22,7 @@ from hefu.rooms.catalog.models import BadRow, Entry, ImportBatch
 from hefu.rooms.catalog.services._sorting import Row, Sorter, as_json
 from hefu.rooms.catalog.services._taking import Taking
 from hefu.rooms.catalog.services.intakes import defaults_from
+from hefu.rooms.catalog.services.mappings import learn_offices, learned_offices
 from hefu.rooms.catalog.services.providers import Providers
 from hefu.rooms.catalog.terms import Status
 from hefu.rooms.evidence.services import record
@@ -57,7 +58,7 @@ def mend_rows(
         batch_id: The import that refused them.
         rows: Their ids; all that wait when None.
         cells: Column → cell, the same for each of the rows; an empty cell empties.
-        providers: Provider name as the file writes it → department.
+        providers: Provider name as the file writes it → department; remembered for the source's next file.
         actor: Who may import; as published only the authority's reviewer.
         clock: For its times.
 
@@ -72,9 +73,12 @@ def mend_rows(
     unknown = sorted(set(cells or {}) - set(batch.mapping))
     if unknown:
         raise InputsRejected(problems=dict.fromkeys(unknown, _("The file's mapping has no such column.")))
+    if providers and batch.source:
+        learn_offices(source=batch.source, columns=batch.mapping, offices=providers, actor=actor, clock=clock)
     waiting = _waiting(batch, rows)
     defaults = defaults_from(batch.defaults)
-    known = Providers(viewer=actor, said=providers or {})
+    said = {name: UUID(pk) for name, pk in learned_offices(batch.source).items()} | dict(providers or {})
+    known = Providers(viewer=actor, said=said)
     sorter = Sorter(actor=actor, today=clock.today(), publish=batch.published, defaults=defaults, providers=known)
     taking = Taking(batch, actor, clock.now())
     fields = {column: Field(name) for column, name in batch.mapping.items()}
