@@ -1,5 +1,7 @@
 """The search over a small index in a folder: words, short forms, sounds, scope, counts, order, spelling."""
 
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -12,7 +14,7 @@ from hefu.search.errors import IndexBroken
 from hefu.search.index import Index
 from hefu.search.pieces import pieces
 from hefu.search.suggesting import Vocabulary
-from hefu.search.terms import EVERYTHING, Count, Document, Question, Scope, Sort
+from hefu.search.terms import EVERYTHING, FACETS, Count, Document, Question, Scope, Sort
 
 PUBLISHED = Scope(either=(("status", ("published", "withdrawn")),))
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -122,6 +124,27 @@ class TestFacets:
         found = ask(index, PUBLISHED, Question(chosen=(("provider", ("市公安局",)),), counted=("provider", "place")))
         assert len(found.counts["provider"]) == 5
         assert found.counts["place"] == (Count("51", 1), Count("5117", 1))
+
+    def test_facets_counted_together_give_what_each_gives_alone(self, tmp_path: Path) -> None:
+        chance = random.Random(5)
+        values = {name: ("a", "b", "c", "d")[: 2 + place % 3] for place, name in enumerate(FACETS)}
+        told = [
+            a_document(
+                f"第{number}号",
+                facets={
+                    name: tuple(chance.sample(some, chance.randint(0, 2 if name == "channel" else 1)))
+                    for name, some in values.items()
+                },
+            )
+            for number in range(300)
+        ]
+        made = Index.make(tmp_path / "many")
+        made.fill(told)
+        whole = ask(made, EVERYTHING, Question(counted=FACETS)).counts
+        for name in FACETS:
+            counted = Counter(value for one in told for value in one.facets[name])
+            assert {one.value: one.count for one in whole[name]} == counted
+            assert {*ask(made, EVERYTHING, Question(counted=(name,))).counts[name]} == {*whole[name]}
 
     def test_after_an_instant(self, index: Index) -> None:
         assert names(index, after=MORNING + timedelta(days=3)) == ["GDP统计", "残疾人證信息"]

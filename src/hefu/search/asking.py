@@ -1,6 +1,8 @@
 """A question put to an index: what matches, in order, and counts by facet, all within what may be seen."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import tantivy
@@ -9,9 +11,9 @@ from tantivy import FieldType, Occur, Order, Query
 from hefu.search.folding import fold
 from hefu.search.index import Index
 from hefu.search.pieces import Piece, pieces
-from hefu.search.schema import WHOLE, instant, whole
+from hefu.search.schema import BETWEEN_FACETS, BETWEEN_VALUES, WHOLE, combined, instant, whole
 from hefu.search.suggesting import Vocabulary
-from hefu.search.terms import FURTHEST, MOST_VALUES, Count, Found, Question, Scope, Sort
+from hefu.search.terms import FURTHEST, MOST_VALUES, TOGETHER, Count, Found, Question, Scope, Sort
 
 #: How much a word counts more when it stands in the name or an item than anywhere.
 _IN_NAME, _IN_ITEMS, _EXACT = 4.0, 1.5, 50.0
@@ -186,11 +188,22 @@ class Asking:
         return {name: counts[name] for name in self.question.counted}
 
     def _aggregated(self, query: Query, names: Sequence[str]) -> dict[str, tuple[Count, ...]]:
+        """Count the hits of a query by each of these facets, the most frequent values first.
+
+        One walk over the hits costs about as much as finding them, so facets of few values are counted
+        by their combinations and taken apart here.
+        """
         if not names:
             return {}
-        wanted = {name: {"terms": {"field": name, "size": MOST_VALUES, "shard_size": _EXACT_COUNTS}} for name in names}
+        groups = [group for group in TOGETHER if len({*group} & {*names}) > 1]
+        alone = [name for name in names if not any(name in group for group in groups)]
+        wanted = {name: _by(name, MOST_VALUES) for name in alone}
+        wanted |= {combined(group): _by(combined(group), _EXACT_COUNTS) for group in groups}
         told = self.searcher.aggregate(query, wanted)
-        return {name: tuple(Count(one["key"], one["doc_count"]) for one in told[name]["buckets"]) for name in names}
+        counts = {name: tuple(Count(one["key"], one["doc_count"]) for one in told[name]["buckets"]) for name in alone}
+        for group in groups:
+            counts |= _apart(told[combined(group)]["buckets"], group)
+        return {name: counts[name] for name in names}
 
     def _better(self, vocabulary: Vocabulary, total: int) -> str:
         """Return another spelling that finds more within the same limits; nothing for none."""
@@ -199,6 +212,23 @@ class Asking:
             if self._count(self._narrowed(words)) > total:
                 return text
         return ""
+
+
+def _by(field: str, size: int) -> dict[str, Any]:
+    return {"terms": {"field": field, "size": size, "shard_size": _EXACT_COUNTS}}
+
+
+def _apart(buckets: Sequence[Mapping[str, Any]], group: Sequence[str]) -> dict[str, tuple[Count, ...]]:
+    """Return the counts of each facet of a group from those of their combinations."""
+    made: dict[str, Counter[str]] = {name: Counter() for name in group}
+    for one in buckets:
+        for name, values in zip(group, one["key"].split(BETWEEN_FACETS), strict=True):
+            for value in filter(None, values.split(BETWEEN_VALUES)):
+                made[name][value] += one["doc_count"]
+    return {
+        name: tuple(Count(value, count) for value, count in counter.most_common(MOST_VALUES))
+        for name, counter in made.items()
+    }
 
 
 def ask(index: Index, scope: Scope, question: Question, vocabulary: Callable[[], Vocabulary] | None = None) -> Found:

@@ -1,21 +1,25 @@
 """The fields of the index, and how a document is written into them."""
 
+from collections.abc import Sequence
+
 import tantivy
 
 from hefu.kernel.hashing import sha256
 from hefu.search.cutting import name_terms, terms
 from hefu.search.folding import fold
 from hefu.search.sounds import order_of, sounds
-from hefu.search.terms import FACETS, Document
+from hefu.search.terms import FACETS, TOGETHER, Document
 
 #: Rises with every change of what is written; an index of another number is made anew.
-VERSION = 1
+VERSION = 2
 #: Fields of terms with their numbers, for ranking.
 RANKED = ("name", "items", "body")
 #: Fields of terms without.
 PLAIN = ("sound", "code")
 #: Whole numbers, to sort by.
 NUMBERS = ("published", "uses", "order")
+#: Between the facets of a combination, and between the values of one of them.
+BETWEEN_FACETS, BETWEEN_VALUES = "\x1e", "\x1f"
 #: Items of one entry that are indexed; beyond, only their number differs.
 _MOST_ITEMS = 400
 #: Stands before a whole name, so that the entry of exactly this name comes first.
@@ -32,9 +36,16 @@ def schema() -> tantivy.Schema:
         made.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     for name in FACETS:
         made.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    for names in TOGETHER:
+        made.add_text_field(combined(names), fast=True, tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
         made.add_unsigned_field(name, indexed=name == "published", fast=True)
     return made.build()
+
+
+def combined(names: Sequence[str]) -> str:
+    """Return the field that holds the values of these facets in one."""
+    return "with_" + names[0]
 
 
 def whole(name: str) -> str:
@@ -59,6 +70,9 @@ def written(told: Document) -> tantivy.Document:
     for facet, values in told.facets.items():
         for value in values:
             made.add_text(facet, value)
+    for names in TOGETHER:
+        each = (BETWEEN_VALUES.join(told.facets.get(name, ())) for name in names)
+        made.add_text(combined(names), BETWEEN_FACETS.join(each))
     made.add_unsigned("published", instant(told.published_at.timestamp() if told.published_at else 0))
     made.add_unsigned("uses", told.uses)
     made.add_unsigned("order", order_of(told.name))

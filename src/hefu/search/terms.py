@@ -22,6 +22,8 @@ FACETS = (
     "grade",
     "quality",
 )
+#: Facets of few values, counted in one walk over the hits: each group has a few hundred combinations.
+TOGETHER = (("share_type", "open_type", "level", "grade", "quality"), ("channel", "update_cycle", "format"))
 #: Values that a facet is counted by at most, the most frequent first.
 MOST_VALUES = 60
 #: A page of hits may not begin beyond this one: what is that far down is found by narrowing.
