@@ -373,7 +373,7 @@ def _who_set_it(found: dict[str, Any]) -> list[str]:
     lines = [
         f"{translated(_('Value'))}: {value_in_words(found)}",
         f"{translated(_('Article'))}: {cite(Citation(**found['source']), language())}",
-        f"{translated(_('Set by'))}: {found['pack']}, {translated(_('since'))} {found['since']}",
+        f"{translated(_('Set by'))}: {found['pack']}, {translated(_('since'))} {found['from']}",
     ]
     lines += [f"{translated(head)}: {_say(found[key])}" for key, head in _REMARKS if found[key]]
     lines += [
