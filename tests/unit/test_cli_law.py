@@ -105,6 +105,7 @@ def test_every_kind_of_rule_is_explained_in_words(rule: str) -> None:
         (("explain", "--rule", "no.such", "--on", "2026-03-11", "--at", "00"), "There is no rule no.such"),
         (("workdays", "2026", "--place", "abc"), "abc is no division code"),
         (("rules", "--on", "yesterday"), "yesterday is no day"),
+        (("coverage", "--document", "dazho"), "There is no regulation dazho; there are: decree-809"),
     ],
 )
 def test_what_was_typed_wrongly_is_named_with_the_right_form(arguments: tuple[str, ...], said: str) -> None:

@@ -173,9 +173,12 @@ def workdays(year: int, place: str, as_json: bool) -> None:
 @json_option
 def coverage(document: str, state: str | None, as_summary: bool, as_json: bool) -> None:
     """Say for each clause of the regulations what does it and which test shows it."""
-    found = [
-        row for row in clauses.coverage() if document in ("", row.clause.document) and state in (None, row.state.value)
-    ]
+    rows = clauses.coverage()
+    known = dict.fromkeys(row.clause.document for row in rows)
+    if document and document not in known:
+        told = translated(_("There is no regulation {value}; there are: {known}."))
+        raise click.BadParameter(told.format(value=document, known=", ".join(known)), param_hint="--document")
+    found = [row for row in rows if document in ("", row.clause.document) and state in (None, row.state.value)]
     if as_summary:
         _show_summary(found, as_json=as_json)
         return
