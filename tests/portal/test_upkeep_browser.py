@@ -17,7 +17,7 @@ from tests.builders import (
     the_authority,
 )
 from tests.conftest import Database
-from tests.portal.test_browser import browser, pytestmark, sign_in, violations
+from tests.portal.axe import against, browser, pytestmark
 
 __all__ = ["browser", "pytestmark"]
 
@@ -94,10 +94,6 @@ def test_axe_finds_nothing_on_the_pages_of_upkeep(browser: Any, live_server: Any
             "/upkeep/classes/",
         ),
     }
-    wrong: dict[str, list[str]] = {}
-    for who, paths in pages.items():
-        sign_in(browser, live_server.url, seats[who])
-        for path in paths:
-            wrong[f"{who} {path}"] = violations(browser, live_server.url + path)
+    wrong = against(browser, live_server.url, {seats[who]: paths for who, paths in pages.items()})
     browser.close()  # or a thread of the live server may still hold the database when it is taken away
-    assert {path: found for path, found in wrong.items() if found} == {}
+    assert wrong == {}

@@ -23,11 +23,13 @@ def page(request: HttpRequest) -> HttpResponse:
     styles = format_html_join("", '<link rel="stylesheet" href="{}">', ((static(name),) for name in _STYLES))
     body = format_html(
         '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{}</title>'
-        '<meta name="viewport" content="width=device-width">{}</head><body><main class="page-body container-xl">'
+        '<meta name="viewport" content="width=device-width"><link rel="icon" href="{}" type="image/svg+xml">{}'
+        '</head><body><main class="page-body container-xl">'
         '<h1>{}</h1><p>{}</p><p><a href="openapi.json">openapi.json</a> · <a href="/">{}</a></p>{}'
         "</main></body></html>",
         get_language() or "zh",
         gettext("Interface for programs"),
+        static("portal/icon.svg"),
         styles,
         gettext("Interface for programs"),
         told["info"]["description"],
