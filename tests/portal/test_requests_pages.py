@@ -420,6 +420,7 @@ class TestTheClock:
 
 
 class TestTheDesk:
+    @pytest.mark.clause("AH-02a")
     def test_it_counts_what_waits_and_leads_there(
         self, entry: Entry, consumer: Department, deciding: Client, officer: Client, signed_in: SignIn
     ) -> None:

@@ -7,10 +7,14 @@ from django.db import connection
 from django.test import Client
 
 from hefu.kernel.actor import Role
+from hefu.kernel.refusal import Forbidden
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.terms import Grade, OpenType, ShareType, Status, Verdict
+from hefu.rooms.evidence.queries import history
+from hefu.rooms.parties import services as parties
 from hefu.rooms.parties.models import Department
+from hefu.rooms.parties.terms import DepartmentRole
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import Answer
 from hefu.rooms.requests.terms import Verdict as Word
@@ -20,6 +24,7 @@ from tests.builders import (
     NOON,
     SYSTEM,
     a_case,
+    a_credit_code,
     a_department,
     a_draft,
     a_grant,
@@ -72,6 +77,8 @@ class TestOnePlatform:
         assert [one.source.dbname for one in mounted if one] == [store.name for store in stores]
         assert "population" not in connection.introspection.table_names()
 
+    @pytest.mark.clause("GDTAX-04b")
+    @pytest.mark.clause("GDTAX-05a")
     @pytest.mark.clause("GDTAX-02b")
     def test_the_tax_office_gets_data_and_gives_what_the_law_lets_it_give(self) -> None:
         tax, planning = a_department("市税务局", place="440100"), a_department("市发展改革委", place="440100")
@@ -80,6 +87,7 @@ class TestOnePlatform:
             for actor in (an_actor(giver, Role.CHIEF), an_actor(the_authority(), Role.REVIEWER)):
                 done = requests.decide_request(number=case.number, answer=Answer(Word.GRANT), actor=actor, clock=NOON)
             assert done.status == "granted"
+            assert case.provider.place == case.consumer.place
 
     @pytest.mark.clause("AH-04a")
     def test_what_one_department_holds_serves_many(self) -> None:
@@ -133,6 +141,51 @@ class TestOneCatalogue:
         important = whole.filter(grade=Grade.IMPORTANT)
         assert set(important.values_list("pk", flat=True)) == {rows[0].pk, rows[2].pk}
         assert all(row.class_code for row in rows)
+
+
+class TestWhoLeads:
+    @pytest.mark.clause("GD2018-10b")
+    @pytest.mark.clause("DZ-12c")
+    @pytest.mark.parametrize("code", ["102", "203"])
+    def test_the_department_that_leads_a_base_or_theme_library_compiles_its_entries_and_no_other_does(
+        self, code: str
+    ) -> None:
+        lead, other = a_department(), a_department()
+        row = an_entry(lead, class_code=code)
+        assert (row.status, row.code[:3]) == (Status.PUBLISHED, code)
+        for role in (Role.OFFICER, Role.CHIEF):
+            with pytest.raises(Forbidden):
+                catalog_services.change_entry(
+                    entry_id=row.pk, content=catalog.content_of(row), actor=an_actor(other, role), clock=NOON
+                )
+
+    @pytest.mark.clause("GD2018-28d")
+    def test_an_auditor_from_outside_follows_what_the_operator_did(self) -> None:
+        operator = an_actor(a_department("运营中心"), Role.OPERATOR)
+        made = parties.register_department(
+            credit_code=a_credit_code(),
+            name="市档案局",
+            short_name="档案局",
+            place="440100",
+            roles=frozenset({DepartmentRole.CONSUMER}),
+            actor=operator,
+            clock=NOON,
+        )
+        auditor = an_actor(a_department("第三方审计机构"), Role.AUDITOR)
+        (told,) = history(made.credit_code, viewer=auditor)
+        assert (told.kind, told.by) == ("department.registered", operator.id)
+        with pytest.raises(Forbidden):
+            parties.change_department(
+                department_id=made.pk,
+                name="改名",
+                short_name="",
+                place="440100",
+                roles=frozenset({DepartmentRole.CONSUMER}),
+                parent_id=None,
+                phone="",
+                actor=auditor,
+                clock=NOON,
+            )
 
 
 class TestReviewedByRule:

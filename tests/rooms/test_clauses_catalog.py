@@ -321,6 +321,7 @@ class TestWhoTakesPart:
 class TestTheAuthority:
     @pytest.mark.clause("GD2018-09b")
     @pytest.mark.clause("CANDR-06a")
+    @pytest.mark.clause("AH-03b")
     def test_leads_the_catalogue_by_reviewing_asking_for_revision_and_taking_out(self) -> None:
         reviewer = an_actor(the_authority(), Role.REVIEWER)
         row = an_entry(a_department(place="440100"))

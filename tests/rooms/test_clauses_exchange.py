@@ -170,6 +170,9 @@ class TestSharing:
     @pytest.mark.clause("NAT2016-04e")
     @pytest.mark.clause("DZ-20c")
     @pytest.mark.clause("GD2018-19g")
+    @pytest.mark.clause("CANDR-05a")
+    @pytest.mark.clause("GD2008-06a")
+    @pytest.mark.clause("GD2008D-06a")
     def test_catalogued_data_goes_over_the_platform_as_the_supplier_holds_it_and_leaves_one_trail(
         self, grant: tuple[Grant, Database, Database]
     ) -> None:
@@ -188,6 +191,11 @@ class TestSharing:
         kinds = {entry.kind for entry in _trail(given)}
         steps = {"request.received", "request.vote_given", "request.decided", "grant.issued", "delivery.done"}
         assert steps <= kinds
+        done = next(entry for entry in _trail(given) if entry.kind == "delivery.done")
+        assert (done.body["provider"], done.body["consumer"]) == (
+            given.provider.credit_code,
+            given.consumer.credit_code,
+        )
 
     @pytest.mark.clause("GD2008-22b")
     @pytest.mark.clause("GD2008-22c")
