@@ -4,7 +4,7 @@ from typing import Any
 
 from hefu.kernel.actor import Role
 from tests.builders import NOON, SYSTEM, a_department, a_person, an_actor, the_authority
-from tests.portal.test_browser import browser, pytestmark, sign_in, violations
+from tests.portal.axe import against, browser, pytestmark
 
 __all__ = ["browser", "pytestmark"]
 
@@ -59,16 +59,18 @@ def test_axe_finds_nothing_on_the_way_of_a_file_into_the_catalogue(browser: Any,
     )
     fresh = brought(f"收养登记信息,{office.name},登记,有条件共享,每年")
     waiting = mapped(brought(f"孤儿信息,{office.name},信息,有条件共享,每年"))
-    sign_in(browser, live_server.url, a_person(seats={the_authority().pk: [Role.REVIEWER]}))
-    pages = {
-        "imports": "/catalog/imports/",
-        "new": "/catalog/imports/new",
-        "map": f"/catalog/imports/files/{fresh.pk}/map",
-        "difference": f"/catalog/imports/files/{newer.pk}/",
-        "progress": f"/catalog/imports/files/{waiting.pk}/",
-        "batch": f"/catalog/imports/{batch}/",
-        "row": f"/catalog/imports/{batch}/rows/{bad.pk}",
-        "settled": f"/catalog/imports/{batch}/rows/{settled.pk}",
-    }
-    wrong = {name: violations(browser, live_server.url + path) for name, path in pages.items()}
-    assert {name: found for name, found in wrong.items() if found} == {}
+    paths = (
+        "/catalog/imports/",
+        "/catalog/imports/new",
+        f"/catalog/imports/files/{fresh.pk}/map",
+        f"/catalog/imports/files/{newer.pk}/",
+        f"/catalog/imports/files/{newer.pk}/offices",
+        f"/catalog/imports/files/{waiting.pk}/",
+        f"/catalog/imports/{batch}/",
+        f"/catalog/imports/{batch}/offices",
+        f"/catalog/imports/{batch}/gone",
+        f"/catalog/imports/{batch}/rows/{bad.pk}",
+        f"/catalog/imports/{batch}/rows/{settled.pk}",
+    )
+    person = a_person(seats={the_authority().pk: [Role.REVIEWER]})
+    assert against(browser, live_server.url, {person: paths}) == {}

@@ -433,6 +433,36 @@ class TestUnknownProviders:
         assert reviewer.get(ask).status_code == 302
 
 
+class TestNoLongerNamed:
+    taken_in, bring, mapped = TestImporting.taken_in, TestImporting.bring, TestImporting.mapped
+
+    def test_entries_that_a_newer_file_leaves_out_are_withdrawn_together(self, reviewer: Client) -> None:
+        self.taken_in(reviewer, publish="on")
+        head = CSV.splitlines(keepends=True)[0]
+        newer = f"{head}低保对象信息,名单有变,市公安局,无条件共享,,说不清\n户籍信息,新增,市公安局,无条件共享,,每日\n"
+        batch = self.taken_in(reviewer, newer, publish="on").context["batch"]
+        where = f"/catalog/imports/{batch.pk}/gone"
+        assert where in reviewer.get(f"/catalog/imports/{batch.pk}/").content.decode()
+        assert [row.name for row in reviewer.get(where).context["list"].page] == ["婚姻登记信息"]
+        left = Entry.objects.get(name="婚姻登记信息")
+        assert reviewer.post(where, {"pick": [str(left.pk)], "reason": ""}).status_code == 422
+        assert reviewer.post(where, {"reason": "系统停用"}).status_code == 422
+        answer = reviewer.post(where, {"every": "on", "reason": "系统停用"}, follow=True)
+        assert "1 entry is withdrawn." in answer.content.decode()
+        left.refresh_from_db()
+        assert (left.status, left.reasons) == (Status.WITHDRAWN, "系统停用")
+        assert "names everything in force" in reviewer.get(where).content.decode()
+
+    def test_a_row_in_quarantine_counts_as_named_and_strangers_see_no_list(
+        self, reviewer: Client, officer: Client
+    ) -> None:
+        self.taken_in(reviewer, publish="on")
+        newer = CSV.replace("低保对象名单,市公安局,无条件共享", "低保对象名单,市公安局,看情况")
+        batch = self.taken_in(reviewer, newer, publish="on").context["batch"]
+        assert reviewer.get(f"/catalog/imports/{batch.pk}/gone").context["list"].count == 0
+        assert officer.get(f"/catalog/imports/{batch.pk}/gone").status_code == 404
+
+
 def test_every_list_of_the_catalogue_exports(
     provider: Department, officer: Client, reviewer: Client, django_assert_max_num_queries: Callable[..., object]
 ) -> None:

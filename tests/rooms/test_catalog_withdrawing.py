@@ -6,7 +6,7 @@ import pytest
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import at_noon
-from hefu.kernel.refusal import Forbidden
+from hefu.kernel.refusal import Forbidden, InputsRejected
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.errors import NoWithdrawalAsked, OwnWork, ReasonsNeeded, WithdrawalOpen
 from hefu.rooms.catalog.models import Entry
@@ -115,3 +115,15 @@ def test_where_the_law_has_no_such_review_it_takes_effect_at_once() -> None:
     entry = an_entry()
     assert ask(entry).status == Status.WITHDRAWN
     assert not CaseClock.objects.filter(rule="catalog.withdrawal_review").exists()
+
+
+def test_several_leave_for_one_reason_each_by_its_own_way(entry: Entry, authority: Department) -> None:
+    elsewhere = an_entry(a_department("贵阳市民政局", place="520100"))
+    chief = an_actor(entry.provider, Role.CHIEF)
+    ids = [entry.pk, elsewhere.pk, entry.pk]
+    made = services.withdraw_entries(entry_ids=ids, reason="新目录不再列出", actor=chief, clock=NOON)
+    assert [(one.entry_id, one.over) for one in made] == [(entry.pk, False), (elsewhere.pk, False)]
+    assert made[0].refused is None, "the authority of Xi'an is asked first"
+    assert isinstance(made[1].refused, Forbidden)
+    with pytest.raises(InputsRejected, match="at least one"):
+        services.withdraw_entries(entry_ids=[], reason=" ", actor=chief, clock=NOON)

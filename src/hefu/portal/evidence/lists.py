@@ -56,7 +56,9 @@ class Evidence(Listing["Entry"]):
                 _("Place in the log"),
                 lambda e: e.leaf_index,
                 sort="leaf_index",
-                show=lambda e: badge("waiting", _("not in the log yet")) if e.leaf_index is None else shows.number(e.leaf_index),
+                show=lambda e: (
+                    badge("waiting", _("not in the log yet")) if e.leaf_index is None else shows.number(e.leaf_index)
+                ),
                 align=Align.END,
             ),
             Column("code", _("Kind code"), lambda e: e.kind, shown=False),

@@ -20,6 +20,7 @@ from hefu.portal.http import PortalRequest
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import page
+from hefu.portal.picks import picked
 from hefu.portal.refusals import sentence
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of, say
@@ -115,15 +116,8 @@ class Desk(Listing["Entry"]):
 
 
 def _picked(entry: "Entry") -> str:
-    return format_html(
-        '<label class="pick"><input class="form-check-input" type="checkbox" name="pick" value="{0}" form="together">'
-        '<span class="visually-hidden">{1}</span></label> <a href="{2}">{3}</a> <small class="under">{4}</small>',
-        entry.pk,
-        gettext("Choose {name}").format(name=entry.name),
-        reverse("catalog:review", args=[entry.pk]),
-        entry.name,
-        shows.code(entry.code),
-    )
+    where = reverse("catalog:review", args=[entry.pk])
+    return picked(entry.pk, entry.name, where, form="together", under=shows.code(entry.code))
 
 
 @page()

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
 from hefu.kernel.ids import read_id
@@ -22,6 +21,7 @@ from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, Act, page
+from hefu.portal.picks import picked
 from hefu.portal.upkeep.forms import OpenForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of
@@ -114,14 +114,7 @@ def _share(entry: Any) -> str:
 
 
 def _picked(entry: Any) -> str:
-    return format_html(
-        '<label class="pick"><input class="form-check-input" type="checkbox" name="pick" value="{0}" form="words">'
-        '<span class="visually-hidden">{1}</span></label> <a href="{2}">{3}</a>',
-        entry.pk,
-        gettext("Choose {name}").format(name=entry.name),
-        address(entry),
-        entry.name,
-    )
+    return picked(entry.pk, entry.name, address(entry), form="words")
 
 
 @page()

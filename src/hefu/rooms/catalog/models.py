@@ -316,6 +316,9 @@ class ImportBatch(models.Model):
     refused = models.PositiveIntegerField()
     notes = models.JSONField(help_text="Values left out or doubtful: note → number of rows.")
     entries_digest = models.CharField(max_length=64, help_text="SHA-256 over each entry's code, version, digest.")
+    gone = ArrayField(
+        models.UUIDField(), default=list, help_text="Entries of earlier files of the source that it does not name."
+    )
 
     class Meta:
         ordering = ["-at"]

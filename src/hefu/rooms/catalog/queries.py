@@ -457,6 +457,12 @@ def batch(batch_id: UUID | str, *, viewer: Actor) -> ImportBatch:
     return found
 
 
+def no_longer_named(batch_id: UUID, *, viewer: Actor) -> QuerySet[Entry]:
+    """Return the entries in force that earlier files of an import's source brought and its own file does not name."""
+    gone = batches(viewer=viewer).filter(pk=batch_id).values_list("gone", flat=True).first() or []
+    return Entry.objects.filter(visible(viewer), pk__in=gone, status=Status.PUBLISHED).select_related("provider")
+
+
 def bad_rows(batch_id: UUID, *, viewer: Actor, waiting: bool = False) -> QuerySet[BadRow]:
     """Return the rows that an import refused, in the file's order; with `waiting` those not yet dealt with."""
     found = BadRow.objects.filter(batch__in=batches(viewer=viewer).filter(pk=batch_id)).select_related("entry")

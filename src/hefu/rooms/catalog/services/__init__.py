@@ -18,9 +18,17 @@ from hefu.rooms.catalog.services.review import review_entry, submit_entry
 from hefu.rooms.catalog.services.searches import drop_search, keep_search, look_for_people, note_use, read_notices
 from hefu.rooms.catalog.services.updating import extend_update, note_cause, text_ended
 from hefu.rooms.catalog.services.upserting import Outcome, upsert_entry
-from hefu.rooms.catalog.services.withdrawing import review_withdrawal, withdraw_entry
+from hefu.rooms.catalog.services.withdrawing import (
+    MOST_AT_ONCE,
+    Left,
+    review_withdrawal,
+    withdraw_entries,
+    withdraw_entry,
+)
 
 __all__ = [
+    "MOST_AT_ONCE",
+    "Left",
     "Mended",
     "Outcome",
     "apply_intake",
@@ -50,5 +58,6 @@ __all__ = [
     "take_up_lost",
     "text_ended",
     "upsert_entry",
+    "withdraw_entries",
     "withdraw_entry",
 ]

@@ -12,7 +12,8 @@ from django.db.models import F
 from hefu.kernel.actor import Actor
 from hefu.kernel.hashing import digest
 from hefu.kernel.ids import new_id
-from hefu.rooms.catalog import terms
+from hefu.rooms.catalog import decide, terms
+from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.rows import Group
 from hefu.rooms.catalog.importing.terms import Reason, Settled
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch
@@ -152,8 +153,27 @@ def open_batch(batch: ImportBatch, found: Sorted, *, at: datetime) -> None:
     batch.unchanged, batch.repeated, batch.refused = found.unchanged, found.repeated, len(found.bad)
     batch.taken = batch.changed = 0
     batch.notes = dict(found.notes)
+    batch.gone = [entry.pk for entry in no_longer_named(batch.source, found) if entry.status == Status.PUBLISHED]
     batch.save(force_insert=True)
     keep_bad(batch, found.bad, at=at)
+
+
+def no_longer_named(source: str, found: Sorted) -> list[Entry]:
+    """Return what earlier files of the source brought and this one does not name, in the order of their names.
+
+    A row that went to quarantine names its entry all the same: by the name, for nothing else of it is read.
+    """
+    if not source:
+        return []
+    waiting = {decide.folded(str(group.cells.get(Field.NAME) or "")) for group, _reasons in found.bad}
+    brought = Entry.objects.filter(
+        import_batch__source=source, changes_to__isnull=True, withdrawn_at__isnull=True
+    ).only("code", "name", "status", "import_key")
+    return [
+        entry
+        for entry in brought.order_by("name", "code")
+        if entry.import_key not in found.keys and decide.folded(entry.name) not in waiting
+    ]
 
 
 def keep_bad(batch: ImportBatch, bad: Sequence[tuple[Group, tuple[Reason, ...]]], *, at: datetime) -> None:

@@ -35,7 +35,14 @@ from hefu.rooms.catalog.importing.terms import (
 from hefu.rooms.catalog.models import Entry, ImportBatch, Intake
 from hefu.rooms.catalog.rows import content_of, tidy
 from hefu.rooms.catalog.services._sorting import Row, Sorted, Sorter, overlaid
-from hefu.rooms.catalog.services._taking import Taking, chunks, close_batch, open_batch, unknown_providers
+from hefu.rooms.catalog.services._taking import (
+    Taking,
+    chunks,
+    close_batch,
+    no_longer_named,
+    open_batch,
+    unknown_providers,
+)
 from hefu.rooms.catalog.services.imports import checked_mapping
 from hefu.rooms.catalog.services.mappings import learn_mapping, learn_offices, learned_offices
 from hefu.rooms.catalog.services.providers import Providers
@@ -315,8 +322,7 @@ def defaults_from(told: Mapping[str, Any]) -> Defaults:
 
 
 def _plan(row: Intake, found: Sorted) -> ImportPlan:
-    gone = Entry.objects.filter(import_batch__source=row.source, changes_to__isnull=True) if row.source else []
-    missing = [entry for entry in gone if entry.import_key not in found.keys and entry.withdrawn_at is None]
+    missing = no_longer_named(row.source, found)
     reasons = Counter(reason.code for _group, told in found.bad for reason in told)
     return ImportPlan(
         rows=row.total,

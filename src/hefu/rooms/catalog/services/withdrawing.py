@@ -1,5 +1,7 @@
 """How an entry leaves the catalogue: at once, or after the authority's review where the law asks for one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
@@ -9,8 +11,10 @@ from hefu.kernel.clock import Clock
 from hefu.kernel.events import announce
 from hefu.kernel.hashing import sha256
 from hefu.kernel.ids import new_id
+from hefu.kernel.refusal import InputsRejected, Refusal
+from hefu.kernel.words import _
 from hefu.rooms.catalog import decide, errors, terms
-from hefu.rooms.catalog.access import may
+from hefu.rooms.catalog.access import may, visible
 from hefu.rooms.catalog.models import Entry, Withdrawal
 from hefu.rooms.catalog.services._law import (
     cancel_change_clocks,
@@ -19,8 +23,11 @@ from hefu.rooms.catalog.services._law import (
     start_withdrawal_clock,
 )
 from hefu.rooms.catalog.services._locked import facts, locked
-from hefu.rooms.catalog.terms import EntryWithdrawn
+from hefu.rooms.catalog.terms import EntryWithdrawn, Status
 from hefu.rooms.evidence.services import record
+
+#: Entries withdrawn by one act at most.
+MOST_AT_ONCE = 500
 
 
 @transaction.atomic
@@ -74,6 +81,47 @@ def withdraw_entry(*, entry_id: UUID, reason: str, actor: Actor, clock: Clock) -
         },
     )
     return row
+
+
+@dataclass(frozen=True)
+class Left:
+    """What became of one entry that was to leave together with others."""
+
+    entry_id: UUID
+    name: str
+    #: Out of the catalogue; else the authority was asked, unless it was refused.
+    over: bool = False
+    refused: Refusal | None = None
+
+
+@transaction.atomic
+def withdraw_entries(*, entry_ids: Sequence[UUID], reason: str, actor: Actor, clock: Clock) -> list[Left]:
+    """Withdraw several entries for one reason, each as `withdraw_entry` does it; what is refused stays as it is.
+
+    Raises:
+        InputsRejected: None or too many were chosen, or no reason is given.
+    """
+    chosen = list(dict.fromkeys(entry_ids))
+    problems = {}
+    if not chosen:
+        problems["pick"] = _("Choose at least one entry.")
+    if len(chosen) > MOST_AT_ONCE:
+        problems["pick"] = _("Choose at most 500 entries at once.")
+    if not reason.strip():
+        problems["reason"] = _("This is needed.")
+    if problems:
+        raise InputsRejected(problems=problems)
+    return [_one_of_many(entry_id, reason, actor=actor, clock=clock) for entry_id in chosen]
+
+
+def _one_of_many(entry_id: UUID, reason: str, *, actor: Actor, clock: Clock) -> Left:
+    name = Entry.objects.filter(visible(actor), pk=entry_id).values_list("name", flat=True).first() or str(entry_id)
+    try:
+        with transaction.atomic():
+            row = withdraw_entry(entry_id=entry_id, reason=reason, actor=actor, clock=clock)
+    except Refusal as refusal:
+        return Left(entry_id, name, refused=refusal)
+    return Left(entry_id, name, over=row.status == Status.WITHDRAWN)
 
 
 @transaction.atomic
