@@ -7,7 +7,7 @@ from hefu.kernel.refusal import Forbidden, InputsRejected
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.models import Entry
-from hefu.rooms.catalog.terms import Status, Verdict
+from hefu.rooms.catalog.terms import ItemContent, ItemType, Status, Verdict
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.parties.models import Department
 from hefu.rooms.upkeep import queries, services
@@ -81,3 +81,17 @@ def test_nobody_but_the_reviewer_gives_the_word_and_nothing_chosen_is_said() -> 
         services.review_together(
             entry_ids=[], verdict=Verdict.APPROVE, actor=an_actor(the_authority(), Role.REVIEWER), clock=NOON
         )
+
+
+@pytest.mark.clause("GZ2020-12a")
+@pytest.mark.clause("GZ2020-12b")
+@pytest.mark.parametrize(
+    ("place", "expected"), [("520100", {Check.NO_CITIZEN_ID, Check.NO_CREDIT_CODE}), ("511700", set())]
+)
+def test_in_guizhou_people_and_organisations_named_without_their_numbers_are_found(
+    place: str, expected: set[Check]
+) -> None:
+    items = (ItemContent("姓名", "name", ItemType.TEXT, 50), ItemContent("单位名称", "office", ItemType.TEXT, 100))
+    row = a_draft(a_department(place=place), class_code="302001", items=items)
+    found = {one.check for one in queries.findings_of(row.pk, viewer=an_actor(row.provider))}
+    assert found == expected

@@ -79,3 +79,25 @@ def test_a_census_column_takes_bare_numbers(cell: str) -> None:
 
 def test_every_check_has_its_sentence() -> None:
     assert set(CHECKS) == set(Check)
+
+
+GUIZHOU = Neighbours(identifiers=frozenset({"citizen_id", "credit_code"}))
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        pytest.param(("姓名", "出生日期"), {Check.NO_CITIZEN_ID}, marks=pytest.mark.clause("GZ2020-12a")),
+        pytest.param(("法定代表人姓名",), {Check.NO_CITIZEN_ID}, marks=pytest.mark.clause("GZ2020-12a")),
+        pytest.param(("姓名", "公民身份号码"), set(), marks=pytest.mark.clause("GZ2020-12a")),
+        pytest.param(("企业名称", "地址"), {Check.NO_CREDIT_CODE}, marks=pytest.mark.clause("GZ2020-12b")),
+        pytest.param(("单位名称", "统一社会信用代码"), set(), marks=pytest.mark.clause("GZ2020-12b")),
+        (("街道名称", "面积"), set()),
+    ],
+)
+def test_whoever_is_named_is_named_by_the_number_that_the_law_of_the_place_wants(
+    names: tuple[str, ...], expected: set[Check]
+) -> None:
+    content = replace(GOOD, items=tuple(ItemContent(name, "", ItemType.TEXT, 50) for name in names))
+    assert checks(content, GUIZHOU) == expected
+    assert checks(content) == set()

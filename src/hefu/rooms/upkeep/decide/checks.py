@@ -36,6 +36,22 @@ _COUNTED = re.compile(r"^(.*?\D)(\d{1,6})$")
 _CENSUS = ("存储总量", "结构化记录数", "结构化信息记录总数", "存储量", "记录数")
 _NUMBER = re.compile(r"^\d+(\.\d+)?$")
 
+#: Id of the packs' `resources.identifiers` → the check, items that name somebody, items that hold the number.
+_NAMED_BY = (
+    (
+        "citizen_id",
+        Check.NO_CITIZEN_ID,
+        re.compile(r"^姓名$|(人|者|员|主)姓名$"),
+        re.compile(r"身份证|公民身份|身份号码"),
+    ),
+    (
+        "credit_code",
+        Check.NO_CREDIT_CODE,
+        re.compile(r"(企业|单位|机构|法人|组织|公司|商户|主体)名称$"),
+        re.compile(r"信用代码"),
+    ),
+)
+
 #: Signs under which a class code says too little, and an abstract says nothing.
 SHORTEST_CLASS = 6
 SHORTEST_ABSTRACT = 10
@@ -56,6 +72,7 @@ def findings(content: Content, around: Neighbours) -> tuple[Finding, ...]:
         *_abstract(content),
         *_format(content),
         *_items(content),
+        *_identifiers(content, around.identifiers),
         *_census(around.original),
     )
 
@@ -125,6 +142,18 @@ def _items(content: Content) -> Iterable[Finding]:
     ]
     if _longest_run_of_ones(steps) >= FILLED_DOWN - 1:
         yield Finding(Check.LENGTHS_COUNT_UP, "items")
+
+
+def _identifiers(content: Content, wanted: frozenset[str]) -> Iterable[Finding]:
+    """Yield what is named without the number that the law wants; Guizhou 2020 art. 12."""
+    names = [folded(item.name) for item in content.items]
+    for identifier, check, named, number in _NAMED_BY:
+        if (
+            identifier in wanted
+            and any(named.search(name) for name in names)
+            and not any(number.search(name) for name in names)
+        ):
+            yield Finding(check, "items")
 
 
 def _longest_run_of_ones(steps: Iterable[int]) -> int:

@@ -2,17 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from hefu.kernel.actor import Actor, system
 from hefu.kernel.names import folded
+from hefu.law.rules import Rules
 from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.upkeep import decide
 from hefu.rooms.upkeep.terms import Finding, Neighbours
 
 _PLATFORM = system("upkeep")
+#: Rule of the packs: by which numbers shared data names people and organisations.
+IDENTIFIERS_RULE = "resources.identifiers"
 
 
 def findings_of(entry_id: UUID, *, viewer: Actor) -> tuple[Finding, ...]:
@@ -31,9 +36,10 @@ def findings_of_many(rows: Iterable[Any]) -> dict[UUID, tuple[Finding, ...]]:
     for row in rows:
         by_provider[row.provider_id].append(row)
     return {
-        row.pk: decide.findings(catalog.content_of(row), _around(row, names, systems))
+        row.pk: decide.findings(catalog.content_of(row), _around(row, names, systems, rules))
         for provider, group in by_provider.items()
         for names, systems in [_beside(provider)]
+        for rules in [clocks.rules_at(group[0].provider.place)]
         for row in group
     }
 
@@ -47,7 +53,12 @@ def _beside(provider_id: UUID) -> tuple[list[tuple[UUID, str, str]], frozenset[s
     )
 
 
-def _around(row: Any, names: list[tuple[UUID, str, str]], systems: frozenset[str]) -> Neighbours:
+def _around(row: Any, names: list[tuple[UUID, str, str]], systems: frozenset[str], rules: Rules) -> Neighbours:
     own = {row.pk, row.changes_to_id}
     others = tuple((code, name) for pk, code, name in names if pk not in own)
-    return Neighbours(others, systems, row.original or {})
+    return Neighbours(others, systems, row.original or {}, _identifiers(rules, on=row.changed_at.date()))
+
+
+def _identifiers(rules: Rules, *, on: date) -> frozenset[str]:
+    """Return how the law of a place wants people and organisations named on the day an entry was written."""
+    return frozenset(rules.listing(IDENTIFIERS_RULE, on=on).ids if rules.has(IDENTIFIERS_RULE, on=on) else ())

@@ -168,6 +168,8 @@ class Check(StrEnum):
     ITEM_LENGTH = "item_length"
     LENGTHS_COUNT_UP = "lengths_count_up"
     CENSUS = "census"
+    NO_CITIZEN_ID = "no_citizen_id"
+    NO_CREDIT_CODE = "no_credit_code"
 
 
 #: Check → what is said of it; the fields in braces are the finding's facts.
@@ -186,6 +188,8 @@ CHECKS = {
     Check.ITEM_LENGTH: _("{count} items have no length, such as “{item}”."),
     Check.LENGTHS_COUNT_UP: _("The lengths of items count up one by one, as a filled-down column makes them."),
     Check.CENSUS: _("“{column}” says “{cell}”; it takes a bare number, 0 when it is not known."),
+    Check.NO_CITIZEN_ID: _("It names people, and the law of this place wants them named by citizen identity number."),
+    Check.NO_CREDIT_CODE: _("It names organisations, and the law of this place wants them named by credit code."),
 }
 
 #: Checks that point at something to look at; the others are what reviewers reject.
@@ -217,6 +221,8 @@ class Neighbours:
     systems: frozenset[str] = frozenset()
     #: The row an entry was imported from, as it was.
     original: dict[str, Any] = field(default_factory=dict)
+    #: Ids of the packs' `resources.identifiers` that bind the department's data.
+    identifiers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
