@@ -39,7 +39,7 @@ INSIDE = ("models", "decide")
 #: Services that do not take both `actor` and `clock`, each with its reason.
 WITHOUT: dict[str, str] = {
     "catalog.carry_on": "the worker acts for the person whose seat the file keeps",
-    "catalog.take_up_lost": "the platform itself acts, every minute",
+    "catalog.take_up_lost": "the platform itself acts, every ten seconds",
     "catalog.drop_search": "a person's own kept search goes, at no time that matters",
     "catalog.look_for_people": "the platform itself looks, with the eyes of whoever keeps the search",
     "catalog.note_use": "a count that follows what was announced, at no time that matters",

@@ -3,7 +3,7 @@
 import re
 
 #: Text that a spreadsheet program would run as a formula.
-_FORMULA = re.compile(r"^[=+\-@\t\r\n|%＝＋－＠]")
+_FORMULA = re.compile(r"^'*[=+\-@\t\r\n|%＝＋－＠]")
 
 
 def safe(text: str) -> str:
@@ -15,3 +15,12 @@ def safe(text: str) -> str:
     '1+1=2'
     """
     return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unquoted(text: str) -> str:
+    """Return what `safe` was given.
+
+    >>> unquoted(safe("=1+1"))
+    '=1+1'
+    """
+    return text[1:] if text[:1] == "'" and _FORMULA.match(text) else text

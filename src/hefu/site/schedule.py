@@ -20,8 +20,8 @@ EVERY_HOUR = "7 * * * *"
 
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
 app.periodic(cron=EVERY_TEN_SECONDS)(keep_index)
+app.periodic(cron=EVERY_TEN_SECONDS)(take_up_lost_intakes)
 app.periodic(cron=EVERY_MINUTE)(sweep_grants)
-app.periodic(cron=EVERY_MINUTE)(take_up_lost_intakes)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
 app.periodic(cron=EVERY_FIVE_MINUTES)(look_for_people)

@@ -9,9 +9,9 @@ from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import NotFound
 from hefu.protocols.dcat import wire
 from hefu.rooms.catalog.exporting import Exported, exported
-from hefu.rooms.catalog.exporting.plain import as_record
+from hefu.rooms.catalog.exporting.plain import NOT_SHARED, as_record
 from hefu.rooms.catalog.profiles import Table, profile
-from hefu.rooms.catalog.terms import ItemContent
+from hefu.rooms.catalog.terms import ItemContent, ShareType
 from hefu.rooms.parties import queries as parties
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def _law(entry: Exported, *, for_all: bool) -> Iterator[tuple[str, str]]:
         for one in value if isinstance(value, list) else [value]:
             yield name, str(one)
     if not for_all:
+        # DCAT's own words lose something of these: a number's extension, and that there is no abstract.
+        yield from ((name, text) for name in ("phone", "abstract") if (text := getattr(entry.content, name)))
         yield from ((f"extension_{one.key}", one.value) for one in entry.content.extension)
 
 
@@ -132,10 +134,17 @@ def _item(item: ItemContent, *, for_all: bool) -> Iterator[tuple[str, str]]:
         "item_description": item.description,
     }
     inside = {
-        "item_share_type": item.share_type.value if item.share_type else "",
+        "item_share_type": _share_type(item),
         "item_grade": item.grade.value if item.grade else "",
+        "item_open_type": item.open_type.value if item.open_type else "",
     }
     yield from ((name, text) for name, text in (told if for_all else told | inside).items() if text)
+
+
+def _share_type(item: ItemContent) -> str:
+    if item.share_type is ShareType.NONE:
+        return NOT_SHARED
+    return item.share_type.value if item.share_type else ""
 
 
 def _day(text: object) -> date | None:

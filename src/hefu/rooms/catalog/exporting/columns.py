@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from hefu.rooms.catalog.exporting.reading import Exported
 from hefu.rooms.catalog.profiles import Profile
-from hefu.rooms.catalog.terms import BasisKind, Content, Grade, ItemContent, Secrecy
+from hefu.rooms.catalog.terms import BasisKind, Content, Grade, ItemContent, PersonalInfo, Secrecy
 
 Cell = str | int | None
 
@@ -26,7 +26,7 @@ class Column:
     table: str = ""
     #: Of the entry; None for a column of items.
     entry: Callable[[Exported], str | StrEnum | tuple[str, ...] | tuple[StrEnum, ...] | None] | None = None
-    #: Of an item; where an entry column has it too, an item that differs says its own.
+    #: Of an item.
     item: Callable[[ItemContent], str | int | StrEnum | None] | None = None
 
 
@@ -39,6 +39,11 @@ class Line:
 
 
 _GRADES = {Grade.CORE: "核心", Grade.IMPORTANT: "重要", Grade.GENERAL: "一般"}
+_PERSONAL = {
+    PersonalInfo.NONE: "不涉及",
+    PersonalInfo.PERSONAL: "个人信息",
+    PersonalInfo.SENSITIVE: "敏感个人信息",
+}
 _BASES = {
     BasisKind.LAW: "法律",
     BasisKind.ADMINISTRATIVE_REGULATION: "行政法规",
@@ -70,6 +75,10 @@ def _chosen(name: str) -> Callable[[Exported], StrEnum | None]:
     return cell
 
 
+def _personal(content: Content) -> str:
+    return _PERSONAL[content.personal_info] if content.personal_info else ""
+
+
 def _basis(content: Content) -> str:
     return _BASES[content.basis_kind] if content.basis_kind else ""
 
@@ -85,6 +94,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("信息资源分类代码", entry=_said("class_code")),
     Column("信息资源名称", entry=_said("name")),
     Column("信息资源代码", entry=lambda entry: entry.code),
+    Column("来源目录代码", entry=_said("outside_code")),
     Column("信息资源提供方", entry=lambda entry: entry.provider),
     Column("提供方内部部门", entry=_said("internal_office")),
     Column("信息资源提供方代码", entry=lambda entry: entry.provider_code),
@@ -97,7 +107,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("信息项数据类型", _ITEM, "item_type", item=lambda item: item.type),
     Column("信息项数据长度", _ITEM, item=lambda item: item.length),
     Column("信息项描述", _ITEM, item=lambda item: item.description),
-    Column("共享类型", _SHARING, "share_type", entry=_chosen("share_type"), item=lambda item: item.share_type),
+    # What an item says otherwise than its entry; empty where it says the same.
+    Column("信息项共享类型", _ITEM, "share_type", item=lambda item: item.share_type),
+    Column("信息项数据分级", _ITEM, item=lambda item: _grade(item.grade)),
+    Column("信息项是否开放", _ITEM, "open_type", item=lambda item: item.open_type),
+    Column("共享类型", _SHARING, "share_type", entry=_chosen("share_type")),
     Column("共享条件", _SHARING, entry=_said("share_condition")),
     Column("共享范围及用途", _SHARING, entry=_said("share_scope")),
     Column("不予共享理由", _SHARING, entry=_said("noshare_reason")),
@@ -106,7 +120,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("依据条款", _SHARING, entry=_said("basis_article")),
     Column("共享方式分类", _SHARING, "share_mode", entry=_chosen("share_mode")),
     Column("共享方式类型", _SHARING, "channel", entry=lambda entry: entry.content.channels),
-    Column("是否向社会开放", _OPENING, "open_type", entry=_chosen("open_type"), item=lambda item: item.open_type),
+    Column("是否向社会开放", _OPENING, "open_type", entry=_chosen("open_type")),
     Column("开放条件", _OPENING, entry=_said("open_condition")),
     Column("更新周期", table="update_cycle", entry=_chosen("update_cycle")),
     Column("发布日期", entry=lambda entry: entry.published_at.date().isoformat() if entry.published_at else ""),
@@ -114,9 +128,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("主题分类", entry=_said("theme")),
     Column("信息系统名称", entry=_said("system_name")),
     Column("关联业务事项", entry=_said("business_item")),
-    Column("数据分级", entry=lambda entry: _grade(entry.content.grade), item=lambda item: _grade(item.grade)),
+    Column("数据分级", entry=lambda entry: _grade(entry.content.grade)),
     Column("使用条件", entry=_said("use_condition")),
     Column("是否涉密", entry=lambda entry: "否" if entry.content.secrecy is Secrecy.NONE else ""),
+    Column("涉密评估说明", entry=_said("secrecy_note")),
+    Column("个人信息", entry=lambda entry: _personal(entry.content)),
+    Column("个人信息影响评估结论", entry=_said("impact_note")),
+    Column("评估日期", entry=lambda entry: entry.content.assessed_on.isoformat() if entry.content.assessed_on else ""),
     Column("标签", entry=lambda entry: entry.content.tags),
     Column("联系电话", entry=_said("phone")),
 )

@@ -9,6 +9,7 @@ from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.assignment import assigned
 from hefu.rooms.catalog.importing.names import Lexicon, bare, general
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
+from hefu.rooms.catalog.importing.own import own_mapping
 from hefu.rooms.catalog.importing.shapes import ALONE, RARE, STRICT, Cells, cells_of, look, repeats
 
 #: Below this a column is left unmapped for a person to decide.
@@ -67,6 +68,9 @@ def propose(
     lexicon: Lexicon | None = None,
 ) -> dict[str, Guess]:
     """Return a guess for every column; arguments as for `propose_mapping`."""
+    own = own_mapping(columns)
+    if own is not None:
+        return {column: Guess((learned or {}).get(column, own.get(column)), 1.0) for column in columns}
     usual = lexicon or general()
     known = {bare(column): field for column, field in (learned or {}).items()}
     cells = {column: cells_of(column, samples) for column in columns}

@@ -12,9 +12,12 @@ class Field(StrEnum):
     PROVIDER_CODE = "provider_code"
     INTERNAL_OFFICE = "internal_office"
     OUTSIDE_CODE = "outside_code"
+    #: The code that an entry of ours bore in the catalogue before, where a file names it beside our own.
+    ORIGIN_CODE = "origin_code"
     CLASS_CODE = "class_code"
     FORMAT = "format"
     FORMAT_CLASS = "format_class"
+    FORMAT_OTHER = "format_other"
     SHARE_TYPE = "share_type"
     SHARE_CONDITION = "share_condition"
     SHARE_SCOPE = "share_scope"
@@ -22,6 +25,7 @@ class Field(StrEnum):
     BASIS_KIND = "basis_kind"
     BASIS_TITLE = "basis_title"
     BASIS_ARTICLE = "basis_article"
+    SHARE_MODE = "share_mode"
     CHANNELS = "channels"
     OPEN_TYPE = "open_type"
     OPEN_CONDITION = "open_condition"
@@ -29,6 +33,10 @@ class Field(StrEnum):
     GRADE = "grade"
     USE_CONDITION = "use_condition"
     SECRECY = "secrecy"
+    SECRECY_NOTE = "secrecy_note"
+    PERSONAL_INFO = "personal_info"
+    IMPACT_NOTE = "impact_note"
+    ASSESSED_ON = "assessed_on"
     SYSTEM_NAME = "system_name"
     BUSINESS_ITEM = "business_item"
     THEME = "theme"
@@ -47,10 +55,18 @@ class Field(StrEnum):
     ITEM_TYPE = "item_type"
     ITEM_LENGTH = "item_length"
     ITEM_DESCRIPTION = "item_description"
+    ITEM_SHARE_TYPE = "item_share_type"
+    ITEM_GRADE = "item_grade"
+    ITEM_OPEN_TYPE = "item_open_type"
 
 
 #: Fields that describe one item in a row; a row then stands for an item and the entry spans rows.
-ITEM_FIELDS = frozenset({Field.ITEM_NAME, Field.ITEM_CODE, Field.ITEM_TYPE, Field.ITEM_LENGTH, Field.ITEM_DESCRIPTION})
+ITEM_FIELDS = frozenset(
+    {
+        *(Field.ITEM_NAME, Field.ITEM_CODE, Field.ITEM_TYPE, Field.ITEM_LENGTH, Field.ITEM_DESCRIPTION),
+        *(Field.ITEM_SHARE_TYPE, Field.ITEM_GRADE, Field.ITEM_OPEN_TYPE),
+    }
+)
 
 #: The names that harvesters of open data portals use for the same notions; the rest keep ours.
 PORTAL_NAMES: dict[Field, str] = {

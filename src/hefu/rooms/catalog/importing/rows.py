@@ -3,21 +3,26 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from hefu.rooms.catalog import decide
 from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
+from hefu.rooms.catalog.importing.own import EXTENSIONS, own_mapping
 from hefu.rooms.catalog.importing.terms import Defaults, Reason
 from hefu.rooms.catalog.terms import (
     CHANNELS_OF,
+    LONGEST_EXTRA,
     LONGEST_NAME,
     Channel,
     Content,
+    Extra,
     FormatClass,
     ItemContent,
     OpenType,
     Secrecy,
+    ShareMode,
     ShareType,
 )
 
@@ -36,6 +41,8 @@ class Group:
     items: tuple[dict[Field, Any], ...]
     #: The further rows as they were, one for each further item.
     rest: tuple[dict[str, Any], ...] = ()
+    #: Whether this platform wrote the file: then every field has a place of its own and nothing is inferred.
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,11 @@ class Reading:
     notes: tuple[str, ...]
     #: Fields of the content that the file itself speaks of.
     told: frozenset[str]
+    #: Likewise of its items.
+    item_told: frozenset[str] = frozenset()
+    #: The code in the file, and the one that the entry bore elsewhere before, where the file is one of ours.
+    code: str = ""
+    origin_code: str | None = None
 
 
 #: By which the rows of one entry are known, where each of its items has a row.
@@ -80,19 +92,28 @@ def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Fi
             continue
         groups.append((number, original, cells, [item] if values.line(item.get(Field.ITEM_NAME)) else [], []))
         before = identity
-    return [Group(number, first, cells, tuple(items), tuple(rest)) for number, first, cells, items, rest in groups]
+    own = own_mapping(mapping) is not None
+    return [Group(number, first, cells, tuple(items), tuple(rest), own) for number, first, cells, items, rest in groups]
 
 
-def read(group: Group, defaults: Defaults) -> Reading:
-    """Return what `group` says as content, with `defaults` where the file is silent."""
-    return _Reader(group, defaults).reading()
+def read(group: Group, defaults: Defaults, extensions: Mapping[str, str] = MappingProxyType({})) -> Reading:
+    """Return what `group` says as content, with `defaults` where the file is silent.
+
+    Args:
+        group: The rows of one entry.
+        defaults: What a person stated for the whole file.
+        extensions: Head → key of the fields that the node's profile adds to the law's.
+    """
+    return _Reader(group, defaults, extensions).reading()
 
 
 class _Reader:
     """Reads one group; collects reasons and notes on the way."""
 
-    def __init__(self, group: Group, defaults: Defaults) -> None:
+    def __init__(self, group: Group, defaults: Defaults, extensions: Mapping[str, str]) -> None:
         self.group = group
+        self.extensions = extensions
+        self.own = group.own
         self.cells = group.cells
         self.lines = {field: values.line(cell) for field, cell in group.cells.items()}
         self.defaults = defaults
@@ -102,6 +123,7 @@ class _Reader:
     def reading(self) -> Reading:
         content = self._content()
         told = {field.value for field, text in self.lines.items() if text}
+        code = self.lines.get(Field.OUTSIDE_CODE, "")
         return Reading(
             self.group,
             values.line(self.cells.get(Field.PROVIDER)),
@@ -110,7 +132,38 @@ class _Reader:
             self._more(),
             (*self.reasons, *_unlawful(content)),
             tuple(self.notes),
-            frozenset(told | ({"items"} if content.items else set()) | _also_told(told)),
+            frozenset(
+                told | {name for name in ("items", "extension") if getattr(content, name)} | self._also_told(told)
+            ),
+            self._told_of_items(),
+            code[:120],
+            self._origin(),
+        )
+
+    def _origin(self) -> str | None:
+        return self._line(Field.ORIGIN_CODE, 120) if self.own else None
+
+    def _also_told(self, told: set[str]) -> set[str]:
+        """Return the fields of the content that other columns' fields speak of."""
+        also = set()
+        if "format" in told:
+            also.add("format_types")
+            # What follows from the types, where no column of its own could say otherwise.
+            also |= {"format_class"} if Field.FORMAT_CLASS not in self.cells else set()
+            also |= {"channels"} if Field.CHANNELS not in self.cells else set()
+        if {"share_type", "share_condition"} & told:
+            also |= {"share_type", "share_condition", "share_scope", "basis_title", "noshare_reason"}
+        return also
+
+    def _told_of_items(self) -> frozenset[str]:
+        listed = self.cells.get(Field.ITEMS)
+        if not self.group.items and isinstance(listed, list):
+            return frozenset(name for one in listed if isinstance(one, dict) for name, cell in one.items() if cell)
+        return frozenset(
+            field.value.removeprefix("item_")
+            for cells in self.group.items
+            for field, cell in cells.items()
+            if values.line(cell)
         )
 
     def _content(self) -> Content:
@@ -120,8 +173,10 @@ class _Reader:
             self.reasons.append(Reason("no_name"))
         elif len(name) > LONGEST_NAME:
             self.reasons.append(Reason("name_too_long", {"length": len(name)}))
-        types = values.formats(self.cells.get(Field.FORMAT))
-        format_class = self._read(Field.FORMAT_CLASS, values.format_class) or values.class_of(types)
+        types = values.formats(self._list(Field.FORMAT))
+        format_class = self._read(Field.FORMAT_CLASS, values.format_class)
+        if format_class is None and not self.own:
+            format_class = values.class_of(types)
         share_type = self._needed(Field.SHARE_TYPE, values.share_type) or self.defaults.share_type
         basis_title = self._line(Field.BASIS_TITLE, 200)
         return Content(
@@ -131,9 +186,11 @@ class _Reader:
             internal_office=self._line(Field.INTERNAL_OFFICE, 120),
             format_class=format_class,
             format_types=types[:20],
+            format_other=self._line(Field.FORMAT_OTHER, 200),
             share_type=share_type,
             basis_kind=self._read(Field.BASIS_KIND, values.basis_kind),
             basis_article=self._line(Field.BASIS_ARTICLE, 60),
+            share_mode=self._read(Field.SHARE_MODE, values.share_mode) or ShareMode.PLATFORM,
             channels=self._channels(types, format_class),
             open_type=self._open_type(),
             open_condition=values.block(self.cells.get(Field.OPEN_CONDITION)),
@@ -141,13 +198,18 @@ class _Reader:
             grade=self._read(Field.GRADE, values.grade) or self.defaults.grade,
             use_condition=values.block(self.cells.get(Field.USE_CONDITION)),
             secrecy=self._secrecy(),
+            secrecy_note=values.block(self.cells.get(Field.SECRECY_NOTE)),
+            personal_info=values.personal_info(self.cells.get(Field.PERSONAL_INFO)),
+            impact_note=values.block(self.cells.get(Field.IMPACT_NOTE)),
+            assessed_on=self._read(Field.ASSESSED_ON, values.day),
             system_name=self._line(Field.SYSTEM_NAME, 200),
             business_item=self._line(Field.BUSINESS_ITEM, 200),
             theme=self._line(Field.THEME, 60),
-            tags=tuple(tag[:60] for tag in values.parts(self.cells.get(Field.TAGS)))[:30],
+            tags=tuple(tag[:60] for tag in values.parts(self._list(Field.TAGS)))[:30],
             phone=self._line(Field.PHONE, 60),
-            outside_code=self._line(Field.OUTSIDE_CODE, 120),
-            related_codes=tuple(code[:120] for code in values.codes(self.cells.get(Field.RELATED_CODES))),
+            outside_code=self._line(Field.OUTSIDE_CODE, 120) or self._line(Field.ORIGIN_CODE, 120),
+            related_codes=tuple(code[:120] for code in values.codes(self._list(Field.RELATED_CODES))),
+            extension=self._extension(),
             items=self._items(),
             **self._conditions(share_type, basis_title),
         )
@@ -156,6 +218,8 @@ class _Reader:
         told = values.block(self.cells.get(Field.SHARE_CONDITION))
         reason = values.block(self.cells.get(Field.NOSHARE_REASON))
         made = {"basis_title": basis_title, "noshare_reason": reason}
+        if self.own:
+            return made | {"share_condition": told, "share_scope": values.block(self.cells.get(Field.SHARE_SCOPE))}
         if share_type is ShareType.CONDITIONAL:
             scope = values.block(self.cells.get(Field.SHARE_SCOPE)) or self.defaults.share_scope
             return made | {"share_condition": told or self.defaults.share_condition, "share_scope": scope}
@@ -176,7 +240,7 @@ class _Reader:
 
     def _channels(self, types: tuple[str, ...], kind: FormatClass | None) -> tuple[Channel, ...]:
         stated = values.channels(self.cells.get(Field.CHANNELS))
-        if stated:
+        if stated or self.own:
             return stated
         if kind is not None:
             able = CHANNELS_OF[kind]
@@ -206,7 +270,37 @@ class _Reader:
             type=kind,
             length=int(length) if length.isdecimal() and 0 < int(length) < 2**31 else None,
             description=values.block(cells.get(Field.ITEM_DESCRIPTION)),
+            share_type=self._of_item(cells, Field.ITEM_SHARE_TYPE, values.share_type),
+            grade=self._of_item(cells, Field.ITEM_GRADE, values.grade),
+            open_type=self._of_item(cells, Field.ITEM_OPEN_TYPE, values.open_type),
         )
+
+    def _of_item(self, cells: Mapping[Field, Any], field: Field, reader: Any) -> Any:
+        """Return what an item says otherwise than its entry; what cannot be read is a reason, as for the entry."""
+        text = values.line(cells.get(field))
+        found = reader(text) if text else None
+        if text and found is None:
+            self.reasons.append(Reason("value_unknown", {"field": field.value, "value": text[:100]}))
+        return found
+
+    def _extension(self) -> tuple[Extra, ...]:
+        """Return the profile's own fields: by their heads, or by their keys as JSON and graphs name them."""
+        found = {
+            key: text
+            for column, key in self.extensions.items()
+            if column in self.group.original and (text := values.line(self.group.original[column]))
+        }
+        for column, cell in self.group.original.items() if self.own else ():
+            if column.startswith(EXTENSIONS) and (text := values.line(cell)):
+                found.setdefault(column[len(EXTENSIONS[0]) :], text)
+        return tuple(Extra(key, text[:LONGEST_EXTRA]) for key, text in found.items())
+
+    def _list(self, field: Field) -> Any:
+        """Return the cell of a list; our own files separate by one sign alone, others by whatever looks like it."""
+        cell = self.cells.get(field)
+        if not self.own or isinstance(cell, list | tuple):
+            return cell
+        return [part for part in values.block(cell).split("、") if part.strip()]
 
     def _more(self) -> dict[str, Any]:
         days = {
@@ -259,22 +353,15 @@ def _unlawful(content: Content) -> list[Reason]:
     return found
 
 
-def _also_told(told: set[str]) -> set[str]:
-    """Return the fields of the content that other columns' fields speak of."""
-    also = set()
-    if "format" in told:
-        also |= {"format_types", "format_class", "channels"}
-    if "share_type" in told or "share_condition" in told:
-        also |= {"share_type", "share_condition", "share_scope", "basis_title", "noshare_reason"}
-    return also
-
-
 _ITEM_WORDS = {
     Field.ITEM_NAME: ("name", "名称", "item_name", "信息项名称", "字段名称", "中文名", "title"),
     Field.ITEM_CODE: ("code", "代码", "item_code", "英文名", "字段名", "field"),
     Field.ITEM_TYPE: ("type", "类型", "item_type", "数据类型", "字段类型"),
     Field.ITEM_LENGTH: ("length", "长度", "item_length", "数据长度"),
     Field.ITEM_DESCRIPTION: ("description", "描述", "说明", "item_description"),
+    Field.ITEM_SHARE_TYPE: ("share_type", "共享类型", "item_share_type"),
+    Field.ITEM_GRADE: ("grade", "数据分级", "item_grade"),
+    Field.ITEM_OPEN_TYPE: ("open_type", "是否向社会开放", "item_open_type"),
 }
 
 

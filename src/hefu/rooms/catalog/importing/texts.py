@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 
+from hefu.kernel.cells import unquoted
 from hefu.kernel.words import _
 from hefu.rooms.catalog.errors import FileUnreadable
 
@@ -99,7 +100,7 @@ def cells(text: str, name: str) -> list[list[str]]:
         made = [line.split(delimiter) for line in text.splitlines()]
         if max((len(cell) for line in made for cell in line), default=0) > 1024 * 1024:
             raise FileUnreadable(name=name, reason=_("its quotes do not match"))
-    return made
+    return [[unquoted(cell) for cell in line] for line in made] if "'" in text else made
 
 
 def _evenness(opening: str, sign: str) -> float:

@@ -18,7 +18,9 @@ from hefu.rooms.catalog.terms import (
     Grade,
     ItemType,
     OpenType,
+    PersonalInfo,
     Secrecy,
+    ShareMode,
     ShareType,
     UpdateCycle,
 )
@@ -147,6 +149,10 @@ _OPEN_TYPES = _words(OpenType, "open_types")
 _CYCLES = _words(UpdateCycle, "cycles")
 _GRADES = _words(Grade, "grades")
 _SECRECY = _words(Secrecy, "secrecy")
+_PERSONAL_INFOS = {
+    word: PersonalInfo(meaning) for meaning, words in _FILE["personal_infos"].items() for word in words.split()
+}
+_SHARE_MODES = _words(ShareMode, "share_modes")
 _BASES = _words(BasisKind, "bases")
 _CHANNELS = _words(Channel, "channels")
 _ITEM_TYPES = _words(ItemType, "item_types")
@@ -179,6 +185,16 @@ def grade(value: Any) -> Grade | None:
 def secrecy(value: Any) -> Secrecy | None:
     """Return what a cell says of secrecy."""
     return _SECRECY.get(key(value))
+
+
+def personal_info(value: Any) -> PersonalInfo | None:
+    """Return what a cell says of personal information; here a word for "nothing" is an answer."""
+    return _PERSONAL_INFOS.get(str(value).strip().casefold())
+
+
+def share_mode(value: Any) -> ShareMode | None:
+    """Return the class of the way of sharing."""
+    return _SHARE_MODES.get(key(value))
 
 
 def basis_kind(value: Any) -> BasisKind | None:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
@@ -18,7 +18,9 @@ from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.rows import Group, Reading, read
 from hefu.rooms.catalog.importing.terms import Defaults, Reason, Settled
 from hefu.rooms.catalog.models import BadRow, Entry
+from hefu.rooms.catalog.rows import content_of, node_profile
 from hefu.rooms.catalog.services._law import keeping_back
+from hefu.rooms.catalog.services._overlaying import overlaid
 from hefu.rooms.catalog.services.providers import Provider, Providers
 from hefu.rooms.catalog.snapshots import to_json
 from hefu.rooms.catalog.terms import WRITABLE, Content, KeepingBack, Status
@@ -36,6 +38,8 @@ class Row:
     #: By which a later import knows it again, and the digest of what it says now.
     key: str
     digest: str
+    #: The entry that it is, where the catalogue has it.
+    entry_id: UUID | None = None
 
 
 @dataclass
@@ -53,6 +57,21 @@ class Sorted:
     keys: set[str] = field(default_factory=set)
 
 
+@dataclass(frozen=True)
+class Present:
+    """An entry of the catalogue that a row is."""
+
+    id: UUID
+    code: str
+    status: str
+    #: What the last import said of it.
+    digest: str
+
+    def says(self, row: Row) -> bool:
+        """Return whether it said the very same already."""
+        return self.digest == row.digest
+
+
 class Sorter:
     """Sorts entries of one file, against the catalogue as it stands."""
 
@@ -62,6 +81,7 @@ class Sorter:
         #: Place → on what its law lets data be kept back.
         self._law: dict[str, KeepingBack | None] = {}
         self._own: dict[UUID, bool] = {}
+        self._extensions = {one.name: one.key for one in node_profile().extensions}
 
     def sort(self, groups: Iterable[Group], tell: Callable[[int], None] = lambda done: None) -> Sorted:
         """Return what becomes of each group.
@@ -78,7 +98,7 @@ class Sorter:
         done, waiting = 0, iter(groups)
         while some := list(islice(waiting, _TELL_EVERY)):
             looked = [(group, self.look(group)) for group in some]
-            known = _known({found.key for _group, found in looked if isinstance(found, Row)})
+            known = present([found for _group, found in looked if isinstance(found, Row)])
             for group, found in looked:
                 self._one(group, found, made, known, mended, seen)
             done += len(some)
@@ -91,7 +111,7 @@ class Sorter:
         group: Group,
         found: Row | tuple[Reason, ...],
         made: Sorted,
-        known: Mapping[str, tuple[str, str, str]],
+        known: Mapping[str, Present],
         mended: frozenset[str],
         seen: dict[str, tuple[str, int]],
     ) -> None:
@@ -101,7 +121,7 @@ class Sorter:
             else:
                 made.bad.append((group, found))
             return
-        earlier, present = seen.get(found.key), known.get(found.key)
+        earlier, there = seen.get(found.key), known.get(found.key)
         if earlier:
             if earlier[0] == found.digest:
                 made.repeated += 1
@@ -109,21 +129,21 @@ class Sorter:
                 made.bad.append((group, (Reason("same_key", {"row": earlier[1]}),)))
             return
         seen[found.key] = (found.digest, group.row)
-        if present is None:
+        if there is None:
             made.taken.append(found)
-        elif present[2] == found.digest and not (self._publish and present[1] in WRITABLE):
+        elif there.says(found) and not (self._publish and there.status in WRITABLE):
             made.unchanged += 1
             return
-        elif present[1] in (Status.IN_REVIEW, Status.WITHDRAWN):
-            made.bad.append((group, (Reason(present[1], {"code": present[0]}),)))
+        elif there.status in (Status.IN_REVIEW, Status.WITHDRAWN):
+            made.bad.append((group, (Reason(there.status, {"code": there.code}),)))
             return
         else:
-            made.changed.append(found)
+            made.changed.append(dataclasses.replace(found, entry_id=there.id))
         made.notes.update(found.reading.notes)
 
     def look(self, group: Group) -> Row | tuple[Reason, ...]:
         """Return the entry that a group says, or why it cannot go in."""
-        reading = read(group, self._defaults)
+        reading = read(group, self._defaults, self._extensions)
         provider = self._providers.find(reading.provider, reading.provider_code)
         reasons = [*reading.reasons, *self._sharing(reading), *self._owner(provider)]
         if not isinstance(provider, Reason) and not reasons:
@@ -156,11 +176,38 @@ class Sorter:
         return [Reason("not_yours", {"provider": provider.name})]
 
 
-def _known(keys: set[str]) -> dict[str, tuple[str, str, str]]:
-    """Return import key → code, status and what the last import said, of those that the catalogue has."""
-    rows = Entry.objects.filter(changes_to__isnull=True, import_key__in=keys)
-    found = rows.order_by().values_list("import_key", "code", "status", "import_digest")
-    return {key: (code, status, said) for key, code, status, said in found}
+def present(rows: Sequence[Row]) -> dict[str, Present]:
+    """Return import key → entry, of those rows that the catalogue has.
+
+    An entry is known by the key that an earlier import gave it. One that was never imported is known by its own
+    code, when provider and name are the same too: so our own exports come back to where they left.
+    """
+    there = Entry.objects.filter(changes_to__isnull=True).order_by()
+    fields = ("import_key", "pk", "code", "status", "import_digest")
+    found = {
+        key: Present(pk, code, status, said)
+        for key, pk, code, status, said in there.filter(import_key__in={row.key for row in rows}).values_list(*fields)
+    }
+    others = {row.reading.code: row for row in rows if row.key not in found and row.reading.code}
+    for entry in there.filter(code__in=others).only("pk", "provider", "name", "code", "status") if others else ():
+        row = others[entry.code]
+        if row.provider.id == entry.provider_id and decide.folded(entry.name) == decide.folded(
+            row.reading.content.name
+        ):
+            found[row.key] = Present(entry.pk, entry.code, entry.status, "")
+    otherwise = {found[row.key].id: row for row in rows if row.key in found and found[row.key].digest != row.digest}
+    for entry in there.filter(pk__in=otherwise).prefetch_related("items") if otherwise else ():
+        row = otherwise[entry.pk]
+        content = content_of(entry)
+        if overlaid(content, row.reading, coded=entry.code) == content and adds_nothing(entry, row):
+            # Another file, or another release of ours, that says the same in its own way.
+            found[row.key] = Present(entry.pk, entry.code, entry.status, row.digest)
+    return found
+
+
+def adds_nothing(entry: Entry, row: Row) -> bool:
+    """Return whether the entry has all facts beside the law's that a row brings; our own files bring none."""
+    return row.reading.origin_code is not None or {**(entry.more or {}), **row.reading.more} == (entry.more or {})
 
 
 def _key(reading: Reading, provider: Provider) -> str:
@@ -190,10 +237,3 @@ def digest_of(group: Group) -> str:
     """Return by what the same row of a later file is known again: all its cells, wherever it stands."""
     told = [as_json(group.original), *map(as_json, group.rest)]
     return sha256(json.dumps(told, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"))
-
-
-def overlaid(content: Content, reading: Reading) -> Content:
-    """Return `content` with what the file speaks of written over it."""
-    names = {one.name for one in dataclasses.fields(Content)} & reading.told
-    told: dict[str, Any] = {name: getattr(reading.content, name) for name in names}
-    return dataclasses.replace(content, **told)

@@ -30,7 +30,8 @@ from hefu.rooms.catalog.rows import (
     write_items,
 )
 from hefu.rooms.catalog.services._bulk import copy_in
-from hefu.rooms.catalog.services._sorting import Row, Sorted, as_json, digest_of, overlaid
+from hefu.rooms.catalog.services._overlaying import overlaid
+from hefu.rooms.catalog.services._sorting import Row, Sorted, as_json, digest_of
 from hefu.rooms.catalog.services._versions import announce_version, freeze
 from hefu.rooms.catalog.services._writing import write_draft
 from hefu.rooms.catalog.snapshots import to_json
@@ -89,12 +90,12 @@ class Taking:
     def _change(self, rows: Sequence[Row]) -> list[Entry]:
         """Write what the file says anew over what entries say, one by one: changes are few."""
         locked = Entry.objects.select_for_update(of=("self",)).select_related("provider")
-        found = locked.filter(import_key__in=[row.key for row in rows], changes_to__isnull=True)
-        present = {entry.import_key: entry for entry in found}
+        found = locked.in_bulk([row.entry_id for row in rows if row.entry_id])
         made = []
         for row in rows:
-            entry = present[row.key]
-            content = overlaid(content_of(entry), row.reading)
+            assert row.entry_id is not None  # noqa: S101 - only what the catalogue has is changed
+            entry = found[row.entry_id]
+            content = overlaid(content_of(entry), row.reading, coded=entry.code)
             if not self.batch.published:
                 self._mark(entry, row)
                 entry.save(update_fields=["import_digest", "import_batch", "original", "more"])
@@ -118,7 +119,7 @@ class Taking:
         entry.author, entry.author_name = self.actor.id, self.actor.name
         entry.import_key, entry.import_digest, entry.import_batch_id = row.key, row.digest, self.batch.pk
         entry.original = as_json(row.reading.group.original)
-        entry.more = row.reading.more
+        entry.more = {**(entry.more or {}), **row.reading.more}
         if entry._state.adding:
             entry.drafted_at = self.at
 

@@ -34,7 +34,8 @@ from hefu.rooms.catalog.importing.terms import (
 )
 from hefu.rooms.catalog.models import Entry, ImportBatch, Intake
 from hefu.rooms.catalog.rows import content_of, tidy
-from hefu.rooms.catalog.services._sorting import Row, Sorted, Sorter, overlaid
+from hefu.rooms.catalog.services._overlaying import overlaid
+from hefu.rooms.catalog.services._sorting import Row, Sorted, Sorter
 from hefu.rooms.catalog.services._taking import (
     Taking,
     chunks,
@@ -51,9 +52,9 @@ from hefu.rooms.parties import queries as parties
 
 #: Task that works on a file.
 RUN = "catalog.intake"
-#: How long a file waits for a person, and how long a worker may be silent before another takes over.
+#: How long a file waits for a person, and how long a worker may be silent before its death is looked into.
 KEPT = timedelta(days=3)
-SILENT = timedelta(minutes=1)
+SILENT = timedelta(seconds=15)
 #: Of each kind of difference so many are kept for reading.
 _SHOWN = 200
 
@@ -210,9 +211,12 @@ def take_up_lost(*, clock: Clock) -> list[UUID]:
     """Enqueue files whose worker fell silent, and let go of files that nobody came back for; return the first."""
     now = clock.now()
     lost = Intake.objects.filter(status__in=[one.value for one in AT_WORK], beat_at__lt=now - SILENT)
-    found = list(lost.values_list("pk", flat=True))
-    for pk in found:
-        _enqueue(pk)
+    found = []
+    for pk in lost.values_list("pk", flat=True):
+        with _alone(pk) as dead:  # a worker that is at a file holds its lock, however slow it is
+            if dead:
+                found.append(pk)
+                _enqueue(pk)
     waiting = [IntakeStatus.BROUGHT.value, IntakeStatus.COMPARED.value]
     for row in Intake.objects.filter(status__in=waiting, at__lt=now - KEPT):
         _end(row, IntakeStatus.STOPPED, clock)
@@ -352,17 +356,13 @@ def _refused(group: Group, reasons: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _differences(rows: list[Row]) -> Iterator[dict[str, Any]]:
-    keys = [row.key for row in rows]
-    present = {
-        entry.import_key: entry
-        for entry in Entry.objects.filter(import_key__in=keys, changes_to__isnull=True).prefetch_related("items")
-    }
+    present = Entry.objects.prefetch_related("items").in_bulk([row.entry_id for row in rows])
     for row in rows:
-        entry = present[row.key]
+        entry = present[row.entry_id]
         before = content_of(entry)
         fields = [
             {"field": one.field, "item": one.item, "old": one.old, "new": one.new}
-            for one in decide.difference(before, tidy(overlaid(before, row.reading)))
+            for one in decide.difference(before, tidy(overlaid(before, row.reading, coded=entry.code)))
         ]
         yield {
             "code": entry.code,

@@ -1,5 +1,6 @@
 """Rows that an import refused: put right one by one or many at once, or set aside; nothing is lost."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,8 @@ from hefu.rooms.catalog.access import require, visible_batches
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.rows import Group, grouped
 from hefu.rooms.catalog.importing.terms import Reason, Settled
-from hefu.rooms.catalog.models import BadRow, Entry, ImportBatch
-from hefu.rooms.catalog.services._sorting import Row, Sorter, as_json
+from hefu.rooms.catalog.models import BadRow, ImportBatch
+from hefu.rooms.catalog.services._sorting import Row, Sorter, as_json, present
 from hefu.rooms.catalog.services._taking import Taking
 from hefu.rooms.catalog.services.intakes import defaults_from
 from hefu.rooms.catalog.services.mappings import learn_offices, learned_offices
@@ -159,19 +160,20 @@ def _group(row: BadRow, fields: Mapping[str, Field]) -> Group:
     lines = [(row.row, mended), *((row.row, one) for one in row.rest)]
     first, *others = grouped(lines, fields)
     rest = tuple(as_json(one) for one in row.rest)
-    return Group(row.row, mended, first.cells, (*first.items, *(item for one in others for item in one.items)), rest)
+    items = (*first.items, *(item for one in others for item in one.items))
+    return dataclasses.replace(first, row=row.row, original=mended, items=items, rest=rest)
 
 
 def _write(taking: Taking, ready: Mapping[str, tuple[BadRow, Row]]) -> None:
-    present = {
-        entry.import_key: entry for entry in Entry.objects.filter(import_key__in=list(ready), changes_to__isnull=True)
-    }
-    fresh = [pair for key, pair in ready.items() if key not in present]
-    known = [pair for key, pair in ready.items() if key in present]
-    for row, found in known:
-        if present[found.key].status in (Status.IN_REVIEW, Status.WITHDRAWN):
-            row.reasons = [Reason(present[found.key].status, {"code": present[found.key].code}).as_json()]
-    known = [pair for pair in known if present[pair[1].key].status not in (Status.IN_REVIEW, Status.WITHDRAWN)]
+    there = present([found for _row, found in ready.values()])
+    fresh = [pair for key, pair in ready.items() if key not in there]
+    known = []
+    for row, found in (pair for key, pair in ready.items() if key in there):
+        known_as = there[found.key]
+        if known_as.status in (Status.IN_REVIEW, Status.WITHDRAWN):
+            row.reasons = [Reason(known_as.status, {"code": known_as.code}).as_json()]
+        else:
+            known.append((row, dataclasses.replace(found, entry_id=known_as.id)))
     for pairs, changed in ((fresh, False), (known, True)):
         if pairs:
             entries = taking.write([found for _row, found in pairs], changed=changed)
