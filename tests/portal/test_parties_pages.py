@@ -67,9 +67,10 @@ class TestDepartments:
     def test_the_operator_changes_facts_but_not_the_code(self, operator: Client) -> None:
         office = a_department("旧名局")
         assert "credit_code" not in operator.get(f"/departments/{office.pk}/change").context["form"].fields
-        operator.post(f"/departments/{office.pk}/change", fields(name="新名局"))
+        operator.post(f"/departments/{office.pk}/change", fields(name="新名局", data_office="信息中心"))
         office.refresh_from_db()
         assert office.name == "新名局"
+        assert "信息中心" in operator.get(f"/departments/{office.pk}/").content.decode()
 
     @pytest.mark.parametrize("role", [Role.OFFICER, Role.CHIEF, Role.SECURITY, Role.AUDITOR])
     def test_nobody_else_registers_or_changes(self, role: Role, signed_in: SignIn) -> None:

@@ -72,6 +72,30 @@ class TestDepartments:
             register(actor=an_actor(office, Role.SECURITY))
         assert register(actor=an_actor(office, Role.OPERATOR)).pk
 
+    @pytest.mark.clause("GD2018-06a")
+    @pytest.mark.clause("DZ-04f")
+    def test_a_department_names_the_one_office_that_answers_for_its_data_and_everybody_sees_it(self) -> None:
+        department = register(data_office="科技信息化科")
+        reader = an_actor(a_department())
+        assert queries.department(department.pk, viewer=reader).data_office == "科技信息化科"
+        facts: dict[str, object] = {
+            "department_id": department.pk,
+            "name": department.name,
+            "short_name": department.short_name,
+            "place": department.place,
+            "roles": frozenset({DepartmentRole.PROVIDER}),
+            "parent_id": None,
+            "phone": "",
+            "actor": SYSTEM,
+            "clock": NOON,
+        }
+        services.change_department(**facts)  # type: ignore[arg-type]
+        assert queries.department(department.pk, viewer=reader).data_office == "科技信息化科"
+        services.change_department(**facts | {"data_office": "市公安局大数据中心"})  # type: ignore[arg-type]
+        assert queries.department(department.pk, viewer=reader).data_office == "市公安局大数据中心"
+        changed = list(history(department.credit_code, viewer=SYSTEM))[-1]
+        assert (changed.kind, changed.body["changes"]) == ("department.changed", ["data_office"])
+
     def test_the_registration_is_on_record(self) -> None:
         department = register()
         (entry,) = history(department.credit_code, viewer=SYSTEM)

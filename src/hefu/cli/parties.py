@@ -112,6 +112,7 @@ def people(search: str, actor: Actor, as_json: bool) -> None:
 @click.option("--place", required=True, help="Division code.")
 @click.option("--role", "roles", multiple=True, required=True, help="authority, provider, consumer, operator, auditor.")
 @click.option("--parent", default="", metavar="CREDIT_CODE", help="The department above it.")
+@click.option("--data-office", default="", help="The one office that answers for its data.")
 @acting_option(writes=True)
 @json_option
 def register(
@@ -121,6 +122,7 @@ def register(
     place: str,
     roles: tuple[str, ...],
     parent: str,
+    data_office: str,
     actor: Actor,
     as_json: bool,
 ) -> None:
@@ -136,6 +138,7 @@ def register(
         place=place,
         roles=frozenset(DepartmentRole(choice.convert(role, None, None)) for role in roles),
         parent_id=_by_code(parent, actor).pk if parent else None,
+        data_office=data_office,
         actor=actor,
         clock=SystemClock(),
     )
@@ -196,6 +199,7 @@ def _department(row: "Department") -> dict[str, Any]:
         "roles": row.roles,
         "place": row.place,
         "parent": row.parent.name if row.parent else None,
+        "data_office": row.data_office,
     }
 
 

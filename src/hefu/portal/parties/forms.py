@@ -34,6 +34,12 @@ class DepartmentForm(OfficeForm):
     parent_id = forms.ChoiceField(label=_("Department above"), required=False)
     roles = forms.MultipleChoiceField(label=_("Roles on this node"), widget=forms.CheckboxSelectMultiple)
     phone = forms.CharField(label=_("Telephone"), max_length=40, required=False)
+    data_office = forms.CharField(
+        label=_("Office for its data"),
+        max_length=120,
+        required=False,
+        help_text=_("The one office that answers for its catalogue, its requests and its data."),
+    )
 
     def __init__(self, *args: Any, viewer: Actor, existing: bool = False, **kwargs: Any) -> None:
         """Offer the departments and roles there are."""

@@ -122,6 +122,7 @@ def change(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         "parent_id": str(found.parent_id or ""),
         "roles": found.roles,
         "phone": found.phone,
+        "data_office": found.data_office,
     }
     form = DepartmentForm(posted(request), initial=present, viewer=request.actor, existing=True)
     address = reverse("parties:department", args=[pk])

@@ -22,6 +22,9 @@ class Department(models.Model):
     place = models.CharField(max_length=12, help_text="Division code.")
     roles = ArrayField(models.CharField(max_length=12))
     phone = models.CharField(max_length=40, blank=True)
+    data_office = models.CharField(
+        max_length=120, blank=True, default="", help_text="政务数据共享工作机构: the office that answers for its data."
+    )
     registered_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
 

@@ -35,6 +35,7 @@ def register_department(
     roles: frozenset[DepartmentRole],
     parent_id: UUID | None = None,
     phone: str = "",
+    data_office: str = "",
     actor: Actor,
     clock: Clock,
 ) -> Department:
@@ -65,6 +66,7 @@ def register_department(
         roles=sorted(roles),
         parent=_department(parent_id) if parent_id else None,
         phone=phone.strip(),
+        data_office=data_office.strip(),
         registered_at=clock.now(),
     )
     record(
@@ -93,10 +95,11 @@ def change_department(
     roles: frozenset[DepartmentRole],
     parent_id: UUID | None,
     phone: str,
+    data_office: str | None = None,
     actor: Actor,
     clock: Clock,
 ) -> Department:
-    """Change a department's facts; its credit code stays.
+    """Change a department's facts; its credit code stays, and so does its data office when none is given.
 
     Raises:
         Forbidden: The actor is not the system administrator.
@@ -119,6 +122,7 @@ def change_department(
         "roles": sorted(roles),
         "parent": parent,
         "phone": phone.strip(),
+        "data_office": department.data_office if data_office is None else data_office.strip(),
     }
     changes = sorted(field for field, value in wanted.items() if getattr(department, field) != value)
     if not changes:
