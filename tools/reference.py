@@ -104,8 +104,9 @@ def main() -> int:
 
 
 def _modules(name: str) -> Iterator[str]:
-    for path in sorted((SOURCE / "hefu").rglob(f"{name}.py")):
-        yield ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+    for pattern in (f"{name}.py", f"{name}/*.py"):
+        for path in sorted((SOURCE / "hefu").rglob(pattern)):
+            yield ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
 
 
 def _below(parent: type[Refusal]) -> set[type[Refusal]]:

@@ -45,6 +45,9 @@ def test_axe_finds_nothing_on_the_pages_of_upkeep(browser: Any, live_server: Any
     services.find_duplicates(actor=SYSTEM, clock=NOON)
     draft = a_draft(office, name="残疾人救助平台", format_types=("xlsx",))
     opened = services.open_round(entry_id=draft.pk, until=date(2026, 3, 20), actor=officer, clock=NOON)
+    services.comment_publicly(
+        round_id=opened.pk, text="建议公开等级", speaker="周女士", origin="192.0.2.1", actor=officer, clock=NOON
+    )
     services.comment(round_id=opened.pk, text="建议增加残疾等级", actor=an_actor(other), clock=NOON)
     waiting = a_draft(other, format_types=("xlsx",))
     catalog_services.submit_entry(entry_id=waiting.pk, actor=an_actor(other, Role.CHIEF), clock=NOON)
@@ -70,6 +73,8 @@ def test_axe_finds_nothing_on_the_pages_of_upkeep(browser: Any, live_server: Any
             f"/catalog/{draft.pk}/",
             f"/catalog/{entry.pk}/",
             f"/upkeep/rounds/{opened.pk}/",
+            "/upkeep/consultations/",
+            f"/upkeep/consultations/{opened.pk}/",
             "/upkeep/yearly/",
             f"/upkeep/yearly/{review.pk}/",
             "/upkeep/needs/",

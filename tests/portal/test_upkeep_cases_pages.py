@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.test import Client
 
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import at_noon
@@ -37,13 +38,48 @@ def test_a_draft_is_put_before_all_commented_on_answered_and_closed(
     where = f"/upkeep/rounds/{found.pk}/"
     assert row.name in other.get("/upkeep/rounds/").content.decode()
     other.post(where, {"text": "建议增加婚姻状况"})
-    [said] = queries.comments(found)
+    [said] = queries.comments(found, viewer=SYSTEM)
     assert "市民政局" in client.get(where).content.decode()
     client.post(f"{where}comments/{said.pk}", {"deed": "not", "answer": "由民政提供"})
     assert "由民政提供" in other.get(where).content.decode()
     monkeypatch.setattr(middleware, "CLOCK", at_noon(date(2026, 3, 23)))
     client.post(f"{where}close")
     assert "closed" in client.get(where).content.decode()
+
+
+def test_everybody_reads_a_draft_that_is_put_before_the_public_and_comments_without_an_account(
+    signed_in: SignIn, client: Client
+) -> None:
+    client.cookies["django_language"] = "en"
+    row = a_draft(a_department("贵阳市民政局", place="520100"))
+    officer = signed_in(row.provider)
+    assert "wants the public heard" in officer.get(f"/upkeep/entries/{row.pk}/comments").content.decode()
+    assert client.get("/signin/").content.decode().count("/upkeep/consultations/") == 1
+    assert "No draft is put before the public now" in client.get("/upkeep/consultations/").content.decode()
+    officer.post(f"/upkeep/entries/{row.pk}/comments", {"until": "2026-03-20"})
+    found = queries.rounds(viewer=SYSTEM).get()
+    public = f"/upkeep/consultations/{found.pk}/"
+    assert public in client.get("/upkeep/consultations/").content.decode()
+    page = client.get(public).content.decode()
+    assert "身份证号码" in page or row.abstract in page
+    assert row.secrecy_note not in page or not row.secrecy_note
+    assert client.post(public, {"text": ""}).status_code == 422
+    sent = client.post(public, {"text": "<b>建议公开</b>", "speaker": "周女士"}, follow=True).content.decode()
+    assert "somebody has looked at it" in sent
+    assert "建议公开" not in sent
+    where = f"/upkeep/rounds/{found.pk}/"
+    [said] = queries.comments(found, viewer=SYSTEM)
+    assert "Show it" in officer.get(where).content.decode()
+    assert client.post(f"{where}comments/{said.pk}/look", {"deed": "show"}).status_code == 302, "to sign in"
+    assert officer.post(f"{where}comments/{said.pk}/look", {"deed": "keep", "reason": ""}).status_code == 422
+    officer.post(f"{where}comments/{said.pk}/look", {"deed": "show"})
+    shown = client.get(public).content.decode()
+    assert "&lt;b&gt;建议公开&lt;/b&gt;" in shown
+    assert "周女士" in shown
+    for _one in range(4):
+        client.post(public, {"text": "再说一次"})
+    assert client.post(public, {"text": "再说一次"}).status_code == 429
+    assert client.get("/upkeep/rounds/").status_code == 302
 
 
 def test_a_full_review_is_begun_gone_through_and_closed(signed_in: SignIn) -> None:

@@ -49,6 +49,8 @@ KIND_NAMES = {
     "source.named": _("Source department named"),
     "pair.dismissed": _("Like entries found different"),
     "entry.assessed": _("Assessments looked at again"),
+    "round.public_commented": _("One of the public commented"),
+    "round.looked_at": _("Comment of the public looked at"),
     "round.opened": _("Time for comments began"),
     "round.commented": _("Draft commented on"),
     "round.answered": _("Comment answered"),

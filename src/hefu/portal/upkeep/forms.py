@@ -91,6 +91,27 @@ class RoundForm(OfficeForm):
     until = forms.DateField(label=_("Last day for comments"), widget=forms.DateInput(attrs={"type": "date"}))
 
 
+class PublicRoundForm(RoundForm):
+    """How long others may comment, and whether everybody is heard."""
+
+    public = forms.BooleanField(
+        label=_("Hear everybody"),
+        required=False,
+        help_text=_(
+            "Anyone may comment without signing in; each comment is looked at before it shows."
+        ),
+    )
+
+
+class PublicCommentForm(OfficeForm):
+    """What one of the public says on a draft."""
+
+    text = forms.CharField(label=_("Your comment"), max_length=2000, widget=forms.Textarea(attrs={"rows": 6}))
+    speaker = forms.CharField(
+        label=_("Your name"), required=False, max_length=80, help_text=_("Shown beside your comment; may stay empty.")
+    )
+
+
 class CommentForm(OfficeForm):
     """What a department says on a draft."""
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from hefu.kernel.words import _
+from hefu.portal import shows
 from hefu.portal.badges import badge
 from hefu.portal.catalog.views import entry_crumb, groups_of, list_crumb
 from hefu.portal.deeds import deed_page
@@ -20,7 +21,7 @@ from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, page, show
-from hefu.portal.upkeep.forms import AssessForm, CommentForm, RoundForm
+from hefu.portal.upkeep.forms import AssessForm, CommentForm, PublicRoundForm, RoundForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.upkeep import queries, services
@@ -62,17 +63,21 @@ def open_round(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     entry = catalog.entry(pk, viewer=request.actor)
     require(request.actor, "upkeep.discuss", entry.provider_id)
     usual = (request.clock.today() + timedelta(days=USUAL_DAYS)).isoformat()
+    heard = queries.public_is_heard(entry.provider.place, on=request.clock.today())
+    form = (RoundForm if heard else PublicRoundForm)(posted(request), initial={"until": usual})
+    lead = gettext("Every department reads the draft and may comment. It is not handed in before the round is closed.")
+    if heard:
+        told = gettext("So may everybody, without signing in: {article} wants the public heard.")
+        lead += " " + told.format(article=shows.article(heard))
     return deed_page(
         request,
-        RoundForm(posted(request), initial={"until": usual}),
+        form,
         title=gettext("Ask for comments on {name}").format(name=entry.name),
         crumbs=[list_crumb(), entry_crumb(entry)],
-        lead=gettext(
-            "Every department reads the draft and may comment. It is not handed in before the round is closed."
-        ),
+        lead=lead,
         send=gettext("Ask for comments"),
         work=lambda typed: services.open_round(entry_id=pk, **typed, actor=request.actor, clock=request.clock),
-        said=gettext("The departments may comment now."),
+        said=gettext("Others may comment now."),
     )
 
 
@@ -91,6 +96,7 @@ class Rounds(Listing[Any]):
             Column("provider", _("Provider"), lambda r: r.entry.provider.name, sort="entry__provider__name"),
             Column("until", _("Last day"), lambda r: r.until, sort="until", wraps=False),
             Column("said", _("Comments"), lambda r: r.said, align=Align.END),
+            Column("waiting", _("To look at"), lambda r: r.waiting, align=Align.END),
             Column("opened", _("Began"), lambda r: r.opened_at, sort="opened_at", wraps=False),
             Column("state", _("State"), lambda r: r.closed_at, show=_state, wraps=False),
         )
@@ -151,7 +157,8 @@ def round_(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         state=_state(found),
         groups=groups_of(found.entry),
         items=[item.name for item in found.entry.items.all()],
-        comments=queries.comments(found),
+        comments=queries.comments(found, viewer=actor),
+        looks=open_ and may(actor, "upkeep.moderate", owner),
         answers=open_ and may(actor, "upkeep.discuss", owner),
         form=form if speaks else None,
         status=form.status if request.method == "POST" else 200,
@@ -169,6 +176,20 @@ def answer(request: PortalRequest, pk: UUID, comment: UUID) -> HttpResponseBase:
         clock=request.clock,
     )
     messages.success(request, gettext("The answer is kept."))
+    return HttpResponseRedirect(reverse("upkeep:round", args=[pk]))
+
+
+@page("POST")
+def look(request: PortalRequest, pk: UUID, comment: UUID) -> HttpResponseBase:
+    """Show a comment of the public, or keep it back."""
+    services.look_at_comment(
+        comment_id=comment,
+        shown=request.POST.get("deed") == "show",
+        reason=request.POST.get("reason", "")[:500],
+        actor=request.actor,
+        clock=request.clock,
+    )
+    messages.success(request, gettext("It is kept what becomes of the comment."))
     return HttpResponseRedirect(reverse("upkeep:round", args=[pk]))
 
 

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from hefu.portal.upkeep import covering, duplicates, ledgers, needs, reviewing, rounds, scanning, tasks, yearly
+from hefu.portal.upkeep import (
+    consulting,
+    covering,
+    duplicates,
+    ledgers,
+    needs,
+    reviewing,
+    rounds,
+    scanning,
+    tasks,
+    yearly,
+)
 
 app_name = "upkeep"
 urlpatterns = [
@@ -25,6 +36,9 @@ urlpatterns = [
     path("rounds/<uuid:pk>/", rounds.round_, name="round"),
     path("rounds/<uuid:pk>/close", rounds.close, name="close_round"),
     path("rounds/<uuid:pk>/comments/<uuid:comment>", rounds.answer, name="answer"),
+    path("rounds/<uuid:pk>/comments/<uuid:comment>/look", rounds.look, name="look_at_comment"),
+    path("consultations/", consulting.consultations, name="consultations"),
+    path("consultations/<uuid:pk>/", consulting.consultation, name="consultation"),
     path("yearly/", yearly.full_reviews, name="full_reviews"),
     path("yearly/new", yearly.open_full_review, name="open_full_review"),
     path("yearly/<uuid:pk>/", yearly.full_review, name="full_review"),

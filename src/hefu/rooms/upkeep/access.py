@@ -18,6 +18,7 @@ OF_OWNER: dict[str, frozenset[Role]] = {
     "upkeep.assess": _OFFICE | {Role.SECURITY},
     "upkeep.discuss": _OFFICE,
     "upkeep.comment": _OFFICE | {Role.REVIEWER},
+    "upkeep.moderate": _OFFICE,
     "upkeep.open_review": frozenset({Role.CHIEF}),
     "upkeep.go_through": _OFFICE,
     "upkeep.close_review": frozenset({Role.CHIEF}),
@@ -29,6 +30,7 @@ OF_OWNER: dict[str, frozenset[Role]] = {
 #: Roles in the data authority that may do each action for any department.
 OF_AUTHORITY: dict[str, frozenset[Role]] = {
     "upkeep.review": frozenset({Role.REVIEWER}),
+    "upkeep.moderate": frozenset({Role.REVIEWER}),
     "upkeep.settle_duplicates": frozenset({Role.REVIEWER}),
     "upkeep.open_review": frozenset({Role.REVIEWER}),
     "upkeep.assign": frozenset({Role.REVIEWER}),

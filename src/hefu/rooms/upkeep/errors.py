@@ -73,6 +73,14 @@ class RoundRefused(Refusal):
     text = _("This cannot be done on entry {code}: {reason}")
 
 
+class TooManyComments(Refusal):
+    """Comments of the public come faster than they can be looked at."""
+
+    code = "upkeep.too_many_comments"
+    text = _("Too many comments came from here today, or wait to be looked at. Yours is not kept; send it tomorrow.")
+    status = 429
+
+
 class ReviewRefused(Refusal):
     """A full review cannot do that now."""
 

@@ -35,6 +35,7 @@ class Round(models.Model):
     opened_at = models.DateTimeField()
     opened_by = models.CharField(max_length=80)
     until = models.DateField(help_text="Last day for comments.")
+    public = models.BooleanField(default=False, help_text="Whether everybody may read the draft and comment.")
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -49,13 +50,23 @@ class Round(models.Model):
 
 
 class Comment(models.Model):
-    """What a department said on a draft, and what became of it."""
+    """What a department or one of the public said on a draft, and what became of it."""
 
     id = models.UUIDField(primary_key=True)
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="comments")
-    department = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    department = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
     text = models.TextField()
     by = models.CharField(max_length=80)
+    speaker = models.CharField(
+        max_length=80, blank=True, help_text="As one of the public calls themselves; may be empty."
+    )
+    origin = models.CharField(
+        max_length=64, blank=True, help_text="Keyed digest of where it came from, by day; gone when the round closes."
+    )
+    shown = models.BooleanField(
+        null=True, default=True, help_text="Whether others read it; None while it waits for somebody to look."
+    )
+    kept_back = models.CharField(max_length=500, blank=True, help_text="Why it is not shown.")
     at = models.DateTimeField()
     taken = models.BooleanField(null=True, blank=True, help_text="Whether it was followed; None before the answer.")
     answer = models.TextField(blank=True)
@@ -66,7 +77,11 @@ class Comment(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(taken__isnull=True) | Q(taken=True) | ~Q(answer=""), name="comment_not_taken_why"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(department__isnull=True) | Q(shown=True), name="comment_departments_are_heard"
+            ),
+            models.CheckConstraint(condition=~Q(shown=False) | ~Q(kept_back=""), name="comment_kept_back_why"),
         ]
 
     def __str__(self) -> str:

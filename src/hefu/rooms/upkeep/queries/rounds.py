@@ -1,22 +1,66 @@
 """Reads of comments, second looks and full reviews."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from hefu.kernel.actor import Actor, Role
+from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.catalog import queries as catalog
-from hefu.rooms.upkeep.access import of_departments, seen_needs
+from hefu.rooms.clocks import queries as clocks
+from hefu.rooms.upkeep.access import may, of_departments, seen_needs
 from hefu.rooms.upkeep.models import Assessment, Comment, FullReview, Need, ReviewedEntry, Round
+from hefu.rooms.upkeep.terms import cases
 from hefu.rooms.upkeep.terms.cases import NeedStatus
 
 
 def rounds(*, viewer: Actor) -> QuerySet[Round]:
-    """Return the rounds of comments, newest first: everybody with a seat reads them, that is what they are for."""
-    found = Round.objects.select_related("entry__provider").annotate(said=Count("comments"))
+    """Return the rounds of comments, newest first: everybody with a seat reads them, that is what they are for.
+
+    Each has how many comments are shown (`said`), wait to be looked at (`waiting`) and are kept back (`kept_back`).
+    """
+    found = _counted()
     return found if viewer.is_system or viewer.roles else found.none()
+
+
+def _counted() -> QuerySet[Round]:
+    # Counting drops the table's own order.
+    rows = Round.objects.select_related("entry__provider").order_by("-opened_at", "-pk")
+    return rows.annotate(
+        said=Count("comments", filter=Q(comments__shown=True)),
+        waiting=Count("comments", filter=Q(comments__shown__isnull=True)),
+        kept_back=Count("comments", filter=Q(comments__shown=False)),
+    )
+
+
+def public_rounds(*, viewer: Actor) -> QuerySet[Round]:
+    """Return the rounds that everybody may read, newest first; a draft that is gone from them is read no more."""
+    del viewer  # who has no seat is a reader too
+    return _counted().filter(public=True)
+
+
+def public_round(round_id: UUID, *, viewer: Actor) -> Round:
+    """Return one round that everybody may read.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = public_rounds(viewer=viewer).filter(pk=round_id).first()
+    if found is None:
+        raise NotFound(what="round of comments", key=round_id)
+    return found
+
+
+def public_is_heard(place: str, *, on: date) -> Citation | None:
+    """Return the article by which everybody is heard on drafts of a place; None where no law says so."""
+    rules = clocks.rules_at(place)
+    if not rules.has(cases.HEARS_RULE, on=on):
+        return None
+    told = rules.listing(cases.HEARS_RULE, on=on)
+    return told.asked_by[cases.THE_PUBLIC][-1] if cases.THE_PUBLIC in told.ids else None
 
 
 def round_(round_id: UUID, *, viewer: Actor) -> Round:
@@ -36,9 +80,10 @@ def round_of(entry_id: UUID, *, viewer: Actor) -> Round | None:
     return rounds(viewer=viewer).filter(entry_id=entry_id).first()
 
 
-def comments(row: Round) -> list[Comment]:
-    """Return what was said in a round that was read for its viewer, oldest first."""
-    return list(row.comments.select_related("department"))
+def comments(row: Round, *, viewer: Actor) -> list[Comment]:
+    """Return what was said in a round, oldest first; what is not shown only for those who look at it."""
+    found = row.comments.select_related("department")
+    return list(found if may(viewer, "upkeep.moderate", row.entry.provider_id) else found.filter(shown=True))
 
 
 def assessments(entry_id: UUID, *, viewer: Actor) -> list[Assessment]:

@@ -2,6 +2,7 @@
 
 from hefu.rooms.upkeep.services.assessing import assess_entry, on_entry_submitted
 from hefu.rooms.upkeep.services.commenting import answer_comment, close_round, comment, open_round
+from hefu.rooms.upkeep.services.consulting import comment_publicly, look_at_comment
 from hefu.rooms.upkeep.services.counting import count_coverage
 from hefu.rooms.upkeep.services.likeness import find_different, find_duplicates, name_source
 from hefu.rooms.upkeep.services.looks import look_at
@@ -21,6 +22,7 @@ __all__ = [
     "close_full_review",
     "close_round",
     "comment",
+    "comment_publicly",
     "count_coverage",
     "end_task",
     "find_different",
@@ -28,6 +30,7 @@ __all__ = [
     "ignore_proposal",
     "import_tasks",
     "look_at",
+    "look_at_comment",
     "meet_need",
     "name_provider",
     "name_source",

@@ -22,12 +22,13 @@ from hefu.rooms.upkeep.terms import cases
 
 
 @transaction.atomic
-def open_round(*, entry_id: UUID, until: date, actor: Actor, clock: Clock) -> Round:
+def open_round(*, entry_id: UUID, until: date, public: bool = False, actor: Actor, clock: Clock) -> Round:
     """Put a draft before the other departments for comments; until the round is closed it cannot be handed in.
 
     Args:
         entry_id: A draft, returned entry or change.
         until: Last day for comments.
+        public: Whether everybody may read it and comment, also without a seat; where the law says so, they may.
         actor: Officer or chief of its department.
         clock: For its times.
 
@@ -44,6 +45,7 @@ def open_round(*, entry_id: UUID, until: date, actor: Actor, clock: Clock) -> Ro
         raise errors.RoundRefused(code=row.code, reason=_("a round of comments is open already."))
     if until <= clock.today():
         raise InputsRejected(problems={"until": _("Give others at least a day.")})
+    heard = queries.public_is_heard(row.provider.place, on=clock.today())
     made = Round.objects.create(
         id=new_id(clock.now()),
         number=next_number("C", clock),
@@ -51,12 +53,14 @@ def open_round(*, entry_id: UUID, until: date, actor: Actor, clock: Clock) -> Ro
         opened_at=clock.now(),
         opened_by=actor.id,
         until=until,
+        public=public or heard is not None,
     )
     record(
         cases.ROUND_OPENED,
         subject=made.number,
         by=actor,
         at=clock.now(),
+        basis=[heard] if heard else [],
         concerns=[row.provider_id],
         body={"code": row.code, "until": until},
     )
@@ -105,11 +109,16 @@ def answer_comment(*, comment_id: UUID, taken: bool, answer: str, actor: Actor, 
     """Say whether a comment was followed; one that is not gets a reason.
 
     Raises:
-        NotFound: No such comment.
+        NotFound: No such comment, or one of the public that is not shown.
         Forbidden: Not of the draft's department.
         InputsRejected: Not followed, and no reason.
     """
-    row = Comment.objects.select_for_update(of=("self",)).select_related("round__entry").filter(pk=comment_id).first()
+    row = (
+        Comment.objects.select_for_update(of=("self",))
+        .select_related("round__entry")
+        .filter(pk=comment_id, shown=True)
+        .first()
+    )
     if row is None:
         raise NotFound(what="comment", key=comment_id)
     entry = row.round.entry
@@ -123,7 +132,7 @@ def answer_comment(*, comment_id: UUID, taken: bool, answer: str, actor: Actor, 
         subject=row.round.number,
         by=actor,
         at=clock.now(),
-        concerns=[entry.provider_id, row.department_id],
+        concerns=[entry.provider_id, *([row.department_id] if row.department_id else [])],
         body={"code": entry.code, "taken": taken, "answer": row.answer},
     )
     return row
@@ -136,7 +145,7 @@ def close_round(*, round_id: UUID, actor: Actor, clock: Clock) -> Round:
     Raises:
         NotFound: No such round.
         Forbidden: Not of the draft's department.
-        RoundRefused: The last day is not over, or a comment has no answer.
+        RoundRefused: The last day is not over, a comment has no answer, or one of the public was not looked at.
     """
     found = queries.round_(round_id, viewer=actor)
     require(actor, "upkeep.discuss", found.entry.provider_id)
@@ -146,10 +155,13 @@ def close_round(*, round_id: UUID, actor: Actor, clock: Clock) -> Round:
     if clock.today() <= row.until:
         raise errors.RoundRefused(code=row.entry.code, reason=_("others may comment until its last day."))
     comments = list(row.comments.all())
-    if any(one.taken is None for one in comments):
+    if any(one.shown is None for one in comments):
+        raise errors.RoundRefused(code=row.entry.code, reason=_("a comment of the public was not looked at yet."))
+    if any(one.shown and one.taken is None for one in comments):
         raise errors.RoundRefused(code=row.entry.code, reason=_("a comment has no answer yet."))
     row.closed_at = clock.now()
     row.save(update_fields=["closed_at"])
+    row.comments.exclude(origin="").update(origin="")
     record(
         cases.ROUND_CLOSED,
         subject=row.number,

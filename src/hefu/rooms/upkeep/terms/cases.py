@@ -7,6 +7,10 @@ from hefu.kernel.citation import Citation
 from hefu.kernel.words import _
 from hefu.rooms.evidence.terms import Kind
 
+#: Rule of the packs: who is heard while an entry is compiled, and its word for everybody.
+HEARS_RULE = "catalog.hears"
+THE_PUBLIC = "public"
+
 #: One source department for a datum that several hold.
 ART_19 = Citation("decree-809", "19", "政务数据共享条例")
 
@@ -151,6 +155,13 @@ ENTRY_ASSESSED = Kind(
 ROUND_OPENED = Kind("round.opened", 1, ("code", "until"), "Others may comment on a draft.")
 COMMENT_MADE = Kind("round.commented", 1, ("code", "department", "digest"), "A department commented on a draft.")
 COMMENT_ANSWERED = Kind("round.answered", 1, ("code", "taken", "answer"), "A comment was answered.")
+COMMENT_OF_PUBLIC = Kind("round.public_commented", 1, ("code", "digest"), "One of the public commented on a draft.")
+COMMENT_LOOKED_AT = Kind(
+    "round.looked_at",
+    1,
+    ("code", "digest", "shown", "reason"),
+    "A comment of the public was shown, or kept back and why.",
+)
 ROUND_CLOSED = Kind("round.closed", 1, ("code", "comments", "taken"), "The time for comments ended.")
 REVIEW_OPENED = Kind("full_review.opened", 1, ("department", "due_on", "entries"), "A full review began.")
 REVIEW_CLOSED = Kind(
