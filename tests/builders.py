@@ -150,6 +150,8 @@ def a_draft(provider: Department | None = None, **changes: object) -> Entry:
     """Return a complete entry that its department's officer has drafted."""
     office = provider or a_department()
     basis = CONDITIONS_REST_ON if office.place.startswith("44") else {}
+    if office.place.startswith("52"):  # where base data is shared without conditions
+        basis = {"class_code": "302"}
     return catalog_services.draft_entry(
         provider_id=office.pk, content=a_content(**basis | changes), actor=an_actor(office), clock=NOON
     )

@@ -1,5 +1,6 @@
 """What the law of a place asks of an entry beyond the national list: Guangdong wants a text behind conditions."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -67,6 +68,27 @@ def test_in_guangdong_conditions_need_a_law_a_regulation_or_a_rule_and_elsewhere
 def test_in_guangdong_data_without_a_basis_is_shared_unconditionally() -> None:
     free = {"share_type": ShareType.UNCONDITIONAL, "share_condition": "", "share_scope": ""}
     assert hand_in(a_draft(a_department(place="440100"), **NO_BASIS | free)).status == Status.IN_REVIEW
+
+
+@pytest.mark.clause("GZ2020-10b")
+def test_in_guizhou_base_data_is_shared_without_conditions_and_elsewhere_as_its_department_says() -> None:
+    row = a_draft(a_department(place="520100"), class_code="101")
+    with pytest.raises(errors.EntryIncomplete) as refused:
+        hand_in(row)
+    assert set(refused.value.problems) == {"share_type"}
+    free = {"share_type": ShareType.UNCONDITIONAL, "share_condition": "", "share_scope": ""}
+    services.change_entry(entry_id=row.pk, content=a_content(**free), actor=an_actor(row.provider), clock=NOON)
+    assert hand_in(row).status == Status.IN_REVIEW
+    for place, code in (("520100", "302"), ("511700", "101"), ("440100", "101")):
+        assert hand_in(a_draft(a_department(place=place), class_code=code)).status == Status.IN_REVIEW
+
+
+def test_one_item_of_base_data_under_conditions_is_no_better() -> None:
+    one = replace(a_content().items[0], share_type=ShareType.CONDITIONAL)
+    free = {"share_type": ShareType.UNCONDITIONAL, "share_condition": "", "share_scope": "", "items": (one,)}
+    row = a_draft(a_department(place="520100"), class_code="101", **free)
+    assert queries.lacking(queries.content_of(row), place="520100", on=date(2026, 3, 11)) == ("share_type",)
+    assert queries.lacking(queries.content_of(row), place="520100", on=date(2020, 11, 30)) == ()
 
 
 def test_what_is_asked_is_the_law_of_the_day() -> None:

@@ -64,6 +64,8 @@ class Asked:
     conditions: KeepingBack | None = None
     #: Extension fields that the law of the place wants filled in, whether or not the node's profile has them.
     extensions: tuple[str, ...] = ()
+    #: Whether the law of the place wants all base data shared without conditions.
+    base_is_free: bool = False
 
 
 #: The national list alone.
@@ -180,6 +182,11 @@ def missing(content: Content, asked: Asked = NATIONAL) -> dict[str, str]:
     }
     if content.assessed_on is None:
         found["assessed_on"] = _NEEDED
+    if asked.base_is_free and attribute(content) is Attribute.BASE and sets_conditions(content):
+        found["share_type"] = _(
+            "The law of this place wants base data shared without conditions: choose that, or class it as another"
+            " resource."
+        )
     given = {one.key for one in content.extension if one.value.strip()}
     if not given.issuperset(asked.extensions):
         found["extension"] = _(

@@ -52,6 +52,7 @@ NOT_SHARED_RULE = "catalog.not_shared_grounds"
 
 #: Rules of the packs: what an entry states, what a conditional one states, and what its conditions may rest on.
 MUST_STATE_RULE = "catalog.must_state"
+BASE_RULE = "catalog.base_data_type"
 CONDITIONS_STATE_RULE = "catalog.conditional_must_state"
 CONDITIONS_RULE = "catalog.conditional_grounds"
 
@@ -278,7 +279,8 @@ def proposed_difference(change_id: UUID, *, viewer: Actor) -> tuple[Difference, 
 def asked_of(content: Content, *, place: str, on: date) -> decide.Asked:
     """Return what the law of a place asks of an entry on a day beyond the national list; everybody may know.
 
-    Source: rules `catalog.must_state`, `catalog.conditional_must_state`, `catalog.conditional_grounds`.
+    Source: rules `catalog.must_state`, `catalog.conditional_must_state`, `catalog.conditional_grounds`,
+    `catalog.base_data_type`.
     """
     rules = clocks.rules_at(place)
     conditions = None
@@ -288,7 +290,8 @@ def asked_of(content: Content, *, place: str, on: date) -> decide.Asked:
             conditions = _bases(rules.grounds(CONDITIONS_RULE, on=on))
     listed = rules.listing(MUST_STATE_RULE, on=on).ids if rules.has(MUST_STATE_RULE, on=on) else ()
     own = {one.key for one in node_profile().extensions}
-    return decide.Asked(conditions, tuple(one for one in listed if one in own or one not in decide.STATED_IN))
+    free = rules.has(BASE_RULE, on=on) and rules.choice(BASE_RULE, on=on).value == "unconditional"
+    return decide.Asked(conditions, tuple(one for one in listed if one in own or one not in decide.STATED_IN), free)
 
 
 def needed_fields(place: str, *, on: date) -> dict[str, tuple[Citation, ...]]:
