@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
@@ -115,23 +116,24 @@ class Asking:
         if not self.pieces:
             return None
         each = [self._piece(piece) for piece in self.pieces]
-        if lacking:
-            found = Query.boolean_query([(Occur.Should, one) for one in each], len(each) - lacking)
-        else:
-            found = each[0] if len(each) == 1 else Query.boolean_query([(Occur.Must, one) for one in each])
+        found = self._any([self._all_of(some) for some in combinations(each, len(each) - lacking)])
         if joined := self._spoken():
             found = self._any([found, joined])
         if self.question.sort is not Sort.RELEVANCE:
             return found
         return Query.boolean_query([(Occur.Must, found), *((Occur.Should, one) for one in self._ranking())])
 
+    @staticmethod
+    def _all_of(queries: Sequence[Query]) -> Query:
+        """Return what fulfils all: led by the rarest, where a count of how many are fulfilled would read every one."""
+        return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, one) for one in queries])
+
     def _piece(self, piece: Piece) -> Query:
         ways = [self._all("body", way) for way in piece.ways]
         return self._any([*ways, *self._beginnings(piece.forms[0])] if piece.latin else ways)
 
     def _all(self, name: str, terms: Sequence[str]) -> Query:
-        each = [Query.term_query(self.schema, name, term, "freq") for term in terms]
-        return each[0] if len(each) == 1 else Query.boolean_query([(Occur.Must, one) for one in each])
+        return self._all_of([Query.term_query(self.schema, name, term, "freq") for term in terms])
 
     def _beginnings(self, latin: str) -> list[Query]:
         """Return what a Latin word may be the beginning of: a word, a code, a name's sound."""
@@ -190,12 +192,12 @@ class Asking:
     def _aggregated(self, query: Query, names: Sequence[str]) -> dict[str, tuple[Count, ...]]:
         """Count the hits of a query by each of these facets, the most frequent values first.
 
-        One walk over the hits costs about as much as finding them, so facets of few values are counted
-        by their combinations and taken apart here.
+        A walk over the hits costs about as much as finding them, and several times that where an entry has
+        several values, so such facets are counted by their combinations and taken apart here.
         """
         if not names:
             return {}
-        groups = [group for group in TOGETHER if len({*group} & {*names}) > 1]
+        groups = [group for group in TOGETHER if {*group} & {*names}]
         alone = [name for name in names if not any(name in group for group in groups)]
         wanted = {name: _by(name, MOST_VALUES) for name in alone}
         wanted |= {combined(group): _by(combined(group), _EXACT_COUNTS) for group in groups}

@@ -22,8 +22,14 @@ FACETS = (
     "grade",
     "quality",
 )
-#: Facets of few values, counted in one walk over the hits: each group has a few hundred combinations.
-TOGETHER = (("share_type", "open_type", "level", "grade", "quality"), ("channel", "update_cycle", "format"))
+#: Facets that are counted by their combinations, in one walk over the hits for each group: those of few
+#: values, which make a few hundred together, and those of several values an entry, which come as a path.
+TOGETHER = (
+    ("share_type", "open_type", "grade", "quality"),
+    ("channel", "update_cycle", "format"),
+    ("place", "level"),
+    ("kind",),
+)
 #: Values that a facet is counted by at most, the most frequent first.
 MOST_VALUES = 60
 #: A page of hits may not begin beyond this one: what is that far down is found by narrowing.
