@@ -37,6 +37,7 @@ from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import Answer, GrantedItem, Verdict
 from hefu.rooms.resources import queries as resources_queries
 from hefu.rooms.resources import services as resources
+from hefu.rooms.resources.terms import ColumnVerdict
 from tests.builders import (
     NOON,
     SYSTEM,
@@ -46,6 +47,7 @@ from tests.builders import (
     a_population,
     a_target,
     an_actor,
+    the_authority,
 )
 from tests.conftest import Database
 
@@ -229,6 +231,21 @@ class TestTable:
             seen.append({value for (value,) in database.run("SELECT id_number FROM population")})
         assert len(seen[0]) == len(seen[1]) == 90
         assert not seen[0] & seen[1]
+
+
+class TestQuality:
+    @pytest.mark.clause("NAT2022-3.2d")
+    def test_the_authority_sees_it_checked_before_during_and_after(self, grant: Grant, theirs: Database) -> None:
+        reviewer = an_actor(the_authority(), Role.REVIEWER)
+        before = resources_queries.compare(grant.entry_id, viewer=reviewer)
+        assert {line.verdict for line in before} == {ColumnVerdict.SAME}
+        delivery = carried(grant)
+        (during,) = (one for one in history(delivery.number, viewer=reviewer) if one.kind == "delivery.done")
+        assert (during.body["rows_rejected"], during.body["rejected"]["not_null(name)"]) == (10, 10)
+        assert during.body["digest_source"] == during.body["digest_target"] != ""
+        theirs.run("ALTER TABLE population RENAME COLUMN birth_date TO born; SELECT 1")
+        after = resources_queries.compare(grant.entry_id, viewer=reviewer)
+        assert ColumnVerdict.MISSING in {line.verdict for line in after}
 
 
 class TestRejects:
