@@ -73,6 +73,15 @@ class TestDuties:
         assert [task.pk for task in queries.tasks_of(row.pk, viewer=SYSTEM)] == [item.pk]
         assert row.name in client.get(f"/upkeep/tasks/{item.pk}/").content.decode()
         assert row.name in client.get(f"/upkeep/tasks/{item.under_id}/").content.decode()
+        client.post("/upkeep/tasks/new", {"duty": "人口服务"})
+        other = queries.tasks(viewer=SYSTEM, search="人口服务").get()
+        where = f"/upkeep/tasks/{item.under_id}/move"
+        assert where in client.get(f"/upkeep/tasks/{item.under_id}/").content.decode()
+        assert client.post(where, {"items": [], "duty": str(other.pk)}).status_code == 422
+        assert client.post(where, {"items": [str(item.pk)], "duty": ""}).status_code == 422
+        page = client.post(where, {"items": [str(item.pk)], "duty": str(other.pk)}, follow=True).content.decode()
+        assert "stand under the other duty" in page
+        assert item.name in client.get(f"/upkeep/tasks/{other.pk}/").content.decode()
         client.post(f"/upkeep/entries/{row.pk}/ties", {})
         assert queries.tasks_of(row.pk, viewer=SYSTEM) == []
         client.post(f"/upkeep/tasks/{item.pk}/end", {"reason": "划转"})

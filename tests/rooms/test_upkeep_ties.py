@@ -13,6 +13,7 @@ from hefu.rooms.resources.models import System
 from hefu.rooms.resources.terms import Network
 from hefu.rooms.upkeep import queries, services
 from hefu.rooms.upkeep.errors import ListUnreadable, OtherDepartments
+from hefu.rooms.upkeep.models import Task
 from hefu.rooms.upkeep.queries import covering
 from hefu.rooms.upkeep.terms import Coverage, Gap, TaskKind
 from tests.builders import (
@@ -92,6 +93,31 @@ class TestDuties:
             services.end_task(task_id=item.under_id, reason=" ", actor=chief, clock=NOON)
         services.end_task(task_id=item.under_id, reason="机构改革", actor=chief, clock=NOON)
         assert list(queries.tasks(viewer=chief)) == []
+
+    def test_business_items_move_under_another_duty_of_their_own_department_with_their_ties(self) -> None:
+        row, other = an_entry(), a_department()
+        office, chief = row.provider, an_actor(row.provider, Role.CHIEF)
+
+        def registered(duty: str, business: str = "", of: Department = office) -> Task:
+            return services.register_task(
+                department_id=of.pk, duty=duty, business=business, actor=an_actor(of, Role.CHIEF), clock=NOON
+            )
+
+        item, duty = registered("户籍管理", "居住证办理"), registered("人口服务")
+        foreign = registered("统计", "普查", of=other)
+        services.tie_task(entry_id=row.pk, task_id=item.pk, actor=chief, clock=NOON)
+        for wrong in ([foreign.pk], [duty.pk]):
+            with pytest.raises(NotFound):
+                services.move_tasks(task_ids=wrong, under_id=duty.pk, actor=chief, clock=NOON)
+        with pytest.raises(NotFound):
+            services.move_tasks(task_ids=[item.pk], under_id=foreign.under_id, actor=chief, clock=NOON)
+        with pytest.raises(InputsRejected):
+            services.move_tasks(task_ids=[], under_id=duty.pk, actor=chief, clock=NOON)
+        assert services.move_tasks(task_ids=[item.pk], under_id=duty.pk, actor=chief, clock=NOON) == 1
+        assert services.move_tasks(task_ids=[item.pk], under_id=duty.pk, actor=chief, clock=NOON) == 0
+        assert [task.under_id for task in queries.tasks_of(row.pk, viewer=chief)] == [duty.pk]
+        kinds = [one.kind for one in history(office.credit_code, viewer=SYSTEM)]
+        assert kinds.count("tasks.moved") == 1
 
 
 class TestTies:

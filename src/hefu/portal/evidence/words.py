@@ -41,6 +41,7 @@ KIND_NAMES = {
     "catalog.imported": _("Catalogue file imported"),
     "catalog.mended": _("Refused rows mended and taken in"),
     "tasks.registered": _("Duties registered"),
+    "tasks.moved": _("Business items moved"),
     "task.ended": _("Duty ended"),
     "entry.tied": _("Entry tied"),
     "entry.untied": _("Tie taken off"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hefu.portal.forms import OfficeForm
+from hefu.portal.picking import Picker
 
 
 class TaskFileForm(OfficeForm):
@@ -29,6 +30,19 @@ class TaskForm(OfficeForm):
     )
     code = forms.CharField(label=_("Own number"), max_length=60, required=False)
     basis = forms.CharField(label=_("Basis"), max_length=300, required=False, help_text=_("Charter or legal text."))
+
+
+class MoveForm(OfficeForm):
+    """Business items, and the duty under which they are to stand."""
+
+    items = forms.MultipleChoiceField(label=_("Business items"), required=False, widget=forms.CheckboxSelectMultiple)
+    duty = forms.ChoiceField(label=_("Under the duty"), widget=Picker)
+
+    def __init__(self, *args: Any, items: list[tuple[str, str]], duties: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the items and the other duties of the department."""
+        super().__init__(*args, **kwargs)
+        self.fields["items"].choices = items  # type: ignore[attr-defined]
+        self.fields["duty"].choices = [("", "—"), *duties]  # type: ignore[attr-defined]
 
 
 class TieForm(OfficeForm):
@@ -97,9 +111,7 @@ class PublicRoundForm(RoundForm):
     public = forms.BooleanField(
         label=_("Hear everybody"),
         required=False,
-        help_text=_(
-            "Anyone may comment without signing in; each comment is looked at before it shows."
-        ),
+        help_text=_("Anyone may comment without signing in; each comment is looked at before it shows."),
     )
 
 

@@ -1,5 +1,6 @@
 """Pages of duties and business items."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,13 +15,13 @@ from hefu.portal.forms import attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
-from hefu.portal.upkeep.forms import TaskFileForm, TaskForm
+from hefu.portal.upkeep.forms import MoveForm, TaskFileForm, TaskForm
 from hefu.portal.upkeep.lists import Tasks
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of
 from hefu.rooms.upkeep import queries, services
 from hefu.rooms.upkeep.access import may, require
-from hefu.rooms.upkeep.terms import TASK_KIND_NAMES
+from hefu.rooms.upkeep.terms import TASK_KIND_NAMES, TaskKind
 
 
 def _tasks_crumb() -> Crumb:
@@ -116,7 +117,50 @@ def task(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         kind=name_of(found.kind, TASK_KIND_NAMES),
         entries=queries.entries_of_task(found.pk, viewer=request.actor),
         parts=queries.tasks(viewer=request.actor).filter(under_id=found.pk),
-        may_end=may(request.actor, "upkeep.keep_tasks", found.department_id),
+        may_end=found.ended_at is None and may(request.actor, "upkeep.keep_tasks", found.department_id),
+        may_move=bool(_movable(found)) and may(request.actor, "upkeep.keep_tasks", found.department_id),
+    )
+
+
+def _movable(found: Any) -> list[tuple[str, str]]:
+    """Return the business items of a duty, or the one that it is."""
+    if found.ended_at:
+        return []
+    if found.kind == TaskKind.BUSINESS:
+        return [(str(found.pk), found.name)]
+    return [(str(one.pk), one.name) for one in found.parts.filter(ended_at__isnull=True)]
+
+
+@page(*FORM)
+def move_tasks(request: PortalRequest, pk: UUID) -> HttpResponseBase:
+    """Put business items under another duty."""
+    found = queries.task(pk, viewer=request.actor)
+    require(request.actor, "upkeep.keep_tasks", found.department_id)
+    items = _movable(found)
+    duties = queries.tasks(viewer=request.actor).filter(
+        department_id=found.department_id, kind=TaskKind.DUTY, ended_at__isnull=True
+    )
+    above = found.under_id if found.kind == TaskKind.BUSINESS else found.pk
+    form = MoveForm(
+        posted(request),
+        items=items,
+        duties=[(str(one.pk), one.name) for one in duties.exclude(pk=above)],
+        initial={"items": [value for value, _name in items] if len(items) == 1 else []},
+    )
+    return deed_page(
+        request,
+        form,
+        title=gettext("Move business items of {name}").format(name=found.name),
+        crumbs=[upkeep_crumb(), _tasks_crumb(), (found.name, reverse("upkeep:task", args=[pk]))],
+        lead=gettext("They keep their ties to entries; only the duty above them changes."),
+        send=gettext("Move them"),
+        work=lambda typed: services.move_tasks(
+            task_ids=[UUID(one) for one in typed["items"]],
+            under_id=UUID(typed["duty"]),
+            actor=request.actor,
+            clock=request.clock,
+        ),
+        said=gettext("The business items stand under the other duty now."),
     )
 
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("tasks/new", tasks.new_task, name="new_task"),
     path("tasks/import", tasks.import_tasks, name="import_tasks"),
     path("tasks/<uuid:pk>/", tasks.task, name="task"),
+    path("tasks/<uuid:pk>/move", tasks.move_tasks, name="move_tasks"),
     path("tasks/<uuid:pk>/end", tasks.end_task, name="end_task"),
     path("entries/<uuid:pk>/assess", rounds.assess, name="assess"),
     path("entries/<uuid:pk>/comments", rounds.open_round, name="open_round"),

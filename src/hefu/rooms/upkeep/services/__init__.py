@@ -9,7 +9,7 @@ from hefu.rooms.upkeep.services.looks import look_at
 from hefu.rooms.upkeep.services.needs import answer_need, ask_for_data, meet_need, name_provider, refuse_need
 from hefu.rooms.upkeep.services.reviewing import review_together
 from hefu.rooms.upkeep.services.scanning import ask_scan, ignore_proposal, scan_source, take_proposal
-from hefu.rooms.upkeep.services.tasks import end_task, import_tasks, register_task
+from hefu.rooms.upkeep.services.tasks import end_task, import_tasks, move_tasks, register_task
 from hefu.rooms.upkeep.services.tying import tie_by_names, tie_system, tie_task, untie_system, untie_task
 from hefu.rooms.upkeep.services.yearly import close_full_review, open_due_reviews, open_full_review, say_of_entries
 
@@ -32,6 +32,7 @@ __all__ = [
     "look_at",
     "look_at_comment",
     "meet_need",
+    "move_tasks",
     "name_provider",
     "name_source",
     "on_entry_submitted",

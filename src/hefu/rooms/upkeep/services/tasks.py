@@ -157,3 +157,45 @@ def end_task(*, task_id: UUID, reason: str, actor: Actor, clock: Clock) -> Task:
         body={"department": row.department.credit_code, "task": str(row.pk), "reason": reason.strip()},
     )
     return row
+
+
+@transaction.atomic
+def move_tasks(*, task_ids: Sequence[UUID], under_id: UUID, actor: Actor, clock: Clock) -> int:
+    """Put business items under another duty of their department, as after a reform; their ties stay. Return how many.
+
+    Raises:
+        NotFound: A business item or the duty is not there, has ended, or is another department's.
+        Forbidden: Neither of the department nor the authority's reviewer.
+        InputsRejected: None was chosen.
+    """
+    rows = Task.objects.select_for_update(of=("self",)).filter(of_departments(actor), ended_at__isnull=True)
+    duty = rows.select_related("department").filter(pk=under_id, kind=TaskKind.DUTY).first()
+    if duty is None:
+        raise NotFound(what="duty", key=under_id)
+    require(actor, "upkeep.keep_tasks", duty.department_id)
+    wanted = set(task_ids)
+    if not wanted:
+        raise InputsRejected(problems={"items": _("Choose at least one business item.")})
+    found = list(rows.filter(pk__in=wanted, kind=TaskKind.BUSINESS, department_id=duty.department_id))
+    if len(found) < len(wanted):
+        raise NotFound(what="duty", key=min(wanted - {one.pk for one in found}))
+    moved = [one for one in found if one.under_id != duty.pk]
+    for one in moved:
+        one.under = duty
+        one.save(update_fields=["under"])
+    if moved:
+        record(
+            terms.TASKS_MOVED,
+            subject=duty.department.credit_code,
+            by=actor,
+            at=clock.now(),
+            basis=[terms.ART_12],
+            concerns=[duty.department_id],
+            body={
+                "department": duty.department.credit_code,
+                "duty": str(duty.pk),
+                "moved": len(moved),
+                "digest": digest(sorted(str(one.pk) for one in moved)),
+            },
+        )
+    return len(moved)

@@ -140,6 +140,9 @@ class Drift:
 TASKS_REGISTERED = Kind(
     "tasks.registered", 1, ("department", "added", "known", "digest"), "Duties and business items were registered."
 )
+TASKS_MOVED = Kind(
+    "tasks.moved", 1, ("department", "duty", "moved", "digest"), "Business items were put under another duty."
+)
 TASK_ENDED = Kind("task.ended", 1, ("department", "task", "reason"), "A duty or business item ended.")
 ENTRY_TIED = Kind("entry.tied", 1, ("code", "to", "id"), "An entry was tied to a system, a duty or a business item.")
 ENTRY_UNTIED = Kind("entry.untied", 1, ("code", "from", "id"), "A tie of an entry was taken off.")
