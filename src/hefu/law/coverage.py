@@ -269,8 +269,15 @@ def code_exists(path: str, source: Path = SOURCE) -> bool:
         base = source.joinpath(*parts[:cut])
         file = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
         if file.is_file():
-            return _defines(ast.parse(file.read_text(encoding="utf-8")).body, parts[cut:])
+            return _defines(_body_of(file, file.stat().st_mtime_ns), parts[cut:])
     return False
+
+
+@cache
+def _body_of(file: Path, changed_ns: int) -> list[ast.stmt]:
+    """Return what a module says at its top; it is read again only after it changed."""
+    del changed_ns
+    return ast.parse(file.read_text(encoding="utf-8")).body
 
 
 def _defines(body: list[ast.stmt], names: list[str]) -> bool:
