@@ -144,7 +144,7 @@ def move_tasks(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     form = MoveForm(
         posted(request),
         items=items,
-        duties=[(str(one.pk), one.name) for one in duties.exclude(pk=above)],
+        duties=[(str(one.pk), one.name) for one in duties.exclude(pk=above or found.pk)],
         initial={"items": [value for value, _name in items] if len(items) == 1 else []},
     )
     return deed_page(
