@@ -36,7 +36,11 @@ def test_every_day_from_2004_to_2026_agrees_with_the_holidays_library() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("year", [2018, 2019, 2022, 2024, 2026])
+#: Years for which a published list stands beside the repository.
+LISTED = (2018, 2019, 2022, 2024, 2026)
+
+
+@pytest.mark.parametrize("year", LISTED)
 def test_every_listed_day_agrees_with_the_published_list(year: int) -> None:
     if not LISTS.is_dir():
         pytest.skip("the shared data folder is not beside the repository")
@@ -44,6 +48,14 @@ def test_every_listed_day_agrees_with_the_published_list(year: int) -> None:
     assert len(listed) > 20
     wrong = [day for day in listed if CN.is_working(date.fromisoformat(day["date"])) == day["isOffDay"]]
     assert wrong == []
+
+
+def test_no_published_list_is_left_out_and_a_year_without_days_has_no_notice_here_either() -> None:
+    if not LISTS.is_dir():
+        pytest.skip("the shared data folder is not beside the repository")
+    found = {int(file.stem): json.loads(file.read_text())["days"] for file in LISTS.glob("[0-9]*.json")}
+    assert {year for year, listed in found.items() if listed} == set(LISTED)
+    assert all(CN.day(date(year, 7, 1)).provisional for year, listed in found.items() if not listed)
 
 
 def test_a_year_without_a_notice_is_provisional_and_keeps_its_fixed_festivals() -> None:
