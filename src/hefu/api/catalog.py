@@ -1,84 +1,37 @@
 """The catalogue for programs: lists, entries, versions, drafts, many entries at once."""
 
-import dataclasses
+import json
 from datetime import datetime
-from typing import Any, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from django.http import HttpRequest, HttpResponse
+from ninja import Header, Query, Router, Schema
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from hefu.api.content import ContentIn, content_of
 from hefu.api.errors import TooMany
-from hefu.api.paging import MOST, USUAL, page
+from hefu.api.finding import ORDERS, Narrowing, Summaries, Turning, found, summary
+from hefu.api.paging import page
 from hefu.api.problems import as_problem
 from hefu.api.request import ApiRequest
+from hefu.kernel.canonical import plain
+from hefu.kernel.hashing import sha256
 from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.exporting.plain import as_record
 from hefu.rooms.catalog.exporting.reading import one
 from hefu.rooms.catalog.snapshots import to_json
-from hefu.rooms.catalog.terms import Channel, Grade, OpenType, ShareType, Status, UpdateCycle
 from hefu.rooms.parties import queries as parties
 
 router = Router(tags=["catalog"])
 
 #: Rows of one request that writes.
 MOST_ROWS = 500
-#: Order of a list → its fields.
-ORDERS = {"changed": ("-changed_at",), "code": ("code",), "name": ("name",)}
-
-
-class Narrowing(Schema):
-    """Which entries; what is not said does not narrow."""
-
-    q: str = Field("", max_length=200, description="Words of name, abstract, items, tags or provider.")
-    status: Status | None = Field(None, description="In force when nothing is said.")
-    provider: str = Field("", max_length=18, description="Unified social credit code.")
-    share_type: ShareType | None = None
-    open_type: OpenType | None = None
-    channel: Channel | None = None
-    update_cycle: UpdateCycle | None = None
-    grade: Grade | None = None
-    theme: str = Field("", max_length=60)
-
-
-class Turning(Schema):
-    """Which page."""
-
-    order: str = Field("code", pattern="^(changed|code|name)$")
-    cursor: str = Field("", max_length=2000, description="`next` of the page before.")
-    size: int = Field(USUAL, ge=1, le=MOST)
-
-
-class Summary(Schema):
-    """An entry in a list."""
-
-    id: UUID
-    code: str
-    name: str
-    abstract: str
-    provider: str
-    provider_code: str
-    status: Status
-    version: int
-    share_type: str
-    open_type: str
-    update_cycle: str
-    grade: str
-    theme: str
-    channels: list[str]
-    changed_at: datetime
-    published_at: datetime | None
-
-
-class Summaries(Schema):
-    """A page of entries."""
-
-    entries: list[Summary]
-    next: str = Field(description="Cursor of the next page; empty on the last.")
+_KEY = (
+    "Made up for this request, printable ASCII. Sent again within a day with the same rows it is answered as the first"
+    " time, and `Idempotency-Replayed` says so."
+)
 
 
 class Record(Schema):
@@ -103,14 +56,6 @@ class VersionOut(Schema):
     published_at: datetime
     digest: str
     approved_name: str
-
-
-class Count(Schema):
-    """One value by which a list can be narrowed, and how many entries have it."""
-
-    value: str
-    label: str
-    count: int
 
 
 class DraftIn(Schema):
@@ -158,17 +103,10 @@ class RowsOut(Schema):
 
 @router.get("/entries", response=Summaries, summary="List entries")
 def list_entries(request: HttpRequest, narrowing: Query[Narrowing], turning: Query[Turning]) -> dict[str, Any]:
-    """Entries that the caller may read, page by page. Those in force, unless `status` says others."""
-    found = _found(cast(ApiRequest, request), narrowing)
-    rows, following = page(found, ORDERS[turning.order], turning.cursor, turning.size)
-    return {"entries": [_summary(row) for row in rows], "next": following}
-
-
-@router.get("/facets", response=dict[str, list[Count]], summary="Count entries by facet")
-def facets(request: HttpRequest, narrowing: Query[Narrowing]) -> dict[str, Any]:
-    """How many of the entries that match have each value."""
-    found = queries.facets(_found(cast(ApiRequest, request), narrowing))
-    return {name: [dataclasses.asdict(value) for value in values] for name, values in found.items()}
+    """Entries that the caller may read, page by page by key. Those in force, unless `status` says others."""
+    call = cast(ApiRequest, request)
+    rows, following = page(found(call, narrowing), ORDERS[turning.order], turning.cursor, turning.size)
+    return {"entries": [summary(row) for row in rows], "next": following}
 
 
 @router.get("/entries/by-code", response=Record, summary="Read an entry by its code")
@@ -203,11 +141,32 @@ def write(request: HttpRequest, told: DraftIn) -> dict[str, Any]:
 
 
 @router.post("/entries/bulk", response=RowsOut, summary="Write many entries")
-def write_many(request: HttpRequest, told: RowsIn) -> dict[str, Any]:
+def write_many(
+    request: HttpRequest,
+    response: HttpResponse,
+    told: RowsIn,
+    idempotency_key: Annotated[
+        str, Header("", alias="Idempotency-Key", max_length=80, pattern=r"^[!-~]*$", description=_KEY)
+    ] = "",
+) -> dict[str, Any]:
     """Write every row by itself and say of each what became of it; the same rows again change nothing."""
     if len(told.rows) > MOST_ROWS:
         raise TooMany(most=MOST_ROWS)
     call = cast(ApiRequest, request)
+    if not idempotency_key:
+        return _write_many(call, told)
+    answer, before = services.answer_once(
+        key=idempotency_key,
+        digest=sha256(json.dumps(told.rows, sort_keys=True).encode()),
+        work=lambda: dict(plain(_write_many(call, told))),
+        actor=call.actor,
+        clock=call.clock,
+    )
+    response["Idempotency-Replayed"] = "true" if before else "false"
+    return answer
+
+
+def _write_many(call: ApiRequest, told: RowsIn) -> dict[str, Any]:
     done = [_row(call, place, row) for place, row in enumerate(told.rows)]
     counts = {name: sum(one["outcome"] == name for one in done) for name in ("created", "changed", "unchanged")}
     return {**counts, "refused": len(done) - sum(counts.values()), "rows": done}
@@ -219,6 +178,14 @@ def submit(request: HttpRequest, entry_id: UUID) -> dict[str, Any]:
     call = cast(ApiRequest, request)
     row = services.submit_entry(entry_id=entry_id, actor=call.actor, clock=call.clock)
     return {"id": row.pk, "code": row.code, "status": row.status, "outcome": "changed"}
+
+
+@router.delete("/entries/{uuid:entry_id}", response={204: None}, summary="Drop a draft")
+def drop(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """Throw a draft or a change away; what is in force stays as it is."""
+    call = cast(ApiRequest, request)
+    services.drop_draft(entry_id=entry_id, actor=call.actor, clock=call.clock)
+    return HttpResponse(status=204)
 
 
 _DRAFT = TypeAdapter(DraftIn)
@@ -252,30 +219,6 @@ def _write(call: ApiRequest, told: DraftIn) -> dict[str, Any]:
         provider_id=provider, content=content_of(told.content), code=told.code, actor=call.actor, clock=call.clock
     )
     return {"id": row.pk, "code": row.code, "status": row.status, "outcome": outcome.value}
-
-
-def _found(call: ApiRequest, asked: Narrowing) -> QuerySet[Any]:
-    provider = None
-    if asked.provider:
-        department = parties.department_by_code(asked.provider, viewer=call.actor)
-        provider = department.pk if department else queries.NOBODY
-    return queries.entries(
-        viewer=call.actor,
-        status=asked.status or Status.PUBLISHED,
-        search=asked.q,
-        provider_id=provider,
-        share_type=asked.share_type or "",
-        open_type=asked.open_type or "",
-        channel=asked.channel or "",
-        update_cycle=asked.update_cycle or "",
-        grade=asked.grade or "",
-        theme=asked.theme,
-    )
-
-
-def _summary(row: Any) -> dict[str, Any]:
-    told = {name: getattr(row, name) for name in Summary.model_fields if name not in ("provider", "provider_code")}
-    return told | {"provider": row.provider.name, "provider_code": row.provider.credit_code}
 
 
 def _record(call: ApiRequest, key: UUID | str) -> dict[str, Any]:

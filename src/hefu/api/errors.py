@@ -54,3 +54,11 @@ class Unreadable(Refusal):
     code = "api.unreadable"
     text = _("The body is no JSON that can be read: {reason}. Correct it and send it again.")
     status = 400
+
+
+class NotDone(Refusal):
+    """A method that the address does not take."""
+
+    code = "api.not_done"
+    text = _("{method} is not done here. What is: {methods}; /api/ describes each.")
+    status = 405

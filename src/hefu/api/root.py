@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
 from hefu import __version__
-from hefu.api import cases, catalog, law, problems
+from hefu.api import cases, catalog, finding, imports, law, lifecycle, problems, wholeness
 from hefu.api.auth import PersonAuth, TokenAuth
 from hefu.api.errors import NotSignedIn, Unreadable
 from hefu.kernel.refusal import Forbidden, InputsRejected, Refusal
@@ -28,7 +28,8 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-api.add_router("/v1/catalog", catalog.router)
+for one in (finding, catalog, lifecycle, imports, wholeness):
+    api.add_router("/v1/catalog", one.router)
 api.add_router("/v1/law", law.router)
 api.add_router("/v1", cases.router)
 

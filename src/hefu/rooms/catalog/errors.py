@@ -163,3 +163,19 @@ class TooLongForSheet(Refusal):
         "The catalogue has more than {limit} lines, and a sheet holds no more. Take a department's, or take it as CSV."
     )
     status = 422
+
+
+class KeyReused(Refusal):
+    """A key for sending once was sent with another body."""
+
+    code = "catalog.key_reused"
+    text = _("The key “{key}” was sent before with other entries. Make up a new key for each request.")
+    status = 422
+
+
+class StillAtWork(Refusal):
+    """The same request is being worked on."""
+
+    code = "catalog.still_at_work"
+    text = _("The first request with the key “{key}” is not answered yet. Wait a minute, then send it again.")
+    status = 409

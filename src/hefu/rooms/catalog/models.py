@@ -419,3 +419,25 @@ class LearnedMapping(models.Model):
     def __str__(self) -> str:
         """Return the digest of the sheet."""
         return self.source
+
+
+class Answered(models.Model):
+    """What a program was answered when it sent many entries, so that sending them again is answered the same."""
+
+    id = models.UUIDField(primary_key=True)
+    by = models.CharField(max_length=80, help_text="Who sent it, as evidence names people.")
+    department = models.ForeignKey("parties.Department", null=True, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=80, help_text="As the sender made it up.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what was sent.")
+    answer = models.JSONField(null=True, help_text="Null while it is being worked on.")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["by", "department", "key"], nulls_distinct=False, name="answered_once")
+        ]
+        indexes = [models.Index(fields=["at"], name="answered_at")]
+
+    def __str__(self) -> str:
+        """Return the key."""
+        return self.key

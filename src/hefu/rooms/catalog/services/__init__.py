@@ -1,5 +1,6 @@
 """Writes of the catalogue."""
 
+from hefu.rooms.catalog.services.answering import answer_once
 from hefu.rooms.catalog.services.drafting import change_entry, draft_entry, drop_draft
 from hefu.rooms.catalog.services.imports import import_entries
 from hefu.rooms.catalog.services.intakes import (
@@ -31,6 +32,7 @@ __all__ = [
     "Left",
     "Mended",
     "Outcome",
+    "answer_once",
     "apply_intake",
     "bring_file",
     "carry_on",
