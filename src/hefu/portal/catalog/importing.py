@@ -14,7 +14,7 @@ from hefu.kernel.words import _
 from hefu.portal.catalog.forms import MappingForm, UploadForm
 from hefu.portal.catalog.lists import Imports
 from hefu.portal.catalog.views import list_crumb, shelves
-from hefu.portal.catalog.words import COLUMN_NAMES, reason_in_words, reason_kind
+from hefu.portal.catalog.words import COLUMN_NAMES, in_one_line, reason_in_words, reason_kind
 from hefu.portal.forms import OfficeForm, attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
@@ -132,7 +132,7 @@ def map_columns(request: PortalRequest, pk: UUID) -> HttpResponseBase:
                 "field": bound,
                 "column": column,
                 "sure": round(100 * preview.mapping[column][1]) if column in preview.mapping else None,
-                "samples": [str(sample.get(column) or "")[:60] for sample in preview.samples[:3]],
+                "samples": [in_one_line(sample.get(column))[:60] for sample in preview.samples[:3]],
             }
             for column, bound in zip(preview.columns, form.column_fields(), strict=True)
         ],

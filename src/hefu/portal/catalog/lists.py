@@ -13,7 +13,7 @@ from hefu.kernel.actor import Role
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.badges import badge
-from hefu.portal.catalog.words import COLOURS, SHARE_COLOURS, reason_in_words
+from hefu.portal.catalog.words import COLOURS, SHARE_COLOURS, in_one_line, reason_in_words
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing
 from hefu.portal.lists.filters import Filter
 from hefu.portal.words import name_of, say
@@ -264,7 +264,12 @@ class BadRows(Listing["BadRow"]):
                 sort="row",
                 link=lambda r: reverse("catalog:bad_row", args=[self.batch_id, r.pk]),
             ),
-            Column("state", _("State"), lambda r: name_of(r.settled, SETTLED_NAMES) if r.settled else say(_("waits"))),
+            Column(
+                "state",
+                _("State"),
+                lambda r: name_of(r.settled, SETTLED_NAMES) if r.settled else say(_("waits")),
+                wraps=False,
+            ),
             Column("reasons", _("Why"), lambda r: [reason_in_words(reason) for reason in r.reasons]),
             Column("original", _("As it was"), _original),
         )
@@ -281,5 +286,5 @@ class BadRows(Listing["BadRow"]):
 
 def _original(row: "BadRow") -> str:
     cells = row.original if isinstance(row.original, dict) else {}
-    told = "; ".join(f"{name}: {value}" for name, value in cells.items() if value not in (None, "", []))
-    return Truncator(told).chars(300)
+    told = "; ".join(f"{name}: {in_one_line(value)}" for name, value in cells.items() if value not in (None, "", []))
+    return Truncator(told).chars(200)

@@ -83,7 +83,7 @@ def of_intake(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     back = reverse("catalog:intake", args=[pk])
     if found.status != IntakeStatus.COMPARED:
         return HttpResponseRedirect(back)
-    counts: dict[str, int] = found.plan.get("unknown_providers", {})
+    counts = _most_first(found.plan.get("unknown_providers", {}))
     known = parties.names([UUID(one) for one in found.providers.values()], viewer=request.actor)
     said = {name: known.get(UUID(one), "") for name, one in found.providers.items()}
     names = dict.fromkeys(list(counts)[:SHOWN], "") | said
@@ -108,7 +108,7 @@ def of_batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     back = reverse("catalog:batch", args=[pk])
     waiting = queries.bad_rows(pk, viewer=request.actor, waiting=True)
     rows = {row.pk: names for row in waiting if (names := unknown_offices(row.reasons))}
-    counts = dict(Counter(name for names in rows.values() for name in names).most_common())
+    counts = _most_first(Counter(name for names in rows.values() for name in names))
     if not counts:
         return HttpResponseRedirect(back)
     form = OfficesForm(posted(request), request=request, names=dict.fromkeys(list(counts)[:SHOWN], ""))
@@ -121,6 +121,10 @@ def of_batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
             )
             return HttpResponseRedirect(back)
     return _ask(request, form, counts, found.file_name, back, gettext("Try these rows again"))
+
+
+def _most_first(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))
 
 
 def _try_again(

@@ -4,8 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext
+
 from hefu.kernel.words import _
-from hefu.portal.law.words import places
+from hefu.portal.law.words import own_place, places
 from hefu.portal.words import say
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.terms import REASONS
@@ -137,7 +140,16 @@ PROVINCES = {
 def place_name(code: str) -> str:
     """Return a place as a reader knows it: its name where it is known, and its code."""
     name = places().get(code) or PROVINCES.get(code, "")
+    if code == own_place() and name == settings.HEFU.node_name:  # the platform's name is no place's
+        name = gettext("here")
     return f"{name} {code}" if name else code
+
+
+def in_one_line(cell: Any) -> str:
+    """Return a cell of a foreign table as a reader reads it, lists without their brackets."""
+    if isinstance(cell, list | tuple):
+        return gettext(", ").join(in_one_line(one) for one in cell)
+    return "" if cell is None else str(cell)
 
 
 def reason_kind(code: str) -> str:

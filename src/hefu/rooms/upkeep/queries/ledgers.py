@@ -1,5 +1,7 @@
 """Reads of the catalogue as lists of responsibilities and as a tree of classes."""
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +12,8 @@ from hefu.rooms.catalog import queries as catalog
 
 #: Digits of a class code at which a level of the tree ends: 类, 项, 目.
 LEVELS = (1, 3, 6)
+#: Departments named beside a class.
+HOLDERS = 3
 
 
 @dataclass(frozen=True)
@@ -18,26 +22,36 @@ class ClassNode:
 
     code: str
     count: int
+    #: Names of the departments that hold most of it, and how many others hold some.
+    holders: tuple[str, ...] = ()
+    others: int = 0
     below: tuple["ClassNode", ...] = ()
 
 
 def class_tree(*, viewer: Actor) -> tuple[ClassNode, ...]:
     """Return the classes that entries in force stand in, three levels deep, with their numbers."""
     rows = catalog.published(viewer=viewer).order_by().select_related(None).defer(None)
-    counts = dict(rows.values_list("class_code").annotate(number=Count("pk")).values_list("class_code", "number"))
-    return _nodes(counts, LEVELS)
+    counted = rows.values("class_code", "provider__name").annotate(number=Count("pk"))
+    held = counted.values_list("class_code", "provider__name", "number")
+    return _nodes({(code, holder): number for code, holder, number in held}, LEVELS)
 
 
-def _nodes(counts: dict[str, int], levels: tuple[int, ...]) -> tuple[ClassNode, ...]:
+def _nodes(counts: Mapping[tuple[str, str], int], levels: tuple[int, ...]) -> tuple[ClassNode, ...]:
     if not levels:
         return ()
-    groups: dict[str, dict[str, int]] = {}
-    for code, number in counts.items():
+    groups: dict[str, dict[tuple[str, str], int]] = {}
+    for (code, holder), number in counts.items():
         if len(code) >= levels[0]:
-            groups.setdefault(code[: levels[0]], {})[code] = number
-    return tuple(
-        ClassNode(code, sum(group.values()), _nodes(group, levels[1:])) for code, group in sorted(groups.items())
-    )
+            groups.setdefault(code[: levels[0]], {})[code, holder] = number
+    return tuple(_node(code, group, levels) for code, group in sorted(groups.items()))
+
+
+def _node(code: str, group: Mapping[tuple[str, str], int], levels: tuple[int, ...]) -> ClassNode:
+    holders: Counter[str] = Counter()
+    for (_code, holder), number in group.items():
+        holders[holder] += number
+    most = tuple(name for name, _number in sorted(holders.items(), key=lambda one: (-one[1], one[0]))[:HOLDERS])
+    return ClassNode(code, sum(group.values()), most, len(holders) - len(most), _nodes(group, levels[1:]))
 
 
 def with_sources(rows: QuerySet[Any]) -> QuerySet[Any]:
