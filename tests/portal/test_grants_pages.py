@@ -216,6 +216,23 @@ class TestGrants:
             assert stranger.get(f"/grants/{grant.number}/{address}").status_code == 404
         assert stranger.get("/grants/").context["list"].count == 0
 
+    def test_the_consumer_tells_of_its_use_under_the_heads_of_the_law_and_both_sides_read_it(
+        self, grant: Grant, provider: Department, consumer: Department, signed_in: SignIn, stranger: Client
+    ) -> None:
+        officer, address = signed_in(consumer), f"/grants/{grant.number}/use"
+        assert "art. 29" in officer.get(address).content.decode()
+        told = {"scenario": "低保审核", "process": "逐户比对", "effect": "核减十二户", "storage": "专区"}
+        answer = officer.post(address, told)
+        assert answer.status_code == 422
+        assert 'href="#id_destruction"' in answer.content.decode()
+        officer.post(address, told | {"destruction": "尚无"})
+        for office in (provider, consumer):
+            text = signed_in(office).get(f"/grants/{grant.number}/").content.decode()
+            assert "核减十二户" in text
+            assert ("Record the use" in text) is (office == consumer)
+        assert signed_in(provider).get(address).status_code == 403
+        assert stranger.get(address).status_code == 404
+
     def test_the_page_is_chinese_for_who_reads_chinese(
         self, grant: Grant, consumer: Department, signed_in: SignIn
     ) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.filters import Between, RowFilter
@@ -18,7 +19,7 @@ from hefu.rooms.catalog.models import Entry
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import errors, queries, services
 from hefu.rooms.grants.decide import Wanted
-from hefu.rooms.grants.models import Grant
+from hefu.rooms.grants.models import Grant, UseRecord
 from hefu.rooms.grants.terms import MOVES, GrantStatus
 from hefu.rooms.parties.models import Department
 from hefu.rooms.requests.terms import Answer, GrantedItem, Verdict
@@ -332,6 +333,46 @@ def test_a_grant_is_issued_with_the_ban_on_passing_on_in_its_record(place: str, 
     told = queries.passing_on(place, on=date(2026, 3, 11))
     assert told is not None
     assert issued.body["passing_on"]["source"] == told.source.as_json()
+
+
+class TestTellingOfUse:
+    TOLD: ClassVar[dict[str, str]] = {
+        "scenario": "低保审核",
+        "process": "逐户比对",
+        "effect": "核减 12 户",
+        "storage": "存于政务云专区",
+        "destruction": "尚无",
+    }
+
+    @pytest.mark.clause("D809-29")
+    @pytest.mark.clause("GD2018-21b")
+    @pytest.mark.clause("DZ-21a")
+    def test_the_consumer_records_scenario_process_effect_storage_and_destruction_and_it_stays(self) -> None:
+        row = a_grant(an_entry(), a_department())
+        officer = an_actor(row.consumer)
+        for item in self.TOLD:
+            with pytest.raises(InputsRejected) as refused:
+                services.record_use(number=row.number, told=self.TOLD | {item: " "}, actor=officer, clock=NOON)
+            assert set(refused.value.problems) == {item}
+        kept = services.record_use(number=row.number, told=self.TOLD, actor=officer, clock=NOON)
+        assert (kept.told, kept.kept_until) == (self.TOLD, date(2029, 3, 11))
+        assert [one.pk for one in queries.uses(queries.grant(row.number, viewer=chief(row)))] == [kept.pk]
+        last = list(history(row.number, viewer=SYSTEM))[-1]
+        assert (last.kind, last.body["told"]) == ("grant.use_recorded", list(self.TOLD))
+        assert "核减" not in str(last.body)
+        for act in (kept.delete, lambda: UseRecord.objects.update(told={})):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                act()
+
+    def test_only_the_consumer_tells_also_when_the_grant_is_over(self) -> None:
+        row = a_grant(an_entry(), a_department())
+        with pytest.raises(Forbidden):
+            services.record_use(number=row.number, told=self.TOLD, actor=chief(row), clock=NOON)
+        services.revoke_grant(number=row.number, reason="用毕", actor=chief(row), clock=NOON)
+        services.record_use(
+            number=row.number, told=self.TOLD | {"destruction": "已全部删除"}, actor=an_actor(row.consumer), clock=NOON
+        )
+        assert queries.uses(row).count() == 1
 
 
 def test_where_the_law_is_silent_on_passing_on_the_grant_says_nothing_of_it() -> None:

@@ -86,10 +86,10 @@ def test_a_row_names_the_packs_that_give_a_value() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("{waits: use}", "{waits: lazy}", "rules.records.retention.waits: found 'lazy'; expected one of"),
-        ("{waits: use}", "{}", "rules.records.retention.runs: found None; expected one of runs, held, waits"),
+        ("training: {waits: security}", "training: {waits: lazy}", "rules.security.training.waits: found 'lazy'"),
+        ("retention: {held: use}", "retention: {}", "rules.records.retention.runs: found None; expected one of runs"),
         (
-            "  records.retention: {waits: use}\n",
+            "  records.retention: {held: use}\n",
             "",
             "rules.records.retention: found 'records.retention'; expected every period",
         ),

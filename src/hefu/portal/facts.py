@@ -117,6 +117,7 @@ ACTIONS = {
     "grants.choose_target": _("choose the target of a grant"),
     "grants.open": _("open a grant"),
     "grants.keep_idle": _("keep a grant that is not used"),
+    "grants.record_use": _("record how a grant was used"),
     "grants.suspend": _("suspend a grant"),
     "parties.revoke_token": _("revoke a token"),
     "grants.hold": _("hold a grant whose legal text has ended"),

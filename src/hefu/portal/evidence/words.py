@@ -80,6 +80,7 @@ KIND_NAMES = {
     "delivery.file_dropped": _("Delivered file deleted here"),
     "delivery.rejects_forgotten": _("Rejected rows deleted here"),
     "grant.issued": _("Grant issued"),
+    "grant.use_recorded": _("Use of a grant recorded"),
     "grant.ticket_signed": _("Ticket signed"),
     "grant.opened": _("Grant in force"),
     "grant.target_chosen": _("Place of delivery chosen"),

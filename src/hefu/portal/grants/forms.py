@@ -5,13 +5,17 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hefu.dataplane.formats import FileFormat
+from hefu.law.answers import Listing
+from hefu.law.terms import Language
 from hefu.portal.forms import DAY, OfficeForm, ReasonForm
 from hefu.portal.picking import Picker
 from hefu.portal.scope import ScopeField, ScopeItem
+from hefu.portal.words import in_chinese
 from hefu.rooms.grants.services import Wanted
 from hefu.rooms.requests.terms import GrantedItem
 
@@ -65,6 +69,23 @@ class RevokeForm(ReasonForm):
         return typed
 
 
+class UseForm(OfficeForm):
+    """How granted data was used: one field for each thing that the law wants told."""
+
+    def __init__(self, *args: Any, asked: Listing, **kwargs: Any) -> None:
+        """Make a field of each thing; the room names all that is missing."""
+        super().__init__(*args, **kwargs)
+        language = Language.ZH if in_chinese() else Language.EN
+        for item in asked.items:
+            self.fields[item.id] = forms.CharField(
+                label=capfirst(item.words.in_(language)),
+                required=False,
+                max_length=2000,
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+            self.explained[item.id] = asked.source
+
+
 class NarrowForm(ReasonForm):
     """A smaller grant: what is unticked goes, what is typed is added; nothing can grow."""
 
@@ -114,7 +135,9 @@ class DeliveryForm(OfficeForm):
         """Offer the formats there are."""
         super().__init__(*args, **kwargs)
         self.fields["file_format"] = forms.ChoiceField(
-            label=_("File format"), choices=[(kind.value, kind.value.upper()) for kind in FileFormat], initial=FileFormat.CSV
+            label=_("File format"),
+            choices=[(kind.value, kind.value.upper()) for kind in FileFormat],
+            initial=FileFormat.CSV,
         )
 
     def clean_file_format(self) -> FileFormat:

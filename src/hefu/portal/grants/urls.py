@@ -14,6 +14,7 @@ urlpatterns = [
     path("<str:number>/suspend", views.suspend, name="suspend"),
     path("<str:number>/resume", views.resume, name="resume"),
     path("<str:number>/keep", views.keep_idle, name="keep_idle"),
+    path("<str:number>/use", views.record_use, name="record_use"),
     path("<str:number>/narrow", views.narrow, name="narrow"),
     path("<str:number>/revoke", views.revoke, name="revoke"),
 ]

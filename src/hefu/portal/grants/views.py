@@ -16,7 +16,7 @@ from hefu.kernel.refusal import Forbidden
 from hefu.law.terms import Language
 from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page, reason_page
-from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, TargetForm
+from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, TargetForm, UseForm
 from hefu.portal.grants.lists import Grants
 from hefu.portal.grants.words import COLOURS, check_in_words
 from hefu.portal.http import PortalRequest, posted
@@ -88,6 +88,8 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         ticket=ticket,
         told=_told(ticket, names) if ticket else {},
         used_at=queries.last_use(found),
+        uses=_uses(request, found),
+        may_record="grants.record_use" in actions,
         faces=faces_of(request, number),
         deliveries=deliveries.deliveries(viewer=request.actor, grant=number)[:20],
         events=history(number, viewer=request.actor),
@@ -105,6 +107,14 @@ def _passing_on(request: PortalRequest, found: Any) -> dict[str, Any] | None:
         "meaning": told.meaning.in_(language),
         "article": told.source,
     }
+
+
+def _uses(request: PortalRequest, found: Any) -> list[tuple[Any, list[tuple[str, str]]]]:
+    """Return the records of use, each with what was told under the law's own heads."""
+    asked = queries.use_asked(found.consumer.place, on=request.clock.today())
+    language = Language.ZH if in_chinese() else Language.EN
+    heads = {item.id: item.words.in_(language) for item in asked.items} if asked else {}
+    return [(one, [(heads.get(item, item), text) for item, text in one.told.items()]) for one in queries.uses(found)]
 
 
 def _possible(status: str, actions: frozenset[str], *, idle: bool) -> set[str]:
@@ -232,6 +242,27 @@ def keep_idle(request: PortalRequest, number: str) -> HttpResponseBase:
         send=gettext("Keep"),
         work=lambda typed: services.keep_idle(number=number, **typed, actor=request.actor, clock=request.clock),
         said=gettext("The grant is kept."),
+    )
+
+
+@page(*FORM)
+def record_use(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Tell how granted data was used."""
+    found = queries.grant(number, viewer=request.actor)
+    asked = queries.use_asked(found.consumer.place, on=request.clock.today())
+    if asked is None or "grants.record_use" not in queries.actions(found, viewer=request.actor):
+        raise Forbidden(action="grants.record_use")
+    return deed_page(
+        request,
+        UseForm(posted(request), asked=asked),
+        title=gettext("Record the use of {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext(
+            "Say of each what happened since the last record; “none yet” where nothing did. What is recorded stays."
+        ),
+        send=gettext("Record"),
+        work=lambda typed: services.record_use(number=number, told=typed, actor=request.actor, clock=request.clock),
+        said=gettext("The use is recorded."),
     )
 
 

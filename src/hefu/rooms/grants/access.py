@@ -52,6 +52,7 @@ MAY: dict[str, frozenset[Standing]] = {
             (Side.SECURITY, Role.SECURITY),
         }
     ),
+    "grants.record_use": frozenset({(Side.CONSUMER, Role.OFFICER), (Side.CONSUMER, Role.CHIEF)}),
     "grants.narrow": frozenset({(Side.PROVIDER, Role.CHIEF)}),
     # Its time without use has passed: look into it and let it stand.
     "grants.keep_idle": frozenset({(Side.AUTHORITY, Role.REVIEWER), (Side.AUTHORITY, Role.CHIEF)}),

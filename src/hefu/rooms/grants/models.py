@@ -131,6 +131,28 @@ class LastUse(models.Model):
         return f"{self.grant_id} used {self.used_at:%Y-%m-%d}" if self.used_at else f"{self.grant_id} not used"
 
 
+class UseRecord(models.Model):
+    """What the consumer tells of its use of granted data. Nothing of it is ever changed or deleted."""
+
+    id = models.UUIDField(primary_key=True)
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="uses")
+    told = models.JSONField(help_text="What the law wants told, by its word in the packs, and the answer.")
+    recorded_at = models.DateTimeField()
+    by = models.CharField(max_length=60, help_text="Who told it, as evidence names people.")
+    by_name = models.CharField(max_length=60)
+    kept_until = models.DateField(help_text="Until which day the law has it kept at least.")
+
+    class Meta:
+        ordering = ["-recorded_at"]
+        triggers = [
+            pgtrigger.Protect(name="use_never_changed", operation=pgtrigger.Delete | pgtrigger.Update),
+        ]
+
+    def __str__(self) -> str:
+        """Return grant and day."""
+        return f"{self.grant_id} used, told {self.recorded_at:%Y-%m-%d}"
+
+
 class SignedTicket(models.Model):
     """One signed version of a grant's ticket. A ticket that has ended never holds again."""
 

@@ -11,14 +11,14 @@ from hefu.dataplane import wire
 from hefu.dataplane.ticket import Ticket
 from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import NotFound
-from hefu.law.answers import Choice
+from hefu.law.answers import Choice, Listing
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.clocks.terms import State
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants.access import MAY, may, visible
-from hefu.rooms.grants.models import Grant, LastUse, SignedTicket
-from hefu.rooms.grants.terms import IDLE_RULE, LACK_SENTENCES, ONWARD_RULE, GrantStatus, Lack
+from hefu.rooms.grants.models import Grant, LastUse, SignedTicket, UseRecord
+from hefu.rooms.grants.terms import IDLE_RULE, LACK_SENTENCES, ONWARD_RULE, USE_RULE, GrantStatus, Lack
 
 if TYPE_CHECKING:
     from hefu.rooms.clocks.models import CaseClock
@@ -110,6 +110,20 @@ def passing_on(place: str, *, on: date) -> Choice | None:
     """
     rules = clocks.rules_at(place)
     return rules.choice(ONWARD_RULE, on=on) if rules.has(ONWARD_RULE, on=on) else None
+
+
+def uses(found: Grant) -> QuerySet[UseRecord]:
+    """Return what the consumer told of its use, newest first; who may see the grant may read it."""
+    return UseRecord.objects.filter(grant=found)
+
+
+def use_asked(place: str, *, on: date) -> Listing | None:
+    """Return what the law of a consumer's place wants told of its use; None where it is silent on that day.
+
+    Source: rule `use.record_must_state`; everybody may know.
+    """
+    rules = clocks.rules_at(place)
+    return rules.listing(USE_RULE, on=on) if rules.has(USE_RULE, on=on) else None
 
 
 def actions(found: Grant, *, viewer: Actor) -> frozenset[str]:

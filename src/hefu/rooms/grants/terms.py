@@ -82,6 +82,9 @@ SIDE_NAMES = {
 
 #: Rule of the packs: after how long without use a grant is looked into.
 IDLE_RULE = "grants.idle"
+#: What a record of use covers, and how long it is kept at least.
+USE_RULE = "use.record_must_state"
+RETENTION_RULE = "records.retention"
 #: Whether what was granted may go to others.
 ONWARD_RULE = "use.onward_transfer"
 
@@ -206,6 +209,12 @@ GRANT_NARROWED = Kind(
 )
 GRANT_REVOKED = Kind("grant.revoked", 1, ("status", "side", "reason"), "The grant was taken back for good.")
 GRANT_EXPIRED = Kind("grant.expired", 1, ("status", "term_until"), "The grant's term ended.")
+USE_RECORDED = Kind(
+    "grant.use_recorded",
+    1,
+    ("status", "told", "digest", "kept_until"),
+    "The consumer told how it used the data; what is told stands at the node, here are its heads and its digest.",
+)
 GRANT_KEPT = Kind(
     "grant.kept",
     1,

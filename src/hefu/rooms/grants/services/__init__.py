@@ -19,6 +19,7 @@ from hefu.rooms.grants.services.issuing import (
     open_grant,
     open_waiting,
 )
+from hefu.rooms.grants.services.using import record_use
 
 __all__ = [
     "Wanted",
@@ -34,6 +35,7 @@ __all__ = [
     "on_request_granted",
     "open_grant",
     "open_waiting",
+    "record_use",
     "resume_grant",
     "revoke_grant",
     "suspend_grant",

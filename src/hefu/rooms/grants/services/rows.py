@@ -1,5 +1,6 @@
 """What every service of the room does with a row: load, need a reason, write down."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hefu.kernel.actor import Actor
@@ -42,14 +43,16 @@ def need_reason(reason: str) -> None:
         raise InputsRejected(problems={"reason": _("This is needed.")})
 
 
-def write_down(kind: Kind, grant: Grant, *, actor: Actor, clock: Clock, **body: Any) -> None:
-    """Record evidence about the grant for both sides."""
+def write_down(
+    kind: Kind, grant: Grant, *, actor: Actor, clock: Clock, basis: Sequence[Citation] = (), **body: Any
+) -> None:
+    """Record evidence about the grant for both sides; an issued one rests on what its decision rested on."""
     record(
         kind,
         subject=grant.number,
         by=actor,
         at=clock.now(),
-        basis=[Citation(**citation) for citation in grant.basis] if kind is terms.GRANT_ISSUED else [],
+        basis=[Citation(**citation) for citation in grant.basis] if kind is terms.GRANT_ISSUED else basis,
         concerns=[grant.consumer_id, grant.provider_id],
         body={"status": grant.status, **body},
     )
