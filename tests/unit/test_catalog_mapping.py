@@ -15,6 +15,7 @@ from hefu.rooms.catalog.importing.assignment import assigned
 from hefu.rooms.catalog.importing.mapping import propose, propose_mapping
 from hefu.rooms.catalog.importing.names import bare, general, words
 from hefu.rooms.catalog.importing.notions import Field, field_named, portal_name
+from hefu.rooms.catalog.importing.own import GRAPH, RECORD, SHEET, own_mapping
 
 CATALOGS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "03-catalogs-cn"
 
@@ -49,6 +50,26 @@ class TestNames:
     def test_clicks_licences_and_line_numbers_are_nothing(self) -> None:
         made = proposed("标题", "数据量", "浏览量", "下载次数", "序号", "评分", "viewCount", "license")
         assert [column for column, field in made.items() if field] == ["标题", "数据量"]
+
+    @pytest.mark.parametrize(
+        ("columns", "fields"),
+        [
+            ("目录名 所属部门 数据领域 数据条目数 下载量", "name provider theme row_count None"),
+            ("数据集中文名称 数源单位 更新频次 开放等级", "name provider update_cycle open_type"),
+            (
+                "cata_title org_name group_name released_time conf_update_cycle down_count",
+                "name provider theme published_on update_cycle None",
+            ),
+            ("datasetTitle deptName keyWords contactPhone", "name provider tags phone"),
+        ],
+    )
+    def test_layouts_that_were_not_at_hand_are_understood(self, columns: str, fields: str) -> None:
+        assert [str(field) for field in proposed(*columns.split()).values()] == fields.split()
+
+    def test_our_own_layouts_are_known_whole(self) -> None:
+        for layout in (SHEET, RECORD, GRAPH):
+            assert own_mapping(list(layout)) == {column: field for column, field in layout.items() if field}
+            assert own_mapping(list(layout)[3:9]) is None
 
     def test_a_struck_name_is_not_known_any_more(self) -> None:
         from hefu.rooms.catalog.importing.names import Lexicon
@@ -94,6 +115,11 @@ class TestValues:
     def test_a_name_does_not_win_over_cells_that_cannot_be_so(self) -> None:
         rows = [{"更新时间": "每年", "标题": f"甲{place}信息"} for place in range(20)]
         assert proposed("标题", "更新时间", rows=rows)["更新时间"] != "updated_on"
+
+    def test_an_empty_column_waits_for_one_with_cells(self) -> None:
+        rows = [{"title": f"Street trees {n}", "groups": [], "theme-primary": "Transport"} for n in range(12)]
+        assert proposed("title", "groups", "theme-primary", rows=rows)["theme-primary"] == "theme"
+        assert proposed("title", "groups")["groups"] == "theme"
 
     def test_the_surer_column_gets_the_field_and_says_so(self) -> None:
         guesses = propose(["标题", "c7"], [{"标题": f"甲{place}号信息", "c7": "每年"} for place in range(30)])

@@ -23,6 +23,8 @@ _ROWS = tuple(ox.NamedNode(f"{_DCAT}{name}") for name in ("Dataset", "DatasetSer
 _AWAY = frozenset(
     {"dataset", "inCatalog", "isPartOf", "hasPart", "inSeries", "first", "last", "prev", "hasVersion", "type", "item"}
 )
+#: Predicates whose object is an address that one opens.
+_ADDRESSES = frozenset({"landingPage", "page", "homepage", "accessURL", "downloadURL", "endpointURL"})
 #: The namespace in which this platform says what DCAT has no word for, items among it.
 _HEFU = "urn:hefu:catalog#"
 #: By these one reads what a thing is called.
@@ -170,6 +172,9 @@ def _facts(
         path, value = f"{before}{local}", quad.object
         if isinstance(value, ox.Literal):
             yield path, value
+            continue
+        if local in _ADDRESSES and isinstance(value, ox.NamedNode):
+            yield path, value.value  # of a page or a file, whatever else the graph says of it
             continue
         described = depth < _DEEPEST and value not in seen and next(store.quads_for_pattern(value, None, None), None)
         if described and not _is_row(store, value):

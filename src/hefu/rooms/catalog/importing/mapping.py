@@ -22,6 +22,9 @@ _STEEP = 10
 _ITEMS_SURE = 0.75
 #: From here a name is one of the field's own, which odd cells do not put in doubt.
 _USUAL = 0.9
+#: What a name is worth over a column without a single cell beside filled ones: less than one nearly as good over
+#: cells.
+_EMPTY = 0.75
 #: Signs from which a cell is prose rather than a name.
 _PROSE = 16
 #: Score → how often proposals of that score were right, measured by `benchmarks/mapping.py` over names as they
@@ -75,6 +78,7 @@ def propose(
     known = {bare(column): field for column, field in (learned or {}).items()}
     cells = {column: cells_of(column, samples) for column in columns}
     scores = [_scores(column, cells[column], usual, known.get(bare(column))) for column in columns]
+    _let_filled_go_first([bool(cells[column].lines) for column in columns], scores)
     _order_days(columns, samples, cells, scores)
     _tell_prose([cells[column] for column in columns], scores)
     _drop_lonely_items(scores)
@@ -129,6 +133,14 @@ def _alone(field: Field, share: float, cells: Cells) -> float:
     if field is Field.PROVIDER:
         return weight * share * (0.75 + 0.25 * repeats(cells))
     return weight * share
+
+
+def _let_filled_go_first(filled: Sequence[bool], scores: list[dict[Field, float]]) -> None:
+    """Where a column with cells could have a meaning too, let one without any wait."""
+    for field in Field:
+        if any(full and row[field] >= SURE_ENOUGH for full, row in zip(filled, scores, strict=True)):
+            for full, row in zip(filled, scores, strict=True):
+                row[field] *= 1.0 if full else _EMPTY
 
 
 def _order_days(
