@@ -14,7 +14,10 @@ from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of
 from hefu.rooms.catalog.terms import BasisKind, Content, ShareType, Status
 from hefu.rooms.parties.models import Department
-from tests.builders import NOON, SYSTEM, a_content, a_department, a_draft, an_entry, the_authority
+from hefu.rooms.resources.services import register_system
+from hefu.rooms.resources.terms import Network
+from hefu.rooms.upkeep.services import register_task
+from tests.builders import NOON, SYSTEM, a_content, a_department, a_draft, an_actor, an_entry, the_authority
 from tests.portal.types import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +237,18 @@ class TestWriting:
         assert officer.post(f"/catalog/{draft.pk}/submit").status_code == 403
         assert reviewer.get(f"/catalog/{draft.pk}/edit").status_code == 403
         assert officer.get(f"/catalog/{draft.pk}/review").status_code == 403
+
+    def test_the_names_that_the_department_registered_are_offered_beside_the_fields(
+        self, provider: Department, officer: Client
+    ) -> None:
+        for office, name in ((provider, "人口系统"), (a_department(), "别家系统")):
+            register_system(
+                department_id=office.pk, name=name, network=Network.EXTRANET, actor=an_actor(office), clock=NOON
+            )
+        register_task(department_id=provider.pk, duty="户籍管理", actor=an_actor(provider), clock=NOON)
+        page = officer.get("/catalog/new")
+        assert page.context["known"] == {"system_name": ["人口系统"], "business_item": ["户籍管理"]}
+        assert 'list="own-system_name"' in page.content.decode()
 
     def test_a_draft_is_thrown_away_and_an_entry_withdrawn_with_a_reason(
         self, provider: Department, officer: Client, chief: Client

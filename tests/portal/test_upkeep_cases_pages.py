@@ -120,6 +120,7 @@ def test_a_need_is_asked_given_to_its_source_taken_over_and_met(signed_in: SignI
     need = queries.needs(viewer=SYSTEM).get()
     where = f"/upkeep/needs/{need.number}/"
     reviewer = signed_in(the_authority(), Role.REVIEWER)
+    assert '<option value="市残联">' in reviewer.get(where).content.decode()
     answer = reviewer.post(where, {"deed": "assign", "department": "没有这个局", "entry": "", "reason": ""})
     assert answer.status_code == 422
     reviewer.post(where, {"deed": "assign", "department": "市残联", "entry": "", "reason": ""})

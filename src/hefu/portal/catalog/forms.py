@@ -41,6 +41,9 @@ LONG = (
     *("secrecy_note", "impact_note"),
 )
 
+#: Fields beside which the names are offered that the department has registered.
+KNOWN = ("system_name", "business_item")
+
 #: Marked help of each field that needs one.
 HELP = {
     "abstract": _("What it is about, in a few sentences; the search reads it."),
@@ -204,7 +207,8 @@ def _field(name: str) -> forms.Field:
         return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **shared)
     if name in LONG:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), **shared)
-    return forms.CharField(max_length=200, **shared)
+    widget = forms.TextInput(attrs={"list": f"own-{name}"} if name in KNOWN else {})
+    return forms.CharField(max_length=200, widget=widget, **shared)
 
 
 class ReviewForm(OfficeForm):

@@ -22,7 +22,11 @@ from hefu.rooms.catalog.access import may, require
 from hefu.rooms.catalog.rows import content_of
 from hefu.rooms.catalog.terms import Status, Verdict
 from hefu.rooms.parties import queries as parties
+from hefu.rooms.resources import queries as resources
 from hefu.rooms.upkeep import queries as upkeep
+
+#: Names offered beside a field.
+OFFERED = 500
 
 
 @page(*FORM)
@@ -95,8 +99,21 @@ def _form_page(request: PortalRequest, form: EntryForm, **context: Any) -> HttpR
         form=form,
         status=form.status,
         may_submit=may(request.actor, "catalog.submit", own),
+        known=_known(request, own),
         **context,
     )
+
+
+def _known(request: PortalRequest, own: UUID | None) -> dict[str, list[str]]:
+    """Return field → names of the department's systems and of its duties and business items, to choose from."""
+    if own is None:
+        return {}
+    systems = resources.registered_systems(viewer=request.actor).filter(department_id=own).order_by("name")
+    tasks = upkeep.tasks(viewer=request.actor, department_id=own).order_by("name")
+    return {
+        "system_name": list(systems.values_list("name", flat=True)[:OFFERED]),
+        "business_item": list(tasks.values_list("name", flat=True)[:OFFERED]),
+    }
 
 
 def _own(request: PortalRequest) -> UUID:

@@ -31,6 +31,7 @@ def consultations(request: PortalRequest) -> HttpResponseBase:
         request,
         "upkeep/consultations.html",
         title=gettext("Have your say"),
+        wide=True,
         rounds=[(row, row.closed_at is None and today <= row.until) for row in rows],
         page=rows,
     )
@@ -61,6 +62,7 @@ def consultation(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         "upkeep/consultation.html",
         title=gettext("Your say on {name}").format(name=entry.name),
         crumbs=[(gettext("Have your say"), reverse("upkeep:consultations"))],
+        wide=True,
         round=found,
         facts=[
             (gettext("Sharing"), name_of(entry.share_type, SHARE_TYPE_NAMES) if entry.share_type else "—"),

@@ -158,7 +158,10 @@ class WordForm(OfficeForm):
 
     deed = forms.ChoiceField(label=_("Word"), widget=forms.RadioSelect)
     department = forms.CharField(
-        label=_("Source department"), required=False, help_text=_("Name or credit code, in full.")
+        label=_("Source department"),
+        required=False,
+        help_text=_("Name or credit code, in full."),
+        widget=forms.TextInput(attrs={"list": "departments", "autocomplete": "off"}),
     )
     entry = forms.CharField(label=_("Code of the entry"), required=False, max_length=60)
     reason = forms.CharField(

@@ -143,6 +143,7 @@ def need(request: PortalRequest, number: str) -> HttpResponseBase:
         state=need_badge(found),
         clocks=[face(one, today, steps=True) for one in clocks.clocks_of(number, viewer=request.actor)],
         form=form if deeds else None,
+        departments=_names(request) if "department" in form.fields else [],
         status=form.status,
         events=history(number, viewer=request.actor),
     )
@@ -176,6 +177,10 @@ def _say(request: PortalRequest, number: str, typed: dict[str, Any]) -> Any:
             return services.meet_need(entry_id=_entry(request, typed["entry"]), **who)
         case deed:
             return services.answer_need(agrees=deed == "take", **who)
+
+
+def _names(request: PortalRequest) -> list[str]:
+    return list(parties.departments(viewer=request.actor).values_list("name", flat=True))
 
 
 def _department(request: PortalRequest, told: str) -> UUID:
