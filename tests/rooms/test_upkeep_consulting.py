@@ -13,6 +13,7 @@ from hefu.rooms.catalog.models import Entry
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.upkeep import errors, queries, services
 from hefu.rooms.upkeep.models import Comment, Round
+from hefu.rooms.upkeep.terms import Check
 from tests.builders import NOON, SYSTEM, a_department, a_draft, an_actor, the_authority
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,19 @@ def test_where_the_law_says_so_everybody_is_heard_and_elsewhere_only_when_the_de
     assert not opened(a_draft(a_department("成都市民政局", place="510100"))).public
     wanted = opened(a_draft(a_department("德阳市民政局", place="510600")), public=True)
     assert {row.pk for row in queries.public_rounds(viewer=ANYBODY)} == {by_law.pk, wanted.pk}
+
+
+@pytest.mark.clause("GZ2020-09d")
+def test_a_new_entry_on_which_nobody_was_heard_is_told_to_its_reviewer_where_the_law_wants_it() -> None:
+    rows = [a_draft(a_department(place=place), class_code="302001") for place in ("520100", "510100")]
+
+    def unheard(row: Entry) -> bool:
+        found = queries.findings_of(row.pk, viewer=an_actor(row.provider))
+        return Check.NOT_HEARD in {one.check for one in found}
+
+    assert [unheard(row) for row in rows] == [True, False]
+    opened(rows[0])
+    assert not unheard(rows[0])
 
 
 def test_a_round_for_departments_alone_is_not_there_for_the_public() -> None:

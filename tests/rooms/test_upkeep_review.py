@@ -94,4 +94,4 @@ def test_in_guizhou_people_and_organisations_named_without_their_numbers_are_fou
     items = (ItemContent("姓名", "name", ItemType.TEXT, 50), ItemContent("单位名称", "office", ItemType.TEXT, 100))
     row = a_draft(a_department(place=place), class_code="302001", items=items)
     found = {one.check for one in queries.findings_of(row.pk, viewer=an_actor(row.provider))}
-    assert found == expected
+    assert found - {Check.NOT_HEARD} == expected

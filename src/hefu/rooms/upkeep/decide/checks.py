@@ -73,6 +73,7 @@ def findings(content: Content, around: Neighbours) -> tuple[Finding, ...]:
         *_format(content),
         *_items(content),
         *_identifiers(content, around.identifiers),
+        *([Finding(Check.NOT_HEARD, "name")] if around.unheard else ()),
         *_census(around.original),
     )
 

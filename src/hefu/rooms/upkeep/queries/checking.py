@@ -13,7 +13,9 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.upkeep import decide
+from hefu.rooms.upkeep.models import Round
 from hefu.rooms.upkeep.terms import Finding, Neighbours
+from hefu.rooms.upkeep.terms.cases import HEARS_RULE
 
 _PLATFORM = system("upkeep")
 #: Rule of the packs: by which numbers shared data names people and organisations.
@@ -35,8 +37,10 @@ def findings_of_many(rows: Iterable[Any]) -> dict[UUID, tuple[Finding, ...]]:
     by_provider: dict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
         by_provider[row.provider_id].append(row)
+    found = [row.pk for group in by_provider.values() for row in group]
+    heard = frozenset(Round.objects.filter(entry_id__in=found).values_list("entry_id", flat=True))
     return {
-        row.pk: decide.findings(catalog.content_of(row), _around(row, names, systems, rules))
+        row.pk: decide.findings(catalog.content_of(row), _around(row, names, systems, rules, heard))
         for provider, group in by_provider.items()
         for names, systems in [_beside(provider)]
         for rules in [clocks.rules_at(group[0].provider.place)]
@@ -53,10 +57,15 @@ def _beside(provider_id: UUID) -> tuple[list[tuple[UUID, str, str]], frozenset[s
     )
 
 
-def _around(row: Any, names: list[tuple[UUID, str, str]], systems: frozenset[str], rules: Rules) -> Neighbours:
+def _around(
+    row: Any, names: list[tuple[UUID, str, str]], systems: frozenset[str], rules: Rules, heard: frozenset[UUID]
+) -> Neighbours:
     own = {row.pk, row.changes_to_id}
     others = tuple((code, name) for pk, code, name in names if pk not in own)
-    return Neighbours(others, systems, row.original or {}, _identifiers(rules, on=row.changed_at.date()))
+    day = row.changed_at.date()
+    # A new entry is compiled; the next version of one in force follows what has changed.
+    unheard = not row.is_change and row.pk not in heard and rules.has(HEARS_RULE, on=day)
+    return Neighbours(others, systems, row.original or {}, _identifiers(rules, on=day), unheard)
 
 
 def _identifiers(rules: Rules, *, on: date) -> frozenset[str]:

@@ -173,6 +173,7 @@ class Check(StrEnum):
     CENSUS = "census"
     NO_CITIZEN_ID = "no_citizen_id"
     NO_CREDIT_CODE = "no_credit_code"
+    NOT_HEARD = "not_heard"
 
 
 #: Check → what is said of it; the fields in braces are the finding's facts.
@@ -193,6 +194,7 @@ CHECKS = {
     Check.CENSUS: _("“{column}” says “{cell}”; it takes a bare number, 0 when it is not known."),
     Check.NO_CITIZEN_ID: _("It names people, and the law of this place wants them named by citizen identity number."),
     Check.NO_CREDIT_CODE: _("It names organisations, and the law of this place wants them named by credit code."),
+    Check.NOT_HEARD: _("The law of this place wants others heard while an entry is compiled, and nobody was asked."),
 }
 
 #: Checks that point at something to look at; the others are what reviewers reject.
@@ -226,6 +228,8 @@ class Neighbours:
     original: dict[str, Any] = field(default_factory=dict)
     #: Ids of the packs' `resources.identifiers` that bind the department's data.
     identifiers: frozenset[str] = frozenset()
+    #: Whether the law wants others heard on it and no round of comments was held.
+    unheard: bool = False
 
 
 @dataclass(frozen=True)
