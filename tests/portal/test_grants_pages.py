@@ -216,6 +216,18 @@ class TestGrants:
             assert stranger.get(f"/grants/{grant.number}/{address}").status_code == 404
         assert stranger.get("/grants/").context["list"].count == 0
 
+    def test_a_hold_names_the_day_until_which_it_is_put_right(
+        self, grant: Grant, provider: Department, consumer: Department, signed_in: SignIn
+    ) -> None:
+        chief, address = signed_in(provider, Role.CHIEF), f"/grants/{grant.number}/"
+        late = chief.post(f"{address}suspend", {"reason": "转给第三方", "mend_by": "2026-03-01"})
+        assert late.status_code == 422
+        assert 'href="#id_mend_by"' in late.content.decode()
+        chief.post(f"{address}suspend", {"reason": "转给第三方", "mend_by": "2026-03-20"})
+        text = signed_in(consumer).get(address).content.decode()
+        assert "To be put right by" in text
+        assert "2026-03-20" in text.split("To be put right by")[1][:80]
+
     def test_the_consumer_tells_of_its_use_under_the_heads_of_the_law_and_both_sides_read_it(
         self, grant: Grant, provider: Department, consumer: Department, signed_in: SignIn, stranger: Client
     ) -> None:

@@ -335,6 +335,50 @@ def test_a_grant_is_issued_with_the_ban_on_passing_on_in_its_record(place: str, 
     assert issued.body["passing_on"]["source"] == told.source.as_json()
 
 
+class TestMisuse:
+    BY = date(2026, 3, 20)
+
+    @pytest.mark.clause("D809-27")
+    @pytest.mark.clause("GD2008-40c")
+    @pytest.mark.parametrize("side", ["provider", "authority"])
+    def test_who_misuses_is_held_and_has_until_a_day_to_put_it_right_or_loses_the_grant(
+        self, grant: Grant, side: str
+    ) -> None:
+        holder = chief(grant) if side == "provider" else an_actor(the_authority(), Role.REVIEWER)
+        held = services.suspend_grant(
+            number=grant.number, reason="转给第三方", mend_by=self.BY, actor=holder, clock=NOON
+        )
+        assert (held.status, held.mend_by, queries.ticket_in_force(grant.pk)) == ("suspended", self.BY, None)
+        told = list(history(grant.number, viewer=an_actor(grant.consumer)))[-1]
+        assert (told.kind, told.body["mend_by"]) == ("grant.suspended", "2026-03-20")
+        assert [one["document"] for one in told.basis] == ["decree-809"]
+        assert services.end_unmended(actor=SYSTEM, clock=at_noon(self.BY)) == []
+        assert services.end_unmended(actor=SYSTEM, clock=at_noon(date(2026, 3, 21))) == [grant.number]
+        assert services.end_unmended(actor=SYSTEM, clock=at_noon(date(2026, 3, 21))) == []
+        grant.refresh_from_db()
+        assert (grant.status, grant.reason) == (GrantStatus.REVOKED, "转给第三方")
+
+    @pytest.mark.clause("D809-27")
+    def test_what_was_put_right_in_time_goes_on_and_no_service_ends_without_a_reason_on_record(
+        self, grant: Grant
+    ) -> None:
+        for act in (services.suspend_grant, services.revoke_grant):
+            with pytest.raises(InputsRejected):
+                act(number=grant.number, reason=" ", actor=chief(grant), clock=NOON)
+        with pytest.raises(InputsRejected) as past:
+            services.suspend_grant(
+                number=grant.number, reason="x", mend_by=date(2026, 3, 11), actor=chief(grant), clock=NOON
+            )
+        assert set(past.value.problems) == {"mend_by"}
+        services.suspend_grant(number=grant.number, reason="核查", mend_by=self.BY, actor=chief(grant), clock=NOON)
+        mended = services.resume_grant(number=grant.number, reason="已整改", actor=chief(grant), clock=NOON)
+        assert (mended.status, mended.mend_by) == (GrantStatus.ACTIVE, None)
+        assert services.end_unmended(actor=SYSTEM, clock=at_noon(date(2026, 4, 1))) == []
+        reviewer = an_actor(the_authority(), Role.REVIEWER)
+        kinds = [entry.kind for entry in history(grant.number, viewer=reviewer)]
+        assert {"grant.suspended", "grant.resumed"} <= set(kinds)
+
+
 class TestTellingOfUse:
     TOLD: ClassVar[dict[str, str]] = {
         "scenario": "低保审核",
@@ -364,6 +408,7 @@ class TestTellingOfUse:
             with pytest.raises(DatabaseError), transaction.atomic():
                 act()
 
+    @pytest.mark.clause("D809-27")
     def test_only_the_consumer_tells_also_when_the_grant_is_over(self) -> None:
         row = a_grant(an_entry(), a_department())
         with pytest.raises(Forbidden):

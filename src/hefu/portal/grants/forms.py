@@ -45,6 +45,17 @@ class TargetForm(OfficeForm):
         return UUID(self.cleaned_data["target_id"])
 
 
+class SuspendForm(ReasonForm):
+    """A hold, with the day until which the consumer puts right what is wrong, if one is set."""
+
+    mend_by = forms.DateField(
+        label=_("To be put right by"),
+        required=False,
+        widget=DAY,
+        help_text=_("Unless the hold is lifted by then, the grant ends. Without a day it stays held."),
+    )
+
+
 class RevokeForm(ReasonForm):
     """Taking a grant back for good: its number is typed, so that it is not another one."""
 

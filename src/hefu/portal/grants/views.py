@@ -16,7 +16,7 @@ from hefu.kernel.refusal import Forbidden
 from hefu.law.terms import Language
 from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page, reason_page
-from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, TargetForm, UseForm
+from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, SuspendForm, TargetForm, UseForm
 from hefu.portal.grants.lists import Grants
 from hefu.portal.grants.words import COLOURS, check_in_words
 from hefu.portal.http import PortalRequest, posted
@@ -201,8 +201,9 @@ def choose_target(request: PortalRequest, number: str) -> HttpResponseBase:
 def suspend(request: PortalRequest, number: str) -> HttpResponseBase:
     """Hold a grant."""
     queries.grant(number, viewer=request.actor)
-    return reason_page(
+    return deed_page(
         request,
+        SuspendForm(posted(request)),
         title=gettext("Suspend {number}").format(number=number),
         crumbs=[list_crumb(), grant_crumb(number)],
         lead=gettext("The ticket holds no more at once; a running delivery stops within seconds. It can be resumed."),

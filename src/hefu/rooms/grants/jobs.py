@@ -26,7 +26,9 @@ def watch_idle_grants(timestamp: int) -> None:
 
 @app.task(name="grants.sweep", queueing_lock="grants.sweep")
 def sweep_grants(timestamp: int) -> None:
-    """End grants whose term is over and open those that wait no longer. Safe to run twice.
+    """End grants whose term is over or that were not put right in time; open those that wait no longer.
+
+    Safe to run twice.
 
     Args:
         timestamp: When the run was scheduled, in seconds; the sweep goes by the clock instead.
@@ -34,6 +36,7 @@ def sweep_grants(timestamp: int) -> None:
     del timestamp
     clock = SystemClock()
     ended = services.expire_due(actor=system("sweep"), clock=clock)
+    ended += services.end_unmended(actor=system("sweep"), clock=clock)
     opened = services.open_waiting(actor=system("sweep"), clock=clock)
     if ended or opened:
-        log.info("%d grants ended with their term, %d can be delivered now", len(ended), len(opened))
+        log.info("%d grants ended, %d can be delivered now", len(ended), len(opened))

@@ -48,6 +48,7 @@ class Grant(models.Model):
     status = models.CharField(max_length=12, default=GrantStatus.WAITING.value)
     missing = ArrayField(models.CharField(max_length=12), default=list, help_text="What keeps it waiting.")
     held_by = models.CharField(max_length=12, blank=True, help_text="Side that put the hold on.")
+    mend_by = models.DateField(null=True, help_text="Until which day the consumer puts it right, or the grant ends.")
     reason = models.TextField(blank=True, help_text="Why it was suspended, narrowed or revoked last.")
     issued_at = models.DateTimeField()
     changed_at = models.DateTimeField(help_text="When the status last changed.")

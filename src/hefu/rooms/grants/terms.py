@@ -82,6 +82,8 @@ SIDE_NAMES = {
 
 #: Rule of the packs: after how long without use a grant is looked into.
 IDLE_RULE = "grants.idle"
+#: What follows misuse, step by step.
+MISUSE_RULE = "use.misuse_steps"
 #: What a record of use covers, and how long it is kept at least.
 USE_RULE = "use.record_must_state"
 RETENTION_RULE = "records.retention"
@@ -202,7 +204,12 @@ TARGET_CHOSEN = Kind(
 GRANT_UNMOUNTED = Kind(
     "grant.unmounted", 1, ("status", "missing"), "What the grant is delivered from is not there any more."
 )
-GRANT_SUSPENDED = Kind("grant.suspended", 1, ("status", "side", "reason"), "The grant was held.")
+GRANT_SUSPENDED = Kind(
+    "grant.suspended",
+    2,
+    ("status", "side", "reason", "mend_by"),
+    "The grant was held. From version 2 with the day until which the consumer puts it right, where one is set.",
+)
 GRANT_RESUMED = Kind("grant.resumed", 1, ("status", "side", "reason"), "The hold was lifted.")
 GRANT_NARROWED = Kind(
     "grant.narrowed", 1, ("status", "side", "reason", "changes"), "The grant was made smaller and signed anew."

@@ -2,6 +2,7 @@
 
 from hefu.rooms.grants.decide import Wanted
 from hefu.rooms.grants.services.holding import (
+    end_unmended,
     expire_due,
     hold_grant,
     narrow_grant,
@@ -24,6 +25,7 @@ from hefu.rooms.grants.services.using import record_use
 __all__ = [
     "Wanted",
     "choose_target",
+    "end_unmended",
     "expire_due",
     "hold_grant",
     "issue_grant",
