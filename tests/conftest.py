@@ -34,7 +34,10 @@ WITHOUT_DJANGO = WITHOUT_DATABASE | {"connectors"}
 #: Marks the processes of one run: the first one has started what the others use.
 RUN = "HEFU_TEST_RUN"
 #: Durability is not what tests are about, and syncing is what they would wait for.
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+FAST = {
+    "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200",
+    "wal_level": "logical", "max_replication_slots": "20", "max_wal_senders": "20",
+}  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -178,6 +181,10 @@ def make_database() -> Iterator[Callable[[], Database]]:
 
 def _drop(connection: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
     """Drop a database; one that the server itself is vacuuming at this moment, which nobody may end, a little later."""
+    connection.execute(
+        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s AND NOT active",
+        [name],
+    )
     for patience in range(50, -1, -1):
         try:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

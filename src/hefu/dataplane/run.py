@@ -43,7 +43,7 @@ def check_plan(
         PlanRefused: Something does not fit; all of it is named.
         DataPlaneRefusal: A side cannot be reached or read.
     """
-    _matching(ticket, source, target)
+    require_match(ticket, source, target)
     columns = None
     if isinstance(target, PostgresTarget):
         with contextlib.closing(Session(target.connection, "target", policy)) as session:
@@ -99,8 +99,8 @@ def deliver(
         FormatLimit: The file format cannot hold the rows.
     """
     ticket = read_ticket(token, keys, clock.now(), revoked)
-    _matching(ticket, source, target)
-    control = Control(_TicketHolds(watcher or Quiet(), ticket, clock))
+    require_match(ticket, source, target)
+    control = Control(TicketHolds(watcher or Quiet(), ticket, clock))
     with control.timed("prepare"):
         view = control.call(_opened(source, ticket, policy))
     with contextlib.closing(view), control.watched(view):
@@ -111,7 +111,7 @@ def deliver(
         return TableRun(delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control).carry()
 
 
-def _matching(ticket: Ticket, source: PostgresSource | FolderSource, target: PostgresTarget | FileTarget) -> None:
+def require_match(ticket: Ticket, source: PostgresSource | FolderSource, target: PostgresTarget | FileTarget) -> None:
     """See that source and target are of the kinds that the ticket names.
 
     Raises:
@@ -156,17 +156,23 @@ def _opened(
 
 
 @dataclass(frozen=True)
-class _TicketHolds:
-    """Asks the watcher, and the clock as well: a ticket that ends on the way ends the run."""
+class TicketHolds:
+    """A watcher that asks the clock as well: a ticket that ends on the way ends the run."""
 
     watcher: Watcher
     ticket: Ticket
     clock: Clock
 
     def progress(self, now: Progress) -> None:
+        """Pass it on."""
         self.watcher.progress(now)
 
     def stop_requested(self) -> Literal["stopped", "revoked"] | None:
+        """Ask the clock, then the watcher.
+
+        Raises:
+            TicketRefused: The ticket holds no more.
+        """
         if self.clock.now() >= self.ticket.valid_until:
             raise TicketRefused("expired", held_until(self.ticket))
         return self.watcher.stop_requested()

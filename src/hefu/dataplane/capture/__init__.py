@@ -1,0 +1,1 @@
+"""Follows the changes of a source's table, transaction by transaction, into a consumer's table."""

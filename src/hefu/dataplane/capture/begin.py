@@ -1,0 +1,69 @@
+"""From where a delivery follows: where it stopped, or the table copied anew and the log from before the copy."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+from hefu.dataplane.capture.pgoutput import lsn_number
+from hefu.dataplane.connectors.postgres.followed import (
+    Followed,
+    begin_followed,
+    ensure_followed,
+    ensure_key,
+    load_followed,
+)
+from hefu.dataplane.connectors.postgres.replication import ensure_publication, make_slot, slot_position
+from hefu.dataplane.connectors.postgres.session import Session
+from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
+from hefu.dataplane.connectors.relation import TableFacts
+from hefu.dataplane.plan import Plan, compile_plan
+from hefu.dataplane.ticket import Ticket
+
+
+def begun(
+    asking: Session,
+    writing: Session,
+    delivery: str,
+    ticket: Ticket,
+    target: PostgresTarget,
+    name: str,
+    secrets: Mapping[str, str],
+    facts: TableFacts,
+    copy: Callable[[str], None],
+) -> tuple[Followed, str]:
+    """Return from where to follow, the table copied first where it has to be; and why it was."""
+    ensure_followed(writing)
+    earlier = load_followed(writing, delivery)
+    columns = existing_columns(writing, target)
+    writing.commit()
+    plan = compile_plan(ticket, facts.columns, columns, secrets)
+    wanted = _plan_digest(plan, secrets)
+    stands = slot_position(asking, name)
+    if earlier is None:
+        why = "first"
+    elif columns is None:
+        why = "the table is gone from the target"
+    elif earlier.plan != wanted:
+        why = "the grant, or the columns of the source or the target, are not the same as before"
+    elif stands is None or lsn_number(stands) > lsn_number(earlier.lsn):
+        why = "the source's server keeps the changes since the last run no more"
+    else:
+        return earlier, ""
+    ensure_publication(asking, name, ticket.resource.schema, ticket.resource.table)
+    begin = stands if stands and earlier is None else make_slot(asking, name)
+    copy(begin)
+    columns = existing_columns(writing, target)
+    writing.commit()
+    ensure_key(writing, target, plan.key)
+    # A new table has the columns that the plan gave it; an old one the same as before.
+    plan = compile_plan(ticket, facts.columns, columns, secrets)
+    now = Followed(str(ticket.id), _plan_digest(plan, secrets), name, begin)
+    begin_followed(writing, delivery, target, now)
+    writing.commit()
+    return now, why
+
+
+def _plan_digest(plan: Plan, secrets: Mapping[str, str]) -> str:
+    """Return a digest of what is delivered and how; columns that the grant does not read do not matter."""
+    secret = hashlib.sha256(repr(sorted(secrets.items())).encode()).hexdigest()
+    parts = (plan.outputs, plan.filter, plan.checks, plan.key, secret)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,0 +1,271 @@
+"""One run of a delivery that follows: reads transactions, writes them with their position, says how far it is."""
+
+import contextlib
+import queue
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from hefu.dataplane.capture.applying import Applier, plan_key
+from hefu.dataplane.capture.followable import facts_of
+from hefu.dataplane.capture.pending import Pending
+from hefu.dataplane.capture.pgoutput import (
+    Begin,
+    Commit,
+    Delete,
+    Insert,
+    Relation,
+    Truncate,
+    Update,
+    decode,
+    lsn_number,
+    lsn_text,
+)
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy
+from hefu.dataplane.connectors.postgres.followed import move, prepare_merge
+from hefu.dataplane.connectors.postgres.replication import ChangeStream
+from hefu.dataplane.connectors.postgres.session import Session
+from hefu.dataplane.connectors.postgres.source import PostgresSource
+from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns, take_locks
+from hefu.dataplane.control import Control, Progress, StopWord, Watcher
+from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.errors import AlreadyRunning, PlanRefused
+from hefu.dataplane.outcome import Rejected, RejectSink
+from hefu.dataplane.plan import compile_plan
+from hefu.dataplane.plan_sql import SourceSql
+from hefu.dataplane.ticket import Ticket
+from hefu.kernel.words import Sentence, _
+
+#: Keys, and bytes of their messages, that are gathered before they are written, however long the transaction
+#: is: what bounds the memory.
+MOST_KEYS, MOST_BYTES = 10_000, 32 << 20
+#: Whole transactions wait for more of them, when more keep coming, for so many seconds, or so many times as long
+#: as the last write took: what is written together shares the cost of a commit.
+_LONGEST, _TIMES = 0.2, 4
+#: Seconds between two notes of a position that moved without changes of ours.
+_QUIET = 10.0
+#: Bytes by which the place of the next record may lie beyond the last one's end.
+_PAGE_HEADER = 40
+#: Seconds that a read waits for a message; also how soon a stop is noticed.
+_WAIT = 0.1
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a following delivery is."""
+
+    #: Position in the source's log up to which everything is in.
+    lsn: str
+    #: Row changes and transactions since following began, earlier runs among them.
+    changes: int
+    transactions: int
+    #: When the last transaction that is in was committed at the source; None before the first.
+    committed_at: datetime | None = None
+    #: Why the table was copied anew by this run, or empty.
+    copied: str = ""
+
+
+@dataclass
+class Following:
+    """One run, from the position on; works in a thread that the caller's watches."""
+
+    delivery: str
+    ticket: Ticket
+    target: PostgresTarget
+    secrets: Mapping[str, str]
+    asking: Session
+    writing: Session
+    name: str
+    now: Reached
+    #: Rejected rows on their way to the caller's thread.
+    rejected: "queue.Queue[tuple[Rejected, ...]]" = field(default_factory=queue.Queue)
+    _applier: Applier = field(init=False)
+    _pending: Pending | None = None
+    #: What the open transaction of the target holds, pending rows among it.
+    _changes: int = 0
+    _transactions: int = 0
+    _end: int = 0
+    _at: datetime | None = None
+    _bytes: int = 0
+    _since: float = 0.0
+    _took: float = 0.0
+    _moved: float = 0.0
+
+    def carry(self, control: Control, source: PostgresSource, policy: AddressPolicy, *, once: bool) -> None:
+        """Take over transactions until stopped, or until what was committed by now is in."""
+        with control.watched(self.asking), control.watched(self.writing):
+            if held := take_locks(self.writing, self.delivery, self.target):
+                raise AlreadyRunning(what=held)
+            self._plan()
+            self.writing.commit()
+            goal = self._goal(control) if once else None
+            stream = ChangeStream(source.connection, policy, slot=self.name, publication=self.name, look=control.check)
+            with contextlib.closing(stream), control.watched(stream):
+                self._read(stream, control, goal)
+
+    def _goal(self, control: Control) -> int:
+        """Return the position up to which the source has committed by now.
+
+        Where commits do not wait for the disk, they are handed out only once the server has written them there.
+        """
+        asked = None
+        while True:
+            inserted, flushed = self.asking.run(
+                "select pg_current_wal_insert_lsn()::text, pg_current_wal_flush_lsn()::text"
+            )[0]
+            self.asking.commit()
+            asked = asked or lsn_number(inserted)
+            if lsn_number(flushed) + _PAGE_HEADER >= asked:
+                return lsn_number(flushed)
+            control.check()
+            time.sleep(_WAIT / 10)
+
+    def _plan(self) -> None:
+        """Compile the plan against what both sides are now; the caller commits.
+
+        Raises:
+            PlanRefused: The source or the target changed so that the grant does not fit any more.
+        """
+        facts = facts_of(self.asking, self.ticket)
+        columns = existing_columns(self.writing, self.target)
+        plan = compile_plan(self.ticket, facts.columns, columns, self.secrets)
+        prepare_merge(self.writing, self.target, plan)
+        relation = Dialect.POSTGRES.name_of(facts.schema, facts.table)
+        sql = SourceSql(plan, Dialect.POSTGRES, self.secrets, relation)
+        self._applier = Applier(sql, self.asking, self.writing, self.target)
+
+    def _read(self, stream: ChangeStream, control: Control, goal: int | None) -> None:
+        inside = known = False
+        while True:
+            control.check()
+            data = stream.read(0)
+            if data is None:
+                if not inside and self._idle(stream, control, goal):
+                    return
+                data = stream.read(_WAIT)
+            self._bytes += len(data or b"")
+            match decode(data) if data is not None else None:
+                case Begin(lsn):
+                    inside, known = True, lsn < lsn_number(self.now.lsn)
+                case Commit(end, at):
+                    inside = False
+                    if not known:
+                        self._whole(end, at)
+                        self._commit_when_due(stream, control)
+                case Relation() as relation:
+                    self._shape(relation, control)
+                case Insert() | Update() | Delete() | Truncate() as change if not known:
+                    self._take(change, control)
+
+    def _idle(self, stream: ChangeStream, control: Control, goal: int | None) -> bool:
+        """Write what is whole, for nothing else waits; return whether the goal is reached.
+
+        The log grows by what others do as well. That it holds nothing for us is written down once in a
+        while, before the server is told, so that a slot that is ahead of the position always means a loss.
+        """
+        self._commit(stream, control)
+        reached = max(lsn_number(self.now.lsn), stream.seen)
+        done = goal is not None and reached >= goal
+        if reached > lsn_number(self.now.lsn) and (done or time.monotonic() - self._moved > _QUIET):
+            move(self.writing, self.delivery, lsn_text(reached), 0, 0)
+            self.writing.commit()
+            self.now, self._moved = replace(self.now, lsn=lsn_text(reached)), time.monotonic()
+        stream.confirm(lsn_number(self.now.lsn), now=goal is not None)
+        return done
+
+    def _shape(self, relation: Relation, control: Control) -> None:
+        """Take note of what rows look like from here on.
+
+        Raises:
+            PlanRefused: The grant does not fit any more.
+        """
+        before = self._pending.relation if self._pending else None
+        if before == relation:
+            return
+        if before is not None:
+            self._write(control)
+            self._plan()
+        plan = self._applier.sql.plan
+        missing = sorted({*self._applier.needed} - {*relation.columns})
+        if missing:
+            text = _("column {name!r} is granted but the source does not have it")
+            raise PlanRefused(tuple(Sentence(text, code="plan.no_column", name=name) for name in missing))
+        self._pending = Pending(relation, [output.column for output in plan.key_outputs])
+
+    def _take(self, change: Insert | Update | Delete | Truncate, control: Control) -> None:
+        if self._pending is None:  # a table that is only emptied is not described before
+            relation = Relation(0, "", "", "d", self._applier.needed, ())
+            self._pending = Pending(relation, plan_key(self._applier.sql))
+        if not self._changes:
+            self._since = time.monotonic()
+        self._pending.take(change)
+        self._changes += 1
+        if len(self._pending) >= MOST_KEYS or self._bytes >= MOST_BYTES:
+            self._write(control)
+
+    def _whole(self, end: int, at: int) -> None:
+        self._end, self._at = end, _EPOCH + timedelta(microseconds=at)
+        self._transactions += bool(self._changes)
+
+    def _write(self, control: Control) -> None:
+        """Write what is pending into the open transaction of the target."""
+        pending = self._pending
+        if pending is None or not (pending.last or pending.emptied):
+            return
+        applied = self._applier.apply(pending)
+        if applied.rejected:
+            # They are kept before the position moves: after a crash they may be kept twice, never not at all.
+            self.rejected.put(applied.rejected)
+            while self.rejected.unfinished_tasks:
+                control.check()
+                time.sleep(_WAIT / 10)
+        control.add(rows=applied.keys, bytes_=self._bytes)
+        self._bytes = 0
+        self._pending = Pending(pending.relation, pending.key)
+
+    def _commit_when_due(self, stream: ChangeStream, control: Control) -> None:
+        """Commit between two transactions once enough is gathered or has waited long enough."""
+        if self._changes >= MOST_KEYS or (
+            self._changes and time.monotonic() - self._since > max(_LONGEST, _TIMES * self._took)
+        ):
+            self._commit(stream, control)
+
+    def _commit(self, stream: ChangeStream, control: Control) -> None:
+        if not self._changes:
+            return
+        began = time.monotonic()
+        self._write(control)
+        lsn = lsn_text(self._end)
+        move(self.writing, self.delivery, lsn, self._changes, self._transactions)
+        control.check()
+        self.writing.commit()
+        changes, transactions = self.now.changes + self._changes, self.now.transactions + self._transactions
+        self.now = replace(self.now, lsn=lsn, changes=changes, transactions=transactions, committed_at=self._at)
+        self._changes = self._transactions = 0
+        self._took = time.monotonic() - began
+        stream.confirm(self._end)
+
+
+@dataclass(frozen=True)
+class Handing:
+    """A watcher that hands on, in the caller's thread, what the working thread has found."""
+
+    watcher: Watcher
+    run: Following
+    rejects: RejectSink
+    reached: Callable[[Reached], None]
+
+    def progress(self, now: Progress) -> None:
+        """Hand over rejected rows and how far it is."""
+        found = self.run.rejected
+        while not found.empty():
+            self.rejects.put(found.get())
+            found.task_done()
+        self.reached(self.run.now)
+        self.watcher.progress(now)
+
+    def stop_requested(self) -> StopWord | None:
+        """Ask."""
+        return self.watcher.stop_requested()
