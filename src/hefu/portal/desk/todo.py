@@ -117,6 +117,13 @@ _KINDS = (
     ),
     _Kind(
         _OFFICE,
+        lambda a: upkeep.comments_to_settle(viewer=a),
+        _("comments on your drafts to look at or answer"),
+        "people",
+        "upkeep:rounds",
+    ),
+    _Kind(
+        _OFFICE,
         _own_grants,
         _("grants that wait for a table or a place of delivery"),
         "grant",

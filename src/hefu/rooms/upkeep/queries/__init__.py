@@ -16,6 +16,7 @@ from hefu.rooms.upkeep.queries.likeness import (
 from hefu.rooms.upkeep.queries.rounds import (
     assessments,
     comments,
+    comments_to_settle,
     full_review,
     full_reviews,
     may_comment,
@@ -52,6 +53,7 @@ __all__ = [
     "candidates",
     "class_tree",
     "comments",
+    "comments_to_settle",
     "coverage",
     "entries_of_task",
     "findings_of",

@@ -86,6 +86,13 @@ def comments(row: Round, *, viewer: Actor) -> list[Comment]:
     return list(found if may(viewer, "upkeep.moderate", row.entry.provider_id) else found.filter(shown=True))
 
 
+def comments_to_settle(*, viewer: Actor) -> QuerySet[Comment]:
+    """Return the comments on drafts of the viewer's department that wait to be looked at or answered."""
+    own = Comment.objects.filter(round__entry__provider_id=viewer.department_id, round__closed_at__isnull=True)
+    waiting = Q(shown__isnull=True) | Q(shown=True, answered_at__isnull=True)
+    return own.filter(waiting) if viewer.department_id and viewer.has(Role.OFFICER, Role.CHIEF) else own.none()
+
+
 def assessments(entry_id: UUID, *, viewer: Actor) -> list[Assessment]:
     """Return the second looks at an entry, newest first, for its department and the authority."""
     return list(Assessment.objects.filter(of_departments(viewer, "entry__provider_id"), entry_id=entry_id))
