@@ -72,6 +72,13 @@ def test_the_chief_suspends_resumes_and_revokes(grant: Grant) -> None:
         assert said["status"] == status
 
 
+def test_a_hold_takes_the_day_until_which_it_is_put_right(grant: Grant) -> None:
+    chief = who(grant.provider, Role.CHIEF)
+    run("grants", "suspend", grant.number, "--reason", "转给第三方", "--mend-by", "2099-01-01", "--as", chief)
+    grant.refresh_from_db()
+    assert str(grant.mend_by) == "2099-01-01"
+
+
 def test_nobody_decides_anonymously(grant: Grant) -> None:
     result = CliRunner().invoke(hefu, ["grants", "revoke", grant.number, "--reason", "试试"])
     assert result.exit_code != 0

@@ -341,6 +341,7 @@ class TestMisuse:
     @pytest.mark.clause("D809-27")
     @pytest.mark.clause("GD2008-40c")
     @pytest.mark.parametrize("side", ["provider", "authority"])
+    @pytest.mark.clause("GD2018-21c")
     def test_who_misuses_is_held_and_has_until_a_day_to_put_it_right_or_loses_the_grant(
         self, grant: Grant, side: str
     ) -> None:
@@ -391,6 +392,7 @@ class TestTellingOfUse:
     @pytest.mark.clause("D809-29")
     @pytest.mark.clause("GD2018-21b")
     @pytest.mark.clause("DZ-21a")
+    @pytest.mark.clause("AH-09b")
     def test_the_consumer_records_scenario_process_effect_storage_and_destruction_and_it_stays(self) -> None:
         row = a_grant(an_entry(), a_department())
         officer = an_actor(row.consumer)

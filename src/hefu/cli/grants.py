@@ -1,5 +1,6 @@
 """`hefu grants`: look at grants; suspend, resume and revoke them."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -79,13 +80,19 @@ def ticket(number: str, actor: Actor) -> None:
 @command.command("suspend")
 @click.argument("number")
 @click.option("--reason", required=True, help="Goes on record.")
+@click.option(
+    "--mend-by",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Until which day the consumer puts it right; unless the hold is lifted by then, the grant ends.",
+)
 @acting_option(writes=True)
 @json_option
-def suspend(number: str, reason: str, actor: Actor, as_json: bool) -> None:
+def suspend(number: str, reason: str, mend_by: datetime | None, actor: Actor, as_json: bool) -> None:
     """Hold grant NUMBER: a running delivery stops within two seconds."""
     from hefu.rooms.grants import services
 
-    grant = services.suspend_grant(number=number, reason=reason, actor=actor, clock=SystemClock())
+    day = mend_by.date() if mend_by else None
+    grant = services.suspend_grant(number=number, reason=reason, mend_by=day, actor=actor, clock=SystemClock())
     show(_summary(grant), as_json=as_json)
 
 
