@@ -1,0 +1,106 @@
+"""The open part of the catalogue by CKAN's Action API: what programs that know CKAN ask, and what they may not know."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from hefu.protocols.ckan import server
+from hefu.rooms.catalog.terms import OpenType
+from hefu.rooms.parties.models import Department
+from tests.builders import a_department, a_draft, an_entry
+
+pytestmark = pytest.mark.django_db
+OPEN = {"open_type": OpenType.UNCONDITIONAL}
+
+
+def ask(client: Client, action: str, status: int = 200, **asked: Any) -> Any:
+    answer = client.get(f"/api/3/action/{action}", asked)
+    assert answer.status_code == status, answer.content.decode()
+    told = answer.json()
+    assert told["success"] is (status == 200)
+    return told["result"] if status == 200 else told["error"]
+
+
+@pytest.fixture
+def office() -> Department:
+    return a_department("某市民政局")
+
+
+def test_only_what_is_open_is_told_and_nothing_from_inside(client: Client, office: Department) -> None:
+    shown = an_entry(office, name="养老机构", system_name="内部系统丙", share_scope="内部范围乙", **OPEN)
+    closed = an_entry(office, name="低保对象", open_type=OpenType.CLOSED)
+    a_draft(office, name="草稿名录", **OPEN)
+    assert ask(client, "package_list") == [str(shown.pk)]
+    text = json.dumps(ask(client, "package_search"), ensure_ascii=False)
+    assert "养老机构" in text
+    for word in ("低保对象", "草稿名录", "内部系统丙", "内部范围乙"):
+        assert word not in text
+    assert ask(client, "package_show", 404, id=str(closed.pk))["__type"] == "Not Found Error"
+
+
+def test_a_dataset_has_the_fields_that_ckans_clients_read(client: Client, office: Department) -> None:
+    entry = an_entry(office, name="养老机构", tags=("养老", "民政"), theme="社会保障", **OPEN)
+    told = ask(client, "package_show", id=entry.code)
+    assert told == ask(client, "package_show", id=str(entry.pk))
+    assert (told["title"], told["organization"]["title"]) == ("养老机构", office.name)
+    assert [tag["name"] for tag in told["tags"]] == ["养老", "民政"]
+    assert told["groups"][0]["title"] == "社会保障"
+    assert {one["key"] for one in told["extras"]} >= {"code", "update_cycle"}
+    assert told["num_resources"] == len(told["resources"]) > 0
+    assert told["resources"][0]["url"].endswith(f"/catalog/{entry.pk}/")
+
+
+def test_pages_lead_through_all_datasets_once(client: Client, office: Department) -> None:
+    made = {str(an_entry(office, name=f"名录 {number}", **OPEN).pk) for number in range(5)}
+    seen: list[str] = []
+    while True:
+        found = ask(client, "package_search", start=len(seen), rows=2, sort="metadata_created asc, name asc")
+        assert found["count"] == 5
+        if not found["results"]:
+            break
+        seen += [one["id"] for one in found["results"]]
+    assert len(seen) == 5
+    assert set(seen) == made
+
+
+def test_words_departments_and_themes_narrow_and_are_counted(client: Client, office: Department) -> None:
+    other = a_department("某市教育局")
+    an_entry(office, name="养老机构", theme="社会保障", **OPEN)
+    an_entry(other, name="中小学名录", theme="教育", **OPEN)
+    an_entry(other, name="教师名录", theme="教育", open_type=OpenType.CLOSED)
+    assert [one["title"] for one in ask(client, "package_search", q="养老")["results"]] == ["养老机构"]
+    counted = ask(client, "package_search", q="名录", **{"facet.field": '["organization"]'})
+    assert (counted["count"], list(counted["facets"]["organization"].values())) == (1, [1])
+    by_office = ask(client, "package_search", fq=f"organization:{other.credit_code.casefold()}")
+    assert [one["title"] for one in by_office["results"]] == ["中小学名录"]
+    by_theme = ask(client, "package_search", **{"fq": 'groups:"教育"', "facet.field": '["groups"]'})
+    assert (by_theme["count"], by_theme["facets"]["groups"]["教育"]) == (1, 1)
+    assert ask(client, "package_search", 409, fq="res_format:CSV OR x")["__type"] == "Validation Error"
+    assert ask(client, "group_list") == ["教育", "社会保障"]
+
+
+def test_departments_are_organizations_with_their_open_entries_counted(client: Client, office: Department) -> None:
+    an_entry(office, **OPEN)
+    an_entry(a_department("某市公安局"), open_type=OpenType.CLOSED)
+    assert ask(client, "organization_list") == [office.credit_code.casefold()]
+    (told,) = ask(client, "organization_list", all_fields="true")
+    assert (told["title"], told["package_count"]) == (office.name, 1)
+    assert ask(client, "organization_show", id=office.credit_code.casefold())["title"] == office.name
+    ask(client, "organization_show", 404, id="none")
+
+
+def test_parameters_by_post_and_wrong_ones_are_answered_as_ckan_does(client: Client, office: Department) -> None:
+    an_entry(office, name="养老机构", **OPEN)
+    sent = client.post("/api/3/action/package_search", json.dumps({"q": "养老", "rows": 1}), "application/json")
+    assert sent.json()["result"]["count"] == 1
+    assert client.post("/api/action/package_search", "[", "application/json").json()["success"] is False
+    assert ask(client, "package_search", 409, rows="many")["rows"] == ["Invalid integer"]
+    assert ask(client, "package_search", 409, start=-1)["__type"] == "Validation Error"
+    assert ask(client, "package_show", 409)["__type"] == "Validation Error"
+    assert "not known" in ask(client, "package_create", 400)["message"]
+    assert ask(client, "site_read") is True
+    assert ask(client, "status_show")["site_url"] == "http://testserver"
+    assert client.delete("/api/3/action/package_list").status_code == 405
+    assert server.MOST == 1000
