@@ -72,7 +72,7 @@ def test_everybody_reads_a_draft_that_is_put_before_the_public_and_comments_with
     assert "Show it" in officer.get(where).content.decode()
     assert "comments on your drafts to look at or answer" in officer.get("/").content.decode()
     assert client.post(f"{where}comments/{said.pk}/look", {"deed": "show"}).status_code == 302, "to sign in"
-    assert officer.post(f"{where}comments/{said.pk}/look", {"deed": "keep", "reason": ""}).status_code == 422
+    assert officer.post(f"{where}comments/{said.pk}/look", {"deed": "keep", "reason": "\x00"}).status_code == 422
     officer.post(f"{where}comments/{said.pk}/look", {"deed": "show"})
     shown = client.get(public).content.decode()
     assert "&lt;b&gt;建议公开&lt;/b&gt;" in shown

@@ -36,6 +36,11 @@ def local(address: str | None, otherwise: str = "/") -> str:
     return otherwise
 
 
+def typed(request: HttpRequest, name: str, most: int = 2000) -> str:
+    """Return at most `most` signs of what was typed outside a form of ours, without NUL, which no database keeps."""
+    return request.POST.get(name, "").replace("\x00", "")[:most]
+
+
 def posted(request: HttpRequest) -> QueryDict | None:
     """Return what a form sent, even when that is nothing; None when no form was sent."""
     return request.POST if request.method == "POST" else None

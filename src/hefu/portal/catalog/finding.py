@@ -11,14 +11,15 @@ from django.http import HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from hefu.kernel.words import _
+from hefu.portal import shows
 from hefu.portal.catalog.lists import Entries, address
 from hefu.portal.catalog.words import KIND_NAMES, LEVEL_NAMES, QUALITY_NAMES, place_name
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, typed
 from hefu.portal.lists import Column, list_page
 from hefu.portal.lists.filters import Chip, Facet, Option
 from hefu.portal.lists.listing import FilterState, Heading, batched
@@ -66,8 +67,8 @@ FACETS = {
 _MOST = 20
 #: Column → the order that a click on its head gives.
 _SORTS = {"name": Sort.NAME, "published": Sort.NEWEST, "uses": Sort.USES}
-#: Values of one facet that a page shows, most of them folded away.
-_SHOWN = 60
+#: Values of one facet that a page shows, and how many of them before the rest is unfolded.
+_SHOWN, _OPEN = 60, 6
 #: Items shown under a name because the words stand in them.
 _ITEMS = 3
 
@@ -186,7 +187,7 @@ class Search(Entries):
             return {value: place_name(value) for value in values}
         return {value: name_of(value, KIND_NAMES) for value in values} if key == "kind" else {}
 
-    @property
+    @cached_property
     def beside(self) -> list[tuple[FilterState, list[Choice]]]:
         """The facets worth a choice, their first values each with the address of a click."""
         return [
@@ -194,6 +195,11 @@ class Search(Entries):
             for state in self.states
             if len(state.options) > 1 or state.chips
         ]
+
+    @property
+    def narrows(self) -> list[tuple[FilterState, SafeString, SafeString]]:
+        """The facets as the page draws them: the first values, and those folded away."""
+        return [(state, _links(choices[:_OPEN]), _links(choices[_OPEN:])) for state, choices in self.beside]
 
     def _choice(self, key: str, option: Option) -> Choice:
         if option.chosen:
@@ -318,9 +324,9 @@ def answer(request: PortalRequest, **context: Any) -> HttpResponseBase:
 @page("POST")
 def keep(request: PortalRequest) -> HttpResponseBase:
     """Keep the search of the page under a name."""
-    asked = request.POST.get("asked", "")[:2000]
+    asked = typed(request, "asked")
     services.keep_search(
-        name=request.POST.get("name", ""),
+        name=typed(request, "name"),
         question=question_asked(QueryDict(asked)),
         actor=request.actor,
         clock=request.clock,
@@ -377,8 +383,26 @@ def _uuid(value: str) -> UUID | None:
         return None
 
 
+def _links(choices: Sequence[Choice]) -> SafeString:
+    """Draw choices; in one go, for a page has hundreds of them."""
+    return format_html_join(
+        "",
+        '<li><a href="{}"{}><span class="tick" aria-hidden="true"></span><span class="word">{}</span> '
+        '<span class="count">{}</span></a></li>',
+        (
+            (address, _CURRENT if option.chosen else "", option.word, shows.number(option.count))
+            for option, address in choices
+        ),
+    )
+
+
+_CURRENT = mark_safe(' aria-current="true"')  # noqa: S308 - a constant
+
+
 def _marks(text: str, asked: str, *, most: int = 0) -> SafeString:
     """Return a text with marks around what was asked for."""
+    if not asked:
+        return conditional_escape(text if not most or len(text) <= most else text[:most] + "…")
     stretches = marked(text, asked, most=most)
     return format_html_join(
         "", "{}", ((format_html("<mark>{}</mark>", one.text) if one.hit else one.text,) for one in stretches)

@@ -16,7 +16,7 @@ from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.badges import badge
 from hefu.portal.catalog.lists import share_badge
-from hefu.portal.http import PortalRequest
+from hefu.portal.http import PortalRequest, typed
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import page
@@ -143,7 +143,7 @@ def together(request: PortalRequest) -> HttpResponseBase:
     results = services.review_together(
         entry_ids=[read_id(one) for one in request.POST.getlist("pick")],
         verdict=verdict,
-        reasons=request.POST.get("reasons", "")[:2000],
+        reasons=typed(request, "reasons"),
         actor=request.actor,
         clock=request.clock,
     )

@@ -17,7 +17,7 @@ from hefu.portal.badges import badge
 from hefu.portal.catalog.views import entry_crumb, groups_of, list_crumb
 from hefu.portal.deeds import deed_page
 from hefu.portal.forms import done
-from hefu.portal.http import PortalRequest, posted
+from hefu.portal.http import PortalRequest, posted, typed
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, page, show
@@ -171,7 +171,7 @@ def answer(request: PortalRequest, pk: UUID, comment: UUID) -> HttpResponseBase:
     services.answer_comment(
         comment_id=comment,
         taken=request.POST.get("deed") == "taken",
-        answer=request.POST.get("answer", "")[:2000],
+        answer=typed(request, "answer"),
         actor=request.actor,
         clock=request.clock,
     )
@@ -185,7 +185,7 @@ def look(request: PortalRequest, pk: UUID, comment: UUID) -> HttpResponseBase:
     services.look_at_comment(
         comment_id=comment,
         shown=request.POST.get("deed") == "show",
-        reason=request.POST.get("reason", "")[:500],
+        reason=typed(request, "reason", 500),
         actor=request.actor,
         clock=request.clock,
     )
