@@ -17,7 +17,7 @@ FURNITURE = {"__init__", "apps", "migrations", "locale", "__pycache__"}
 #: What a room has beside that, each with its reason. A new line here needs a better one than "it was long".
 EXTRA: dict[str, dict[str, str]] = {
     "catalog": {
-        "attribute": "the words of the class code's first digit, apart from terms that are long enough",
+        "attribute": "for whom a resource is held, read off its class code: no field that an entry states",
         "exporting": "the catalogue as files for others, read by the command, the page and the protocols",
         "importing": "files as other people write them; a front of its own before the services",
         "itemcodes": "short technical names are made for drafts, imports and mounts alike",
