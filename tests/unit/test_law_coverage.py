@@ -46,6 +46,7 @@ def test_what_lies_outside_says_why_in_both_languages_and_claims_no_code() -> No
 def test_the_summary_counts_every_clause_once_by_document_and_state() -> None:
     counts = coverage.summary(ROWS)
     assert sum(counts["all"].values()) == len(ROWS)
+    assert list(counts)[-1] == "all"
     for document, found in counts.items():
         if document != "all":
             assert sum(found.values()) == sum(row.clause.document == document for row in ROWS)

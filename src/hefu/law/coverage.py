@@ -183,11 +183,12 @@ def covered(clause: Clause, named: dict[str, tuple[str, ...]] | None, source: Pa
 
 
 def summary(rows: Iterable[Covered]) -> dict[str, dict[str, int]]:
-    """Return the number of clauses by document and state, with the whole under `all`."""
+    """Return the number of clauses by document and state, with the whole under `all` at the end."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         for document in (row.clause.document, "all"):
             counts[document][row.state.value] += 1
+    counts["all"] = counts.pop("all", Counter())
     return {
         document: {state.value: found[state.value] for state in ClauseState if found[state.value]}
         for document, found in counts.items()
