@@ -396,7 +396,7 @@ def _links(choices: Sequence[Choice]) -> SafeString:
     )
 
 
-_CURRENT = mark_safe(' aria-current="true"')  # noqa: S308 - a constant
+_CURRENT = mark_safe(' aria-current="true"')
 
 
 def _marks(text: str, asked: str, *, most: int = 0) -> SafeString:

@@ -177,6 +177,16 @@ def entry(key: UUID | str, *, viewer: Actor) -> Entry:
     return found
 
 
+def require_readable(entry_id: UUID, *, viewer: Actor) -> None:
+    """See that there is an entry or change of this id that the viewer may read, without reading it.
+
+    Raises:
+        NotFound: There is none.
+    """
+    if not Entry.objects.filter(visible(viewer), pk=entry_id).exists():
+        raise NotFound(what="catalogue entry", key=entry_id)
+
+
 def change_of(entry_id: UUID, *, viewer: Actor) -> Entry | None:
     """Return the change of an entry that is being written or reviewed, when the viewer may read it."""
     return Entry.objects.filter(visible(viewer), changes_to_id=entry_id).prefetch_related("items").first()

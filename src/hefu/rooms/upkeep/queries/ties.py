@@ -41,8 +41,8 @@ def tasks_of(entry_id: UUID, *, viewer: Actor) -> list[Task]:
     Raises:
         NotFound: No such entry that the viewer may read.
     """
-    entry = catalog.entry(entry_id, viewer=viewer)
-    ties = TaskTie.objects.filter(entry_id=entry.pk, task__ended_at__isnull=True).select_related("task", "task__under")
+    catalog.require_readable(entry_id, viewer=viewer)
+    ties = TaskTie.objects.filter(entry_id=entry_id, task__ended_at__isnull=True).select_related("task", "task__under")
     return [tie.task for tie in ties.order_by("task__kind", "task__name")]
 
 
@@ -58,9 +58,9 @@ def systems_of(entry_id: UUID, *, viewer: Actor) -> list[Any]:
     Raises:
         NotFound: No such entry that the viewer may read.
     """
-    entry = catalog.entry(entry_id, viewer=viewer)
-    tied = {tie.system_id: tie.system for tie in SystemTie.objects.filter(entry_id=entry.pk).select_related("system")}
-    mounts = resources.mounts(viewer=viewer).filter(entry_id=entry.pk, system__isnull=False).select_related("system")
+    catalog.require_readable(entry_id, viewer=viewer)
+    tied = {tie.system_id: tie.system for tie in SystemTie.objects.filter(entry_id=entry_id).select_related("system")}
+    mounts = resources.mounts(viewer=viewer).filter(entry_id=entry_id, system__isnull=False).select_related("system")
     tied |= {mount.system.pk: mount.system for mount in mounts if mount.system}
     return sorted(tied.values(), key=lambda system: system.name)
 
