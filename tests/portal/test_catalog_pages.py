@@ -12,7 +12,7 @@ from hefu.portal.catalog.forms import EntryForm
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of
-from hefu.rooms.catalog.terms import BasisKind, Content, ShareType, Status
+from hefu.rooms.catalog.terms import BasisKind, Content, ShareType, Status, UpdateCycle
 from hefu.rooms.parties.models import Department
 from hefu.rooms.resources.services import register_system
 from hefu.rooms.resources.terms import Network
@@ -490,3 +490,23 @@ def test_every_list_of_the_catalogue_exports(
     officer.get("/catalog/")
     with django_assert_max_num_queries(32):  # type: ignore[attr-defined]
         officer.get("/catalog/")
+
+
+def test_a_catalogue_file_holds_what_the_search_page_shows(provider: Department, officer: Client) -> None:
+    for name, cycle in (
+        ("低保对象", UpdateCycle.DAILY),
+        ("低保资金", UpdateCycle.YEARLY),
+        ("婚姻登记", UpdateCycle.DAILY),
+    ):
+        an_entry(provider, name=name, update_cycle=cycle)
+    asked = {"q": "低保", "cycle": "daily", "level": "city"}
+    page = officer.get("/catalog/", asked)
+    assert [entry.name for entry in page.context["list"].page] == ["低保对象"]
+    assert f"/catalog/export?{page.context['list'].keep_value}".replace("&", "&amp;") in page.content.decode()
+    form = officer.get("/catalog/export", asked).content.decode()
+    assert 'name="cycle" value="daily"' in form
+    answer = officer.get("/catalog/export", asked | {"file": "csv"})
+    rows = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
+    assert "低保对象" in rows
+    assert "低保资金" not in rows
+    assert "婚姻登记" not in rows

@@ -54,10 +54,10 @@ def test_the_catalogue_is_taken_away_in_every_form() -> None:
     entry = an_entry()
     assert entry.name not in client.get("/catalog/export").content.decode()
     for form in ("xlsx", "csv", "json", "ttl", "jsonld", "rdf"):
-        answer = client.get("/catalog/export", {"form": form})
+        answer = client.get("/catalog/export", {"file": form})
         body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
         assert answer.status_code == 200, form
         assert f".{form}" in answer.headers["Content-Disposition"]
         if form != "xlsx":
             assert entry.name in (json.dumps(json.loads(body), ensure_ascii=False) if form == "json" else body.decode())
-    assert client.get("/catalog/export", {"form": "doc"}).status_code == 422
+    assert client.get("/catalog/export", {"file": "doc"}).status_code == 422

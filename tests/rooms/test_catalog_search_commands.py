@@ -76,3 +76,16 @@ def test_the_periodic_tasks_may_run_twice_and_leave_nothing_pending() -> None:
     answer = told("search", "")
     assert (answer["total"], answer["pending"]) == (2, 0)
     assert SearchChange.objects.exists()
+
+
+def test_an_export_follows_the_facets_of_a_search(tmp_path: Path) -> None:
+    office = a_department("市民政局")
+    an_entry(office, name="低保对象", share_type=ShareType.UNCONDITIONAL, share_condition="", share_scope="")
+    an_entry(office, name="低保资金发放")
+    an_entry(office, name="婚姻登记", share_type=ShareType.UNCONDITIONAL, share_condition="", share_scope="")
+    file = tmp_path / "目录.json"
+    narrowed = ("--search", "低保", "--where", "share_type=unconditional", "--where", "level=city")
+    assert run("export", str(file), *narrowed, "--department", office.credit_code).exit_code == 0
+    assert [one["name"] for one in json.loads(file.read_text(encoding="utf-8"))["entries"]] == ["低保对象"]
+    assert told("search", "低保", *narrowed[2:])["total"] == 1
+    assert run("export", str(file), "--where", "colour=red").exit_code == 2

@@ -15,6 +15,7 @@ from pydantic import Field
 from hefu.api.errors import CursorUnknown
 from hefu.api.paging import MOST, USUAL
 from hefu.api.request import ApiRequest
+from hefu.protocols import exports
 from hefu.rooms.catalog import queries
 from hefu.rooms.catalog.terms import Channel, FormatClass, Grade, OpenType, ShareType, Status, UpdateCycle
 from hefu.rooms.parties import queries as parties
@@ -199,11 +200,9 @@ def question(call: ApiRequest, asked: Narrowing, **more: Any) -> Question:
 def found(call: ApiRequest, asked: Narrowing) -> QuerySet[Any]:
     """Return the rows that are asked for; where there are words, the index says which these are."""
     narrowed = question(call, asked)
-    ids = queries.found_ids(narrowed, viewer=call.actor) if narrowed.text else None
-    if ids is None:
-        return queries.matching(narrowed, viewer=call.actor)
-    rows = queries.entries(viewer=call.actor, status=asked.status or Status.PUBLISHED)
-    return rows.filter(pk__in=list(ids))
+    if narrowed.text:
+        return exports.chosen(narrowed, viewer=call.actor)
+    return queries.matching(narrowed, viewer=call.actor)
 
 
 def summary(row: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from hefu.cli.acting import acting_option
+from hefu.cli.catalog_search import choices
 from hefu.kernel.actor import Actor
 
 FORMS = ("xlsx", "csv", "json", "ttl", "jsonld", "rdf")
@@ -14,34 +15,51 @@ FORMS = ("xlsx", "csv", "json", "ttl", "jsonld", "rdf")
 @click.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--format", "form", type=click.Choice(FORMS), default=None, help="Without it, as FILE ends.")
-@click.option("--department", default="", metavar="CREDIT_CODE", help="Only the entries of that department.")
+@click.option("--department", "holder", default="", metavar="CREDIT_CODE", help="Only the entries of that department.")
 @click.option("--search", default="", help="Only entries with these words.")
+@click.option("--where", multiple=True, metavar="FACET=VALUE", help="Narrow as `hefu catalog search` does.")
 @click.option("--status", default="published", show_default=True, help="draft, in_review, returned … or all.")
 @click.option("--address", default="", help="Address of the node that graphs name their things by.")
 @acting_option(writes=False)
-def export(file: Path, form: str | None, department: str, search: str, status: str, address: str, actor: Actor) -> None:
+def export(
+    file: Path,
+    form: str | None,
+    holder: str,
+    search: str,
+    where: tuple[str, ...],
+    status: str,
+    address: str,
+    actor: Actor,
+) -> None:
     """Write entries to FILE (- is standard output): the guide's sheet (xlsx), csv, json, DCAT-AP (ttl, jsonld, rdf)."""
     from django.conf import settings
 
     from hefu.kernel.refusal import NotFound
     from hefu.protocols.exports import Form
+    from hefu.protocols.exports import chosen as select
     from hefu.protocols.exports import export as write
     from hefu.rooms.catalog import queries
     from hefu.rooms.parties import queries as parties
+    from hefu.search.terms import Question
 
     chosen = form or file.suffix.lstrip(".").casefold()
     if chosen not in FORMS:
         raise click.UsageError(f"Say the form with --format: {', '.join(FORMS)}.")
-    provider = parties.department_by_code(department, viewer=actor) if department else None
-    if department and provider is None:
-        raise NotFound(what="department", key=department)
-    found = queries.entries(
-        viewer=actor,
-        status="" if status == "all" else status,
-        search=search,
-        provider_id=provider.pk if provider else None,
-        order="code",
-    )
+    provider = parties.department_by_code(holder, viewer=actor) if holder else None
+    if holder and provider is None:
+        raise NotFound(what="department", key=holder)
+    if where:
+        asked = {"status": (status,)} if status != "all" else {}
+        asked |= {"provider": (str(provider.pk),)} if provider else {}
+        found = select(Question(text=search, chosen=tuple((asked | choices(where)).items())), viewer=actor)
+    else:
+        found = queries.entries(
+            viewer=actor,
+            status="" if status == "all" else status,
+            search=search,
+            provider_id=provider.pk if provider else None,
+            order="code",
+        )
     config = settings.HEFU
     origin = next(iter(config.trusted_origins), f"http://{config.host}:{config.port}")
     base = (address or origin).rstrip("/")

@@ -13,6 +13,23 @@ from hefu.kernel.actor import Actor
 _FACETS = "status, share_type, provider, level, place, theme, kind, open_type, channel, update_cycle, format, grade"
 
 
+def choices(where: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return facet → values from what `--where` says.
+
+    Raises:
+        click.BadParameter: There is no such facet.
+    """
+    from hefu.search.terms import FACETS
+
+    chosen: dict[str, tuple[str, ...]] = {}
+    for one in where:
+        facet, _, value = one.partition("=")
+        if facet not in FACETS:
+            raise click.BadParameter(f"{facet} is no facet; known are {', '.join(FACETS)}.", param_hint="--where")
+        chosen[facet] = (*chosen.get(facet, ()), value)
+    return chosen
+
+
 @click.command("search")
 @click.argument("words", nargs=-1)
 @click.option("--where", multiple=True, metavar="FACET=VALUE", help=f"Narrow; facets are {_FACETS}, quality.")
@@ -34,12 +51,7 @@ def search(
     from hefu.rooms.catalog import queries
     from hefu.search.terms import FACETS, Question, Sort
 
-    chosen: dict[str, tuple[str, ...]] = {}
-    for one in where:
-        facet, _, value = one.partition("=")
-        if facet not in FACETS:
-            raise click.BadParameter(f"{facet} is no facet; known are {', '.join(FACETS)}.", param_hint="--where")
-        chosen[facet] = (*chosen.get(facet, ()), value)
+    chosen = choices(where)
     question = Question(
         text=" ".join(words),
         chosen=tuple(({"status": ("published",)} | chosen).items()),

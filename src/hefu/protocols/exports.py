@@ -8,6 +8,7 @@ from hefu.protocols.dcat.export import export as export_dcat
 from hefu.protocols.dcat.wire import Syntax
 from hefu.rooms.catalog import queries
 from hefu.rooms.catalog.exporting import exported, write_csv, write_json, write_sheet
+from hefu.search.terms import Question
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -37,6 +38,17 @@ MEDIA_TYPES = {
 }
 
 _SYNTAXES = {syntax.ending: syntax for syntax in Syntax}
+
+
+def chosen(question: Question, *, viewer: Actor) -> "QuerySet[Entry]":
+    """Return the entries that a search finds, all of them, by code: what the page shows is what the file holds.
+
+    The index says which these are; where it cannot, the database finds by the same words and choices.
+    """
+    ids = queries.found_ids(question, viewer=viewer)
+    if ids is None:
+        return queries.matching(question, viewer=viewer).order_by("code")
+    return queries.entries(viewer=viewer, order="code").filter(pk__in=list(ids))
 
 
 def export(found: "QuerySet[Entry]", form: Form, *, base: str, title: str, viewer: Actor, output: IO[bytes]) -> None:

@@ -10,13 +10,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hefu.kernel.actor import Role
+from hefu.portal.catalog.finding import FACETS, Search, question_asked
 from hefu.portal.catalog.views import shelves
 from hefu.portal.forms import OfficeForm, attempt
 from hefu.portal.http import PortalRequest
 from hefu.portal.pages import page, show
-from hefu.protocols.exports import MEDIA_TYPES, Form, export
+from hefu.protocols.exports import MEDIA_TYPES, Form, chosen, export
 from hefu.rooms.catalog import queries
-from hefu.rooms.catalog.terms import Status
 from hefu.rooms.parties import queries as parties
 
 #: What each form is for.
@@ -33,7 +33,7 @@ FORMS = {
 class ExportForm(OfficeForm):
     """Which entries, in which form."""
 
-    form = forms.ChoiceField(label=_("Form"), choices=[(one.value, words) for one, words in FORMS.items()])
+    file = forms.ChoiceField(label=_("Form"), choices=[(one.value, words) for one, words in FORMS.items()])
     provider = forms.ChoiceField(label=_("Department"), required=False)
     q = forms.CharField(label=_("Words"), required=False, max_length=200, help_text=_("Only entries with these words."))
     drafts = forms.BooleanField(
@@ -50,10 +50,18 @@ class ExportForm(OfficeForm):
             del self.fields["drafts"]
 
 
+def narrowed(request: PortalRequest) -> list[tuple[str, str]]:
+    """Return the choices of the search that the file follows, as words: facet and value."""
+    if not any(request.GET.get(name) for name in FACETS if name != "provider"):
+        return []
+    chips = [chip for state in Search(request).states for chip in state.chips if "provider" not in chip.names]
+    return [(chip.label, chip.word) for chip in chips]
+
+
 @page()
 def take(request: PortalRequest) -> HttpResponseBase:
     """Ask which entries, or hand them over."""
-    asked = "form" in request.GET
+    asked = "file" in request.GET
     form = ExportForm(request.GET if asked else None, request=request)
     file = attempt(form, lambda typed: _file(request, typed)) if asked else None
     if file is not None:
@@ -64,20 +72,23 @@ def take(request: PortalRequest) -> HttpResponseBase:
         title=gettext("Take the catalogue away"),
         form=form,
         status=form.status,
+        narrowed=narrowed(request),
+        carried=[
+            (name, value) for name in FACETS if name != "provider" for value in request.GET.getlist(name) if value
+        ],
         **shelves(request, "export"),
     )
 
 
 def _file(request: PortalRequest, typed: dict[str, str]) -> HttpResponseBase:
     own = bool(typed.get("drafts"))
-    found = queries.entries(
-        viewer=request.actor,
-        status="" if own else Status.PUBLISHED,
-        search=typed["q"],
-        provider_id=request.actor.department_id if own else typed["provider"] or None,
-        order="code",
-    )
-    form = Form(typed["form"])
+    if own:
+        found = queries.entries(
+            viewer=request.actor, search=typed["q"], provider_id=request.actor.department_id, order="code"
+        )
+    else:
+        found = chosen(question_asked(request.GET), viewer=request.actor)
+    form = Form(typed["file"])
     output = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     try:
         export(
