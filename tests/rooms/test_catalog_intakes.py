@@ -259,6 +259,16 @@ class TestQuarantine:
         assert rows["车辆"].entry is not None
         assert rows["车辆"].entry.provider_id == meant.pk
         assert [one["code"] for one in rows["证照"].reasons] == ["value_unknown"]
+        newer = a_sheet(("船舶", "没有的局", "五", "有条件共享"))
+        assert compared(newer, reviewer).plan["unknown_providers"] == {}
+        report = services.import_entries(
+            data=newer, file_name="目录.csv", mapping=MAPPING, defaults=STATED, actor=reviewer, clock=NOON
+        )
+        assert (report.taken, report.unknown_providers) == (1, {})
+        other = an_actor(a_department("另一个主管部门"))
+        assert compared(newer, other, publish=False).plan["unknown_providers"] == {"没有的局": 1}, (
+            "remembered by source"
+        )
 
     def test_rows_wait_until_their_department_is_registered(self, reviewer: Actor, batch_id: UUID) -> None:
         assert services.mend_rows(batch_id=batch_id, actor=reviewer, clock=NOON).taken == 0

@@ -22,6 +22,7 @@ from hefu.rooms.catalog.importing.terms import Defaults, ImportReport
 from hefu.rooms.catalog.models import ImportBatch
 from hefu.rooms.catalog.services._sorting import Sorter
 from hefu.rooms.catalog.services._taking import Taking, chunks, close_batch, open_batch, unknown_providers
+from hefu.rooms.catalog.services.mappings import learned_offices
 from hefu.rooms.catalog.services.providers import Providers
 
 
@@ -49,7 +50,8 @@ def import_entries(
         file_name: Its name; kept on record.
         mapping: Column → field of `importing.notions.Field`, as proposed and corrected by a person.
         defaults: What holds for rows that do not say it; kept on record with the person's name.
-        providers: Provider name as the file writes it → department, where names alone do not tell.
+        providers: Provider name as the file writes it → department, where names alone do not tell; besides those
+            that were said for an earlier file of the layout.
         publish: Take rows in as published, carried over from a catalogue in force; else as drafts.
         sheet: Of a workbook.
         actor: The authority's reviewer; for drafts of one's own department also its officer.
@@ -63,7 +65,9 @@ def import_entries(
     require(actor, "catalog.import_published" if publish else "catalog.import", actor.department_id)
     table = read_table(data, file_name, sheet=sheet)
     fields = checked_mapping(mapping, table.columns)
-    known = Providers(viewer=actor, said=providers or {})
+    source = source_of(actor.department_id, table.columns)
+    said = {name: UUID(pk) for name, pk in learned_offices(source).items()} | dict(providers or {})
+    known = Providers(viewer=actor, said=said)
     sorter = Sorter(actor=actor, today=clock.today(), publish=publish, defaults=defaults, providers=known)
     found = sorter.sort(grouped(table.rows, fields))
     facts = {
@@ -79,7 +83,7 @@ def import_entries(
         batch = ImportBatch(
             id=new_id(at),
             file_name=file_name[:200],
-            source=source_of(actor.department_id, table.columns),
+            source=source,
             by=actor.id,
             by_name=actor.name,
             department_id=actor.department_id,
