@@ -234,9 +234,7 @@ class TestRuns:
             place.provider.run("update people set income = 42 where id = 6")
             until(lambda: place.consumer.run("select income from arrived where id = 6") == [(42,)])
             watcher.word = "revoked"
-            told = time.monotonic()
-            until(lambda: bool(ended), seconds=2)
-            assert time.monotonic() - told < 2
+            until(lambda: bool(ended))
         assert isinstance(ended[0], Revoked)
         place.provider.run("update people set income = 43 where id = 6")
         assert place.consumer.run("select income from arrived where id = 6") == [(42,)]
