@@ -24,6 +24,21 @@ def test_other_data_is_far_and_meets_nowhere() -> None:
     assert not set(decide.bands(FIRM)) & set(decide.bands(TREES))
 
 
+def test_items_of_other_names_are_known_by_their_codes_but_not_by_initials() -> None:
+    codes = ("entname", "uniscid", "lerep", "regcap", "estdate")
+    ours = Side("企业登记信息", ("企业名称", "统一社会信用代码", "法定代表人", "注册资本", "成立日期"), codes)
+    theirs = Side("市场主体名录", ("主体名称", "信用代码", "负责人", "出资额", "设立日"), codes)
+    found = decide.likeness(ours, theirs)
+    assert found.score >= decide.NEAR
+    assert set(found.shared) == set(ours.items)
+    assert set(decide.bands(ours)) & set(decide.bands(theirs))
+    initials = ("xm", "bh", "rq", "dz", "lx")
+    first = Side("人员名册", ("姓名", "编号", "日期", "地址", "类型"), initials)
+    second = Side("工程台账", ("项目", "标号", "容器", "段子", "路线"), initials)
+    assert decide.likeness(first, second).score < decide.WARNS
+    assert not set(decide.bands(first)) & set(decide.bands(second))
+
+
 def test_without_items_only_nearly_equal_names_count() -> None:
     assert decide.likeness(Side("低保对象信息"), Side("低保对象（信息）")).score == 100
     assert decide.likeness(Side("低保对象信息"), Side("低保家庭信息")).score < decide.WARNS
