@@ -460,7 +460,9 @@ class TestNoLongerNamed:
         assert where in reviewer.get(f"/catalog/imports/{batch.pk}/").content.decode()
         assert [row.name for row in reviewer.get(where).context["list"].page] == ["婚姻登记信息"]
         left = Entry.objects.get(name="婚姻登记信息")
-        assert reviewer.post(where, {"pick": [str(left.pk)], "reason": ""}).status_code == 422
+        refused = reviewer.post(where, {"pick": [str(left.pk)], "reason": ""})
+        assert refused.status_code == 422
+        assert f'value="{left.pk}" form="leaving" checked' in refused.content.decode(), "what was chosen stays chosen"
         assert reviewer.post(where, {"reason": "系统停用"}).status_code == 422
         answer = reviewer.post(where, {"every": "on", "reason": "系统停用"}, follow=True)
         assert "1 entry is withdrawn." in answer.content.decode()

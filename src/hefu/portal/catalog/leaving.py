@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from hefu.kernel.ids import read_id
 from hefu.kernel.words import _
@@ -49,7 +49,7 @@ class NoLongerNamed(Listing["Entry"]):
     def columns(self) -> Sequence[Column["Entry"]]:
         """Return the columns."""
         return (
-            Column("name", _("Entry"), lambda e: e.name, sort="name", show=_picked),
+            Column("name", _("Entry"), lambda e: e.name, sort="name", show=self._picked),
             Column("provider", _("Provider"), lambda e: e.provider.name, sort="provider__name"),
             Column(
                 "share",
@@ -60,6 +60,11 @@ class NoLongerNamed(Listing["Entry"]):
             ),
             Column("published", _("In force since"), lambda e: e.published_at, sort="published_at", wraps=False),
         )
+
+    def _picked(self, entry: "Entry") -> str:
+        where = reverse("catalog:entry", args=[entry.pk])
+        chosen = str(entry.pk) in self.request.POST.getlist("pick")
+        return picked(entry.pk, entry.name, where, form="leaving", under=shows.code(entry.code), chosen=chosen)
 
     def filters(self) -> Sequence[Filter]:
         """Return the filters."""
@@ -75,16 +80,11 @@ class NoLongerNamed(Listing["Entry"]):
         return Empty(_("The file names everything in force that earlier files of its layout brought."))
 
 
-def _picked(entry: "Entry") -> str:
-    where = reverse("catalog:entry", args=[entry.pk])
-    return picked(entry.pk, entry.name, where, form="leaving", under=shows.code(entry.code))
-
-
 class LeavingForm(ReasonForm):
     """Why the entries leave, and whether all that the list shows are meant."""
 
     field_order = ("every", "reason")
-    every = forms.BooleanField(required=False, label=_("All that the list shows, on every page"))
+    every = forms.BooleanField(required=False, label=gettext_lazy("All that the list shows, on every page"))
 
 
 @page(*FORM)
