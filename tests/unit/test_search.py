@@ -108,6 +108,15 @@ class TestScope:
         assert ask(index, EVERYTHING, asked).total == 2
         assert ask(index, Scope(), asked).total == 0
 
+    def test_a_choice_that_is_put_aside_to_count_its_facet_does_not_open_what_may_not_be_seen(
+        self, index: Index
+    ) -> None:
+        police = Scope(either=(*PUBLISHED.either, ("provider", ("市公安局",))))
+        chosen = (("status", ("draft",)), ("provider", ("市公安局",)))
+        assert not ask(index, police, Question(chosen=chosen, counted=("provider",))).counts["provider"]
+        in_force = Question("低保", chosen=(("status", ("published",)),), counted=("status",))
+        assert ask(index, police, in_force).counts["status"] == (Count("published", 1),)
+
     def test_a_suggestion_tells_nothing_of_what_may_not_be_seen(self, index: Index) -> None:
         words = lambda: Vocabulary(index.searcher())  # noqa: E731
         assert ask(index, EVERYTHING, Question("曹稿"), words).suggestion == "草稿"

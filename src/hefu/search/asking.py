@@ -44,7 +44,7 @@ class Asking:
         self.question = question
         self.pieces = pieces(question.text)
         self._limits = {name: self._one_of(name, values) for name, values in question.chosen if values}
-        self._seen = self._scope(scope)
+        self._may = scope
         self._since = self._after()
 
     def answer(self, vocabulary: Callable[[], Vocabulary] | None = None) -> Found:
@@ -69,9 +69,13 @@ class Asking:
 
     # What narrows
 
-    def _scope(self, scope: Scope) -> Query | None:
-        """Return the filter of what may be seen; None where all may, or where the choice keeps within it already."""
-        chosen = dict(self.question.chosen)
+    def _scope(self, but: str) -> Query | None:
+        """Return the filter of what may be seen; None where all may, or where the choice keeps within it already.
+
+        Args:
+            but: Facet whose choice is put aside, so that it keeps nothing within.
+        """
+        scope, chosen = self._may, {name: values for name, values in self.question.chosen if name != but}
         if scope.everything or any(chosen.get(name) and {*chosen[name]} <= {*values} for name, values in scope.either):
             return None
         return self._any([self._one_of(name, values) for name, values in scope.either if values])
@@ -98,7 +102,7 @@ class Asking:
     def _narrowed(self, words: Query | None, *, but: str = "") -> Query:
         """Return what was asked within scope and filters, the facet `but` left free."""
         limits = [query for name, query in self._limits.items() if name != but]
-        needed = [query for query in (self._seen, self._since, *limits) if query is not None]
+        needed = [query for query in (self._scope(but), self._since, *limits) if query is not None]
         if words is None and not needed:
             return Query.all_query()
         # Filters only let through: they take no part in the rank.
