@@ -63,6 +63,7 @@ class Applier:
             places = [self.needed.index(output.column) for output in plan.outputs]
             self._write(TOUCHED, names_of(plan.key_outputs, _SQL.name_of), pending.last)
             self._write(FRESH, names_of(plan.outputs, _SQL.name_of), ([row[at] for at in places] for row in rows))
+            self.source.rollback()  # a look at the table must not keep its server from cleaning up
             merge(self.target, self.table, plan, emptied=pending.emptied)
             return Applied(len(pending), len(rows), ())
         by_key = self._over(plan_key(self.sql), pending.last)
