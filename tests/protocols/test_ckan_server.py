@@ -104,3 +104,22 @@ def test_parameters_by_post_and_wrong_ones_are_answered_as_ckan_does(client: Cli
     assert ask(client, "status_show")["site_url"] == "http://testserver"
     assert client.delete("/api/3/action/package_list").status_code == 405
     assert server.MOST == 1000
+
+
+@pytest.mark.parametrize("action", ["package_search", "package_show"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"id": "x", "rows": 1e999}',
+        '{"id": "\\ud800", "sort": "\\ud800"}',
+        '{"id": "x", "fq": "groups:\\ud800"}',
+        '{"id": "x", "fq_list": ["groups:a\\u0000b"]}',
+        '{"id": "x", "fq_list": ["organization:a\\u0000b", "groups:\\ud800"]}',
+        '{"id": "x", "facet.field": "' + "[" * 100_000 + '"}',
+    ],
+)
+def test_what_no_database_takes_is_no_fault_of_ours(client: Client, office: Department, action: str, body: str) -> None:
+    an_entry(office, name="养老机构", **OPEN)
+    answer = client.post(f"/api/3/action/{action}", body, content_type="application/json")
+    assert answer.status_code in (200, 404, 409)
+    assert answer.json()["success"] is (answer.status_code == 200)

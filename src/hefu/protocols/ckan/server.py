@@ -86,7 +86,7 @@ def _number(told: Told, name: str, usual: int, most: int) -> int:
     value = told.get(name, usual)
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _Refused(409, "Validation Error", **{name: ["Invalid integer"]}) from None
     if number < 0:
         raise _Refused(409, "Validation Error", **{name: ["Must be a natural number"]})
@@ -95,7 +95,12 @@ def _number(told: Told, name: str, usual: int, most: int) -> int:
 
 def _text(told: Told, name: str) -> str:
     value = told.get(name, "")
-    return value.replace("\x00", "").strip()[:1000] if isinstance(value, str) else ""
+    return _clean(value).strip()[:1000] if isinstance(value, str) else ""
+
+
+def _clean(text: str) -> str:
+    """Return a text as the database takes it: without NUL and halves of signs, which JSON can spell."""
+    return text.replace("\x00", "").encode(errors="replace").decode()
 
 
 def _flag(told: Told, name: str) -> bool:
@@ -235,9 +240,9 @@ def _listed(told: Told, name: str) -> list[str]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = value.split()
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [_clean(one) for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _filters(asked: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
