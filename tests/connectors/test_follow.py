@@ -249,6 +249,22 @@ class TestRuns:
         assert place.rows() == place.copied()
         assert then.changes >= 1
 
+    def test_what_others_write_meanwhile_does_not_make_the_next_run_copy_anew(self, place: Followed) -> None:
+        place.provider.run("create table other (n int)")
+        place.follow()
+        ended: list[BaseException] = []
+        with following(place, ended):
+            place.provider.run("update people set income = 45 where id = 6")
+            until(lambda: place.consumer.run("select income from arrived where id = 6") == [(45,)])
+            for number in range(30):
+                place.provider.run(f"insert into other values ({number})")
+                time.sleep(0.1)
+        assert isinstance(ended[0], Stopped)
+        place.provider.run("update people set income = 46 where id = 6")
+        then = place.follow()
+        assert (then.copied, then.changes) == ("", 2)
+        assert place.consumer.run("select income from arrived where id = 6") == [(46,)]
+
     def test_a_slot_that_is_gone_means_a_fresh_copy_that_says_why(self, place: Followed) -> None:
         place.follow()
         stop_following(delivery="D-7", source=place.source, target=place.target())

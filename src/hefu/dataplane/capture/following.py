@@ -163,12 +163,15 @@ class Following:
         """Write what is whole, for nothing else waits; return whether the goal is reached.
 
         The log grows by what others do as well. That it holds nothing for us is written down once in a
-        while, before the server is told, so that a slot that is ahead of the position always means a loss.
+        while, and only then is the server told anything: the driver tells it of all that it has seen, and
+        a slot that is ahead of the position always means a loss.
         """
         self._commit(stream, control)
         reached = max(lsn_number(self.now.lsn), stream.seen)
         done = goal is not None and reached >= goal
-        if reached > lsn_number(self.now.lsn) and (done or time.monotonic() - self._moved > _QUIET):
+        if reached > lsn_number(self.now.lsn):
+            if goal is None and time.monotonic() - self._moved < _QUIET:
+                return done
             move(self.writing, self.delivery, lsn_text(reached), 0, 0)
             self.writing.commit()
             self.now, self._moved = replace(self.now, lsn=lsn_text(reached)), time.monotonic()

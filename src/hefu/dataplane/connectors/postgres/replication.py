@@ -37,6 +37,9 @@ _PRINTED = "-c datestyle=ISO,YMD -c timezone=UTC -c intervalstyle=postgres -c ex
 _HELD = 30.0
 #: Seconds between two words to the server about how far we are.
 _FEEDBACK_EVERY = 1.0
+#: Seconds of our silence after which the driver speaks by itself, of all that it has seen: longer than we are silent,
+#: shorter than a server waits by its own settings.
+_SILENT = 30
 
 _READY = """
 select current_setting('wal_level') = 'logical',
@@ -208,6 +211,7 @@ class ChangeStream:
             cursor.start_replication(
                 slot_name=slot,
                 decode=False,
+                status_interval=_SILENT,
                 options={"proto_version": "1", "publication_names": _NAME(publication)},
             )
         except psycopg2.Error as error:
