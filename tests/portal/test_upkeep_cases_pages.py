@@ -1,13 +1,15 @@
 """Pages of second looks, comments, full reviews and needs; all by links and forms alone."""
 
 from datetime import date
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import at_noon
 from hefu.portal import middleware
+from hefu.portal.http import origin
 from hefu.rooms.upkeep import queries, services
 from hefu.rooms.upkeep.terms.cases import NeedStatus
 from tests.builders import NOON, SYSTEM, a_department, a_draft, an_actor, an_entry, the_authority
@@ -143,3 +145,12 @@ def test_no_list_is_shown_to_who_has_no_seat_in_it(signed_in: SignIn) -> None:
     for where in ("/upkeep/", "/upkeep/yearly/", "/upkeep/needs/", "/upkeep/tasks/", "/upkeep/duplicates/"):
         assert client.get(where).status_code == 200
         assert row.name not in client.get(where).content.decode()
+
+
+def test_behind_a_proxy_the_last_address_is_believed_and_without_one_none_is(rf: RequestFactory, settings: Any) -> None:
+    asked = rf.get("/", headers={"X-Forwarded-For": "198.51.100.9, 192.0.2.7"}, REMOTE_ADDR="127.0.0.1")
+    settings.SECURE_PROXY_SSL_HEADER = None
+    assert origin(asked) == "127.0.0.1"
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    assert origin(asked) == "192.0.2.7"
+    assert origin(rf.get("/", REMOTE_ADDR="127.0.0.1")) == "127.0.0.1"

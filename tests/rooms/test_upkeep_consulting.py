@@ -125,6 +125,25 @@ def test_one_place_says_so_much_a_day_and_the_late_are_not_heard() -> None:
         said(found.pk, "长" * 2001, origin="192.0.2.3")
 
 
+def test_an_office_with_many_addresses_of_its_own_is_one_place() -> None:
+    found = opened(a_draft(), public=True)
+    for number in range(5):
+        said(found.pk, origin=f"2001:db8:1:2::{number:x}")
+    with pytest.raises(errors.TooManyComments):
+        said(found.pk, origin="2001:db8:1:2:ffff::1")
+    said(found.pk, origin="2001:db8:1:3::1")
+    for number in range(5):
+        said(found.pk, origin=f"::ffff:192.0.2.{number}")
+
+
+@pytest.mark.parametrize(("place", "public"), [("510100", True), ("520100", False)])
+def test_a_draft_whose_secrecy_nobody_has_assessed_is_not_put_before_everybody(place: str, public: bool) -> None:
+    row = a_draft(a_department(place=place), secrecy=None)
+    with pytest.raises(errors.RoundRefused, match="secret"):
+        opened(row, public=public)
+    assert not Round.objects.exists()
+
+
 def test_comments_that_nobody_looks_at_do_not_pile_up_without_end() -> None:
     found = opened(a_draft(), public=True)
     Comment.objects.bulk_create(

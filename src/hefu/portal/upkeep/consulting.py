@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from hefu.portal.forms import done
-from hefu.portal.http import PortalRequest, posted
+from hefu.portal.http import PortalRequest, origin, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.upkeep.forms import PublicCommentForm
 from hefu.portal.words import name_of
@@ -50,7 +50,7 @@ def consultation(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         lambda typed: services.comment_publicly(
             round_id=pk,
             **typed,
-            origin=request.META.get("REMOTE_ADDR", ""),
+            origin=origin(request),
             actor=request.actor,
             clock=request.clock,
         ),

@@ -12,7 +12,7 @@ from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, NotFound
 from hefu.kernel.words import _
 from hefu.rooms.catalog import queries as catalog
-from hefu.rooms.catalog.terms import WRITABLE
+from hefu.rooms.catalog.terms import WRITABLE, Secrecy
 from hefu.rooms.evidence.services import record
 from hefu.rooms.upkeep import errors, queries
 from hefu.rooms.upkeep.access import require
@@ -34,7 +34,7 @@ def open_round(*, entry_id: UUID, until: date, public: bool = False, actor: Acto
 
     Raises:
         NotFound, Forbidden: As everywhere.
-        RoundRefused: It is not being written, or a round is open.
+        RoundRefused: It is not being written, a round is open, or everybody would read what nobody has assessed.
         InputsRejected: The day is not in the future.
     """
     row = catalog.entry(entry_id, viewer=actor)
@@ -46,6 +46,10 @@ def open_round(*, entry_id: UUID, until: date, public: bool = False, actor: Acto
     if until <= clock.today():
         raise InputsRejected(problems={"until": _("Give others at least a day.")})
     heard = queries.public_is_heard(row.provider.place, on=clock.today())
+    if (public or heard) and row.secrecy != Secrecy.NONE:
+        raise errors.RoundRefused(
+            code=row.code, reason=_("everybody would read it, and nobody has found yet that it holds no secret.")
+        )
     made = Round.objects.create(
         id=new_id(clock.now()),
         number=next_number("C", clock),

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from uuid import UUID
 
 from django.conf import settings
@@ -115,5 +116,16 @@ def look_at_comment(*, comment_id: UUID, shown: bool, reason: str = "", actor: A
 
 
 def _mark(origin: str, round_id: UUID, clock: Clock) -> str:
-    told = f"{round_id}\n{clock.today()}\n{origin}".encode()
+    told = f"{round_id}\n{clock.today()}\n{_place(origin)}".encode()
     return hmac.new(settings.SECRET_KEY.encode(), told, hashlib.sha256).hexdigest()
+
+
+def _place(origin: str) -> str:
+    """Return what one line has for itself: an IPv4 address, or the 64 bits before those that it chooses itself."""
+    try:
+        address = ip_address(origin)
+    except ValueError:
+        return origin
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or IPv6Network((int(address), 64), strict=False))
