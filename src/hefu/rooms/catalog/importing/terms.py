@@ -108,7 +108,9 @@ REASONS = {
     "no_name": _("The row has no name."),
     "name_too_long": _("The name has {length} characters; 200 are allowed."),
     "no_provider": _("The row names no provider."),
-    "provider_unknown": _("{provider} is not registered here by that name. Say which department it is, or have it registered."),
+    "provider_unknown": _(
+        "{provider} is not registered here by that name. Say which department it is, or have it registered."
+    ),
     "provider_ambiguous": _("{provider} could be more than one department. Say which, then import again."),
     "not_yours": _("{provider} is another department. Only the data authority imports for others."),
     "value_unknown": _("“{value}” is no value of {field}. It is not guessed, because the law hangs on it."),
