@@ -54,8 +54,9 @@ def test_every_pair_of_neighbours_is_a_term_and_so_is_every_long_word() -> None:
     assert "证" not in terms("残疾人证")
 
 
-def test_names_sound_from_each_word_on() -> None:
-    assert sounds("人口信息").split() == ["renkouxinxi", "rkxx", "xinxi", "xx"]
+def test_names_sound_from_each_sign_on() -> None:
+    assert sounds("人口信息").split() == ["renkouxinxi", "rkxx", "kouxinxi", "kxx", "xinxi", "xx"]
+    assert {"renkou", "rk"} <= {*sounds("常住人口").split()}
     assert sounds("重庆").split()[0] == "chongqing"
 
 
