@@ -23,7 +23,7 @@ class VerdictIn(Schema):
     reasons: str = Field("", max_length=5000, description="Needed to return it.")
 
 
-class ReasonIn(Schema):
+class WithReason(Schema):
     """Why."""
 
     reason: str = Field(max_length=5000)
@@ -55,7 +55,7 @@ def review(request: HttpRequest, entry_id: UUID, told: VerdictIn) -> dict[str, A
 
 
 @router.post("/entries/{uuid:entry_id}/withdraw", response=Written, summary="Withdraw an entry")
-def withdraw(request: HttpRequest, entry_id: UUID, told: ReasonIn) -> dict[str, Any]:
+def withdraw(request: HttpRequest, entry_id: UUID, told: WithReason) -> dict[str, Any]:
     """Take an entry out of force, or ask for it where the authority reviews that; its users are told."""
     call = cast(ApiRequest, request)
     return _written(services.withdraw_entry(entry_id=entry_id, reason=told.reason, actor=call.actor, clock=call.clock))

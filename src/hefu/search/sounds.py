@@ -28,7 +28,7 @@ def syllables(word: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=50_000)
 def sounds(name: str) -> str:
-    """Return the terms by which a name is found by sound, as one text: from each sign but the last on, in full and by initials.
+    """Return the terms by which a name is found by sound: from each sign but the last on, in full and by initials.
 
     >>> sounds("常住人口")
     'changzhurenkou czrk zhurenkou zrk renkou rk'
