@@ -276,3 +276,22 @@ def test_a_withdrawn_or_drafted_entry_is_found_by_its_status_alone(office: Depar
     found = caller.get("catalog/search?q=草稿名单&status=draft")
     assert [one["code"] for one in found["entries"]] == [draft.code]
     assert queries.entry(draft.pk, viewer=SYSTEM).status == Status.DRAFT
+
+
+@pytest.mark.parametrize("bad", ["a\x00b", "a\ud800b"])
+def test_a_text_that_no_database_keeps_is_refused_before_anything_is_done(
+    office: Department, caller: Caller, bad: str
+) -> None:
+    entry = an_entry(office)
+    for method, address, body in (
+        ("PUT", "catalog/entries", a_row(name="名录") | {"provider": bad}),
+        ("PUT", "catalog/entries", a_row(name="名录") | {"code": bad}),
+        ("POST", "catalog/entries/bulk", {"rows": [a_row(name="名录"), a_row() | {"provider": bad}]}),
+        ("POST", f"catalog/entries/{entry.pk}/withdraw", {"reason": bad}),
+        ("POST", f"catalog/imports/{entry.pk}/mapping", {"mapping": {}, "providers": {"甲": bad}}),
+    ):
+        assert caller.send(method, address, body, 400)["code"] == "api.unreadable"
+    assert Entry.objects.count() == 1
+    assert caller.get("catalog/entries/by-code?code=a%00b", 404)
+    row = a_row(name="名\U00020bb7录", outside_code="MZ-9")
+    assert caller.send("PUT", "catalog/entries", row)["outcome"] == "created"

@@ -10,6 +10,7 @@ from hefu import __version__
 from hefu.api import cases, catalog, finding, imports, law, lifecycle, problems, wholeness
 from hefu.api.auth import PersonAuth, TokenAuth
 from hefu.api.errors import NotSignedIn, Unreadable
+from hefu.api.parsing import TextParser
 from hefu.kernel.refusal import Forbidden, InputsRejected, Refusal
 
 DESCRIPTION = (
@@ -24,6 +25,7 @@ api = NinjaAPI(
     version=__version__,
     description=DESCRIPTION,
     auth=[TokenAuth(), PersonAuth()],
+    parser=TextParser(),
     docs_url=None,
     openapi_url="/openapi.json",
     urls_namespace="api",
