@@ -255,7 +255,7 @@ class TestSendingOnce:
 
 
 def test_a_wrong_address_or_method_is_answered_as_a_problem(caller: Caller) -> None:
-    nowhere = caller.client.get("/api/v1/catalog/entrys")
+    nowhere = caller.client.get("/api/v1/catalog/nothing")
     assert (nowhere.status_code, nowhere.headers["Content-Type"]) == (404, "application/problem+json")
     method = caller.client.patch("/api/v1/catalog/entries", "{}", "application/json")
     assert (method.status_code, method.headers["Content-Type"]) == (405, "application/problem+json")

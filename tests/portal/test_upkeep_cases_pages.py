@@ -50,7 +50,7 @@ def test_a_draft_is_put_before_all_commented_on_answered_and_closed(
 
 
 def test_everybody_reads_a_draft_that_is_put_before_the_public_and_comments_without_an_account(
-    signed_in: SignIn, client: Client
+    signed_in: SignIn, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client.cookies["django_language"] = "en"
     row = a_draft(a_department("贵阳市民政局", place="520100"))
@@ -83,6 +83,10 @@ def test_everybody_reads_a_draft_that_is_put_before_the_public_and_comments_with
         client.post(public, {"text": "再说一次"})
     assert client.post(public, {"text": "再说一次"}).status_code == 429
     assert client.get("/upkeep/rounds/").status_code == 302
+    monkeypatch.setattr(middleware, "CLOCK", at_noon(date(2026, 3, 21)))
+    over = client.get(public).content.decode()
+    assert "周女士" in over
+    assert row.abstract not in over, "what the department writes from now on is its own again"
 
 
 def test_a_full_review_is_begun_gone_through_and_closed(signed_in: SignIn) -> None:

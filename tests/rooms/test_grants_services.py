@@ -359,6 +359,12 @@ class TestMisuse:
         grant.refresh_from_db()
         assert (grant.status, grant.reason) == (GrantStatus.REVOKED, "转给第三方")
 
+    def test_a_text_that_ends_meanwhile_takes_nobody_the_day(self, grant: Grant) -> None:
+        services.suspend_grant(number=grant.number, reason="核查", mend_by=self.BY, actor=chief(grant), clock=NOON)
+        held = services.hold_grant(number=grant.number, reason="依据已失效", actor=SYSTEM, clock=NOON)
+        assert (held.reason, held.mend_by) == ("依据已失效", self.BY)
+        assert services.end_unmended(actor=SYSTEM, clock=at_noon(date(2026, 3, 21))) == [grant.number]
+
     @pytest.mark.clause("D809-27")
     def test_what_was_put_right_in_time_goes_on_and_no_service_ends_without_a_reason_on_record(
         self, grant: Grant

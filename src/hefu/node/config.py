@@ -172,7 +172,8 @@ class Config:
         "HEFU_HTTPS",
         False,
         _yes_or_no,
-        "`yes` when a proxy before the node ends TLS: cookies are then for HTTPS alone.",
+        "`yes` when a proxy before the node ends TLS: cookies are then for HTTPS alone, and the last address that the "
+        "proxy puts into `X-Forwarded-For` is believed.",
     )
 
     catalog_profile: str = _setting(

@@ -14,7 +14,7 @@ from hefu.portal.http import PortalRequest, origin, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.upkeep.forms import PublicCommentForm
 from hefu.portal.words import name_of
-from hefu.rooms.catalog.terms import OPEN_TYPE_NAMES, SHARE_TYPE_NAMES, UPDATE_CYCLE_NAMES
+from hefu.rooms.catalog.terms import OPEN_TYPE_NAMES, SHARE_TYPE_NAMES, UPDATE_CYCLE_NAMES, Status
 from hefu.rooms.upkeep import queries, services
 
 #: Drafts on a page.
@@ -44,6 +44,9 @@ def consultation(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     found = queries.public_round(pk, viewer=request.actor)
     here = reverse("upkeep:consultation", args=[pk])
     entry = found.entry
+    heard = found.closed_at is None and request.clock.today() <= found.until
+    # Once nobody is asked any more, the draft is the department's own again; in force, everybody reads it anyway.
+    told = heard or entry.status == Status.PUBLISHED
     form = PublicCommentForm(posted(request))
     if request.method == "POST" and done(
         form,
@@ -64,6 +67,7 @@ def consultation(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         crumbs=[(gettext("Have your say"), reverse("upkeep:consultations"))],
         wide=True,
         round=found,
+        told=told,
         facts=[
             (gettext("Sharing"), name_of(entry.share_type, SHARE_TYPE_NAMES) if entry.share_type else "—"),
             (gettext("Opening to the public"), name_of(entry.open_type, OPEN_TYPE_NAMES) if entry.open_type else "—"),
@@ -71,7 +75,7 @@ def consultation(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         ],
         items=[item.name for item in entry.items.all()],
         comments=[one for one in queries.comments(found, viewer=request.actor) if one.shown],
-        open=found.closed_at is None and request.clock.today() <= found.until,
+        open=heard,
         form=form,
         status=form.status,
     )

@@ -174,28 +174,40 @@ def package_search(told: Told, base: str) -> Told:
 def organization_list(told: Told, base: str) -> list[Any]:
     """Return the departments that hold open entries: names, or all fields with the number of entries."""
     del base
-    counts = _opened().order_by().values_list("provider_id").annotate(count=Count("pk"))
-    held = dict(counts)
-    rows = list(parties.departments(viewer=PUBLIC).filter(pk__in=held).order_by("name"))
     start, count = _number(told, "offset", 0, 10**9), _number(told, "limit", MOST, MOST)
-    rows = rows[start : start + count]
+    held, rows = _holders()
+    rows = rows.order_by("name")[start : start + count]
     if not _flag(told, "all_fields"):
         return [row.credit_code.casefold() for row in rows]
-    return [
-        _organization(row.pk, row.credit_code, row.name) | {"package_count": held[row.pk], "description": ""}
-        for row in rows
-    ]
+    return [_holder(row, held) for row in rows]
 
 
 def organization_show(told: Told, base: str) -> Told:
     """Return one department that holds open entries, by its credit code or id."""
-    wanted = _text(told, "id").casefold()
-    found = next(
-        (one for one in organization_list({"all_fields": True}, base) if wanted in (one["name"], one["id"])), None
-    )
+    del base
+    wanted = _text(told, "id")
+    held, rows = _holders()
+    found = rows.filter(Q(credit_code=wanted.upper()) | Q(pk=_uuid(wanted))).first()
     if found is None:
         raise _Refused(404, "Not Found Error", message="Not found")
-    return dict(found)
+    return _holder(found, held)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)  # which no department has
+
+
+def _holders() -> tuple[dict[UUID, int], Any]:
+    """Return department → number of its open entries, and the rows of those departments."""
+    held = dict(_opened().order_by().values_list("provider_id").annotate(count=Count("pk")))
+    return held, parties.departments(viewer=PUBLIC).filter(pk__in=held)
+
+
+def _holder(row: Any, held: dict[UUID, int]) -> Told:
+    return _organization(row.pk, row.credit_code, row.name) | {"package_count": held[row.pk], "description": ""}
 
 
 def group_list(told: Told, base: str) -> list[str]:

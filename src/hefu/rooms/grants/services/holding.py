@@ -54,8 +54,8 @@ def suspend_grant(*, number: str, reason: str, mend_by: date | None = None, acto
 def hold_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Grant:
     """Hold a grant because a text that it rests on has ended; only the authority lifts that hold, by signing anew.
 
-    A hold that another side put on passes to the platform, so that it cannot be lifted past the reviewers. A grant
-    that is over stays so.
+    A hold that another side put on passes to the platform, so that it cannot be lifted past the reviewers; a day
+    that was set to put misuse right stands. A grant that is over stays so.
 
     Raises:
         NotFound, Forbidden: Only the platform does this.
@@ -64,9 +64,10 @@ def hold_grant(*, number: str, reason: str, actor: Actor, clock: Clock) -> Grant
     if grant.status in terms.OVER or (grant.status == GrantStatus.SUSPENDED and grant.held_by == side):
         return grant
     if grant.status == GrantStatus.SUSPENDED:
-        grant.held_by, grant.reason, grant.mend_by = side, reason.strip(), None
-        grant.save(update_fields=["held_by", "reason", "mend_by"])
-        write_down(terms.GRANT_SUSPENDED, grant, actor=actor, clock=clock, side=side, reason=grant.reason, mend_by=None)
+        grant.held_by, grant.reason = side, reason.strip()
+        grant.save(update_fields=["held_by", "reason"])
+        told, mend_by = grant.reason, grant.mend_by
+        write_down(terms.GRANT_SUSPENDED, grant, actor=actor, clock=clock, side=side, reason=told, mend_by=mend_by)
         return grant
     return _stop(grant, GrantStatus.SUSPENDED, terms.GRANT_SUSPENDED, side, reason, actor=actor, clock=clock)
 
