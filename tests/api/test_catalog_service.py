@@ -1,12 +1,13 @@
 """The catalogue's interface beyond single entries: search, life of an entry, files, wholeness, sending once."""
 
 import json
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from hefu.api.finding import Countable
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import FixedClock
 from hefu.rooms.catalog import queries, services
@@ -16,6 +17,7 @@ from hefu.rooms.catalog.services import answering
 from hefu.rooms.catalog.terms import Status, UpdateCycle
 from hefu.rooms.parties.models import Department
 from hefu.rooms.upkeep import services as upkeep
+from hefu.search.terms import FACETS
 from tests.api.test_catalog import Caller, a_row, a_token
 from tests.builders import NOON, SYSTEM, a_department, a_draft, an_actor, an_entry, the_authority
 
@@ -295,3 +297,7 @@ def test_a_text_that_no_database_keeps_is_refused_before_anything_is_done(
     assert caller.get("catalog/entries/by-code?code=a%00b", 404)
     row = a_row(name="名\U00020bb7录", outside_code="MZ-9")
     assert caller.send("PUT", "catalog/entries", row)["outcome"] == "created"
+
+
+def test_whatever_the_index_counts_can_be_counted_through_the_interface() -> None:
+    assert get_args(Countable) == tuple(facet for facet in FACETS if facet != "status")
