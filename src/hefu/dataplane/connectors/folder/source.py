@@ -7,8 +7,7 @@ is rejected like a row that fails a check.
 
 import contextlib
 import csv
-import tempfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from hefu.dataplane.checks import Typed, as_written
+from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.folder.reading import SHEET_MARK, SUFFIXES, Unreadable, header, load, rows
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
+from hefu.dataplane.connectors.staging import RELATION, WRITTEN, Stage, StageStream, checks_of
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, SideRefused
 from hefu.dataplane.masks import Bin, DateTrunc, Round
@@ -26,9 +26,6 @@ from hefu.dataplane.ticket import Item
 from hefu.dataplane.types import Kind, SqlType, duckdb_type, parse
 from hefu.kernel.words import Listed, Sentence, _
 
-#: What DuckDB may hold in memory; the rest goes to files of the run's own folder.
-MEMORY = "160MB"
-_BATCH = 50_000
 _NAME = Dialect.DUCKDB.name_of
 
 
@@ -129,23 +126,12 @@ class FolderView:
 
     def __post_init__(self) -> None:
         """Copy the file."""
-        self._folder = tempfile.TemporaryDirectory(prefix="hefu-folder-")
+        self._types = self._promised(header_of(self.source, self.name))
+        self._stage = Stage(lambda: _told(self.source, self.name))
         try:
-            self._types = self._promised(header_of(self.source, self.name))
-            self._database = duckdb.connect(
-                str(Path(self._folder.name) / "rows.duckdb"),
-                config={
-                    "memory_limit": MEMORY,
-                    "threads": 2,
-                    "temp_directory": self._folder.name,
-                    "preserve_insertion_order": True,
-                    "autoinstall_known_extensions": False,
-                    "autoload_known_extensions": False,
-                },
-            )
             self._load()
         except BaseException:
-            self._folder.cleanup()
+            self._stage.close()
             raise
 
     def _promised(self, header: Sequence[str]) -> dict[str, SqlType]:
@@ -171,83 +157,50 @@ class FolderView:
     def _load(self) -> None:
         path, sheet = file_in(self.source, self.name)
         with _told(self.source, self.name):
-            load(self._database, path, sheet, _codec(self.source), tuple(self._types), Path(self._folder.name))
-        wanted = []
-        for name, of in self._types.items():
-            wanted.append(f"{_typed(_NAME(name), of)} as {_NAME(name)}")
-            if of.kind is not Kind.TEXT:
-                wanted.append(f"{_NAME(name)} as {_NAME(as_written(name))}")
-        self._database.execute(f"create view granted_rows as select {', '.join(wanted)} from written")
+            load(self._stage.database, path, sheet, _codec(self.source), tuple(self._types), self._stage.work)
+        self._stage.open({name: _typed(_NAME(name), of) for name, of in self._types.items()}, self.written)
 
     @property
     def relation(self) -> str:
         """Return what a plan's queries read."""
-        return _NAME("granted_rows")
+        return _NAME(RELATION)
 
     @property
     def facts(self) -> TableFacts:
         """Return the file as a table."""
         columns = tuple(ColumnFacts(name, of) for name, of in self._types.items())
-        rows = self.ask("select count(*) from written")[0][0]
+        rows = self.ask(f"select count(*) from {WRITTEN}")[0][0]
         return TableFacts("", self.name, "file", rows_estimate=rows, columns=columns)
 
     @property
     def checks(self) -> tuple[Typed, ...]:
         """Return the checks that the promised types bring with them."""
-        return tuple(Typed(name, str(of)) for name, of in self._types.items() if of.kind is not Kind.TEXT)
+        return checks_of(self._types, self.written)
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a small query."""
-        with _told(self.source, self.name):
-            return self._database.cursor().execute(query).fetchall()
+        return self._stage.ask(query)
 
     @property
     def written(self) -> frozenset[str]:
         """Return the columns whose text has a name of its own."""
         return frozenset(name for name, of in self._types.items() if of.kind is not Kind.TEXT)
 
-    def stream(self) -> "FolderStream":
+    def stream(self) -> StageStream:
         """Return what reads batches."""
-        return FolderStream(self.source, self.name, self._database.cursor())
+        return self._stage.stream()
 
     def cancel(self) -> None:
         """End the running statement."""
-        self._database.interrupt()
+        self._stage.cancel()
 
     def cut(self) -> None:
         """End the running statement."""
-        self._database.interrupt()
+        self._stage.cancel()
 
     def close(self) -> None:
         """Remove the copy; may be called twice."""
-        self._database.close()
-        self._folder.cleanup()
-
-
-@dataclass(eq=False)
-class FolderStream:
-    """Reads batches of one query after the other."""
-
-    source: FolderSource
-    name: str
-    cursor: duckdb.DuckDBPyConnection
-
-    def batches(self, query: str) -> Generator[pa.RecordBatch]:
-        """Yield the rows of a query in batches, in the order of the file."""
-        with _told(self.source, self.name):
-            yield from self.cursor.execute(query).to_arrow_reader(_BATCH)
-
-    def cancel(self) -> None:
-        """End the running statement."""
-        self.cursor.interrupt()
-
-    def cut(self) -> None:
-        """End the running statement."""
-        self.cursor.interrupt()
-
-    def close(self) -> None:
-        """Let go."""
-        self.cursor.close()
+        self._stage.close()
 
 
 #: How a value of each kind is written in a file, before the engine reads it more leniently than we may.

@@ -1,43 +1,31 @@
 """How to reach a PostgreSQL database; every session the data plane opens is opened here."""
 
-import ipaddress
 import re
-import socket
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 import psycopg2
 import psycopg2.extensions
 
-from hefu.dataplane.errors import AddressRefused, DataPlaneRefusal, SideLost, SideRefused
-from hefu.kernel.words import Sentence, _
+from hefu.dataplane.connectors import address
+from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.errors import DataPlaneRefusal, SideLost, SideRefused
+
+__all__ = [
+    "AddressPolicy",
+    "PgSession",
+    "PostgresConnection",
+    "allowed_address",
+    "default_policy",
+    "open_session",
+    "plain_words",
+    "translated",
+]  # fmt: skip
 
 PgSession = psycopg2.extensions.connection
 
-#: Decides whether a host (as typed), one address it resolves to, and a port may be reached; returns why not.
-AddressPolicy = Callable[[str, str, int], str | None]
-
 #: Seconds until an unreachable server counts as lost.
 CONNECT_SECONDS = 10
-
-#: Addresses that clouds answer with credentials; link-local ranges are refused as ranges.
-METADATA = frozenset({"100.100.100.200", "fd00:ec2::254", "192.0.0.192"})
-
-
-def default_policy(host: str, address: str, port: int) -> str | None:
-    """Refuse link-local, metadata, multicast and unspecified addresses; allow the rest.
-
-    Offices are full of private networks, so those are allowed here; an operator narrows it further.
-    """
-    if not address:
-        return None
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or str(ip) in METADATA:
-        return "link-local, metadata, multicast and unspecified addresses are closed to connectors"
-    return None
 
 
 @dataclass(frozen=True)
@@ -95,32 +83,7 @@ def allowed_address(connection: PostgresConnection, policy: AddressPolicy = defa
     """
     if connection.host.startswith("/"):
         return ""
-    addresses = _addresses(connection)
-    for address in addresses:
-        reason = policy(connection.host, address, connection.port)
-        if reason:
-            raise AddressRefused(host=connection.host, port=connection.port, detail=reason)
-    return addresses[0]
-
-
-def _addresses(connection: PostgresConnection) -> list[str]:
-    try:
-        return [str(ipaddress.ip_address(connection.host))]
-    except ValueError:
-        pass
-    try:
-        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise SideLost(
-            "named",
-            Sentence(
-                _("the name {host} does not resolve ({error})"),
-                code="side.unresolved",
-                host=connection.host,
-                error=str(error.strerror),
-            ),
-        ) from None
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return address.allowed_address(connection.host, connection.port, policy)
 
 
 #: Every session prints values alike, and its server notices within a second that we are gone.
@@ -140,9 +103,9 @@ def open_session(connection: PostgresConnection, side: str, policy: AddressPolic
         SideLost: The server cannot be reached now.
         SideRefused: The server refuses us.
     """
-    address = allowed_address(connection, policy)
+    hostaddr = allowed_address(connection, policy)
     try:
-        session: PgSession = psycopg2.connect(None, None, None, **connection.parameters(address))
+        session: PgSession = psycopg2.connect(None, None, None, **connection.parameters(hostaddr))
     except psycopg2.Error as error:
         raise translated(error, side, connection) from None
     try:

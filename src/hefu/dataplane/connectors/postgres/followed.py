@@ -6,7 +6,8 @@ or neither is: no change is lost, none is applied twice.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from datetime import datetime
 
 from hefu.dataplane.connectors.postgres.inspection import table_facts
 from hefu.dataplane.connectors.postgres.position import LOCKS
@@ -30,14 +31,55 @@ create table if not exists hefu.hefu_followed (
     lsn pg_lsn not null,
     changes bigint not null default 0,
     transactions bigint not null default 0,
+    inserted bigint not null default 0,
+    updated bigint not null default 0,
+    deleted bigint not null default 0,
+    rejected bigint not null default 0,
+    committed_at timestamptz,
     begun_at timestamptz not null default now(),
     moved_at timestamptz
 );
 comment on table hefu.hefu_followed is 'One line per delivery that follows changes: up to where they are in.';
 """
 
+#: Brings a table of the first version up to this one.
+_COUNTED = """
+alter table hefu.hefu_followed
+    add column if not exists inserted bigint not null default 0,
+    add column if not exists updated bigint not null default 0,
+    add column if not exists deleted bigint not null default 0,
+    add column if not exists rejected bigint not null default 0,
+    add column if not exists committed_at timestamptz;
+"""
+
 #: Staging tables of a session: keys that were touched, rows as they became.
 TOUCHED, FRESH = "pg_temp.hefu_touched", "pg_temp.hefu_fresh"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was taken over since the copy. Kept beside the rows and moved with them, so that it is never a guess."""
+
+    #: Row changes that the source told of, granted or not, and transactions with such.
+    changes: int = 0
+    transactions: int = 0
+    #: Rows of the consumer's table that came, were written over, and went.
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    #: Rows that failed a check.
+    rejected: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Return both together."""
+        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def __sub__(self, other: "Counts") -> "Counts":
+        """Return what came after `other`."""
+        return Counts(*(a - b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+NOTHING = Counts()
 
 
 @dataclass(frozen=True)
@@ -50,9 +92,9 @@ class Followed:
     slot: str
     #: Position in the source's log, as the server writes it.
     lsn: str
-    #: Row changes and transactions taken over since the copy.
-    changes: int = 0
-    transactions: int = 0
+    counts: Counts = NOTHING
+    #: When the last transaction that is in was committed at the source; None before the first.
+    committed_at: datetime | None = None
 
 
 def ensure_followed(session: Session) -> None:
@@ -60,17 +102,25 @@ def ensure_followed(session: Session) -> None:
     if session.run("select to_regclass('hefu.hefu_followed')")[0][0] is None:
         session.run("select pg_advisory_xact_lock(%s, 0)", (LOCKS,))
         session.run(_TABLE)
+    elif not session.run(
+        "select from pg_attribute where attrelid = 'hefu.hefu_followed'::regclass and attname = 'committed_at'"
+    ):
+        session.run(_COUNTED)
     session.commit()
 
 
 def load_followed(session: Session, delivery: str) -> Followed | None:
     """Return how far the delivery is, or None when it does not follow yet."""
     rows = session.run(
-        "select ticket::text, plan, slot, lsn::text, changes, transactions from hefu.hefu_followed where delivery = %s",
+        "select ticket::text, plan, slot, lsn::text, committed_at, changes, transactions, inserted, updated, deleted, "
+        "rejected from hefu.hefu_followed where delivery = %s",
         (delivery,),
     )
     session.commit()
-    return Followed(*rows[0]) if rows else None
+    if not rows:
+        return None
+    ticket, plan, slot, lsn, committed_at, *counted = rows[0]
+    return Followed(ticket, plan, slot, lsn, Counts(*counted), committed_at)
 
 
 def begin_followed(session: Session, delivery: str, target: PostgresTarget, now: Followed) -> None:
@@ -87,12 +137,13 @@ def forget_followed(session: Session, delivery: str) -> None:
     session.run("delete from hefu.hefu_followed where delivery = %s", (delivery,))
 
 
-def move(session: Session, delivery: str, lsn: str, changes: int, transactions: int) -> None:
-    """Note that everything before `lsn` is in; the caller commits it with the rows."""
+def move(session: Session, delivery: str, lsn: str, more: Counts, committed_at: datetime | None = None) -> None:
+    """Note that everything before `lsn` is in, and what that was; the caller commits it with the rows."""
     session.run(
         "update hefu.hefu_followed set lsn = %s, changes = changes + %s, transactions = transactions + %s, "
-        "moved_at = now() where delivery = %s",
-        (lsn, changes, transactions, delivery),
+        "inserted = inserted + %s, updated = updated + %s, deleted = deleted + %s, rejected = rejected + %s, "
+        "committed_at = coalesce(%s, committed_at), moved_at = now() where delivery = %s",
+        (lsn, *astuple(more), committed_at, delivery),
     )
 
 
@@ -126,7 +177,7 @@ def prepare_merge(session: Session, target: PostgresTarget, plan: Plan) -> None:
         )
 
 
-def merge(session: Session, target: PostgresTarget, plan: Plan, *, emptied: bool) -> None:
+def merge(session: Session, target: PostgresTarget, plan: Plan, *, emptied: bool) -> Counts:
     """Bring the staged changes into the target and empty the staging; the caller commits.
 
     A row that stays is updated in place, so that what points at it keeps pointing.
@@ -136,24 +187,34 @@ def merge(session: Session, target: PostgresTarget, plan: Plan, *, emptied: bool
         target: Where they go.
         plan: What is delivered.
         emptied: Whether the source's table was emptied before these changes.
+
+    Returns:
+        Rows of the target that came, were written over and went.
     """
     table = _NAME(target.schema, target.table)
-    if emptied:
-        session.run(f"delete from {table}")
     key = [_NAME(name) for name in plan.key]
+    names = [_NAME(output.name) for output in plan.outputs]
+    others = [name for name in names if name not in key]
 
     def same(one: str, other: str) -> str:
         return " and ".join(f"{one}.{name} = {other}.{name}" for name in key)
 
-    if not emptied:
-        session.run(
+    updated = 0
+    if emptied:
+        deleted = session.do(f"delete from {table}")
+    else:
+        deleted = session.do(
             f"delete from {table} as held using {TOUCHED} as touched where {same('held', 'touched')} "
             f"and not exists (select from {FRESH} as fresh where {same('fresh', 'touched')})"
         )
-    names = [_NAME(output.name) for output in plan.outputs]
-    others = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
-    session.run(
-        f"insert into {table} ({', '.join(names)}) select {', '.join(names)} from {FRESH} "
-        f"on conflict ({', '.join(key)}) do {f'update set {others}' if others else 'nothing'}"
+        wanted = ", ".join(f"{name} = fresh.{name}" for name in others or key)
+        updated = session.do(f"update {table} as held set {wanted} from {FRESH} as fresh where {same('held', 'fresh')}")
+    # A consumer that wrote the same key meanwhile is written over, as it would have been a moment before.
+    over = ", ".join(f"{name} = excluded.{name}" for name in others)
+    inserted = session.do(
+        f"insert into {table} ({', '.join(names)}) select {', '.join(names)} from {FRESH} as fresh "
+        f"where not exists (select from {table} as held where {same('held', 'fresh')}) "
+        f"on conflict ({', '.join(key)}) do {f'update set {over}' if over else 'nothing'}"
     )
     session.run(f"truncate {TOUCHED}, {FRESH}")
+    return Counts(inserted=inserted, updated=updated, deleted=deleted)

@@ -11,7 +11,8 @@ import os
 import select
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg2
@@ -40,6 +41,10 @@ _FEEDBACK_EVERY = 1.0
 #: Seconds of our silence after which the driver speaks by itself, of all that it has seen: longer than we are silent,
 #: shorter than a server waits by its own settings.
 _SILENT = 30
+#: Seconds without any word of a server that was asked for one, after which the connection counts as dead.
+_DEAF = 20.0
+#: Seconds after which a reader that was away, writing, has to listen anew before it calls the server silent.
+_AWAY = 2.0
 
 _READY = """
 select current_setting('wal_level') = 'logical',
@@ -144,6 +149,31 @@ def drop_slot(session: Session, name: str) -> None:
     session.commit()
 
 
+@dataclass(frozen=True)
+class SlotNow:
+    """What a slot costs the source's server."""
+
+    #: Bytes of the log that it keeps, and that it has still to hand out.
+    held: int
+    behind: int
+    #: Whether somebody reads it.
+    active: bool
+    #: Whether the server gave up keeping its changes.
+    lost: bool
+
+
+def slots_now(session: Session, names: Sequence[str]) -> dict[str, SlotNow]:
+    """Return the slots among `names` that the server has."""
+    rows = session.run(
+        "select slot_name::text, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint, "
+        "coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint, active, "
+        "coalesce(wal_status, '') = 'lost' from pg_replication_slots where slot_name = any(%s)",
+        (list(names),),
+    )
+    session.commit()
+    return {name: SlotNow(held, behind, active, lost) for name, held, behind, active, lost in rows}
+
+
 def drop_publication(session: Session, name: str) -> None:
     """Drop a publication, if it is there; commits."""
     session.run(f"drop publication if exists {_NAME(name)}")
@@ -192,6 +222,9 @@ class ChangeStream:
         self.connection = connection
         self._told = 0.0
         self._raw: Any = None
+        #: When the server last said anything, and since when it has been listened to, on the monotonic clock.
+        self.heard = self._since = self._listened = time.monotonic()
+        self._spoken: Any = None
 
         def open_anew() -> None:
             self._raw, self._cursor = self._opened(policy, slot, publication)
@@ -223,7 +256,7 @@ class ChangeStream:
         """Return the next message, or None when there is none within `wait` seconds.
 
         Raises:
-            SideLost: The connection is gone.
+            SideLost: The connection is gone, or dead: the server says nothing although it is asked.
         """
         try:
             message = self._cursor.read_message()
@@ -234,15 +267,32 @@ class ChangeStream:
             if isinstance(error, ValueError) and not self._raw.closed:
                 raise
             raise self._lost(error) from None
+        self._listen()
         return bytes(message.payload) if message is not None else None
+
+    def _listen(self) -> None:
+        now, spoken = time.monotonic(), self._cursor.io_timestamp
+        if spoken != self._spoken:
+            self._spoken, self.heard = spoken, now
+        if now - self._listened > _AWAY:
+            self._since = now
+        self._listened = now
+        if now - max(self.heard, self._since) > _DEAF:
+            text = _("it has said nothing for {seconds} s")
+            raise SideLost("source", Sentence(text, code="side.deaf", seconds=round(now - self.heard)))
 
     @property
     def seen(self) -> int:
         """How far the server's log had grown when it last spoke."""
         return int(self._cursor.wal_end)
 
-    def confirm(self, lsn: int, *, now: bool = False) -> None:
-        """Tell the server that everything before `lsn` was taken over: about once a second, or at once and be answered.
+    def confirm(self, lsn: int, *, now: bool = False, asking: bool = False) -> None:
+        """Tell the server that everything before `lsn` was taken over: about once a second.
+
+        Args:
+            lsn: The position.
+            now: Not only once a second, but at once.
+            asking: Let the server answer, which tells a quiet source from a dead connection.
 
         Raises:
             SideLost: The connection is gone.
@@ -251,7 +301,7 @@ class ChangeStream:
             return
         self._told = time.monotonic()
         try:
-            self._cursor.send_feedback(write_lsn=lsn, flush_lsn=lsn, apply_lsn=lsn, force=True, reply=now)
+            self._cursor.send_feedback(write_lsn=lsn, flush_lsn=lsn, apply_lsn=lsn, force=True, reply=now or asking)
         except psycopg2.Error as error:
             raise self._lost(error) from None
 

@@ -49,6 +49,16 @@ class Session:
             cursor.execute(query, values)
             return cursor.fetchall() if cursor.description else []
 
+    def do(self, statement: str, values: Sequence[Any] | None = None) -> int:
+        """Run one statement and return how many rows it touched.
+
+        Raises:
+            SideLost, SideRefused: As `run`.
+        """
+        with self.plainly(), self.raw.cursor() as cursor:
+            cursor.execute(statement, values)
+            return max(cursor.rowcount, 0)
+
     @contextlib.contextmanager
     def plainly(self) -> Iterator[None]:
         """Tell a driver's error in plain words."""

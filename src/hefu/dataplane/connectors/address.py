@@ -1,0 +1,81 @@
+"""Which addresses connectors may reach; asked for every address behind a name, right before connecting to it."""
+
+import ipaddress
+import socket
+from collections.abc import Callable
+
+from hefu.dataplane.errors import AddressRefused, SideLost
+from hefu.kernel.words import Sentence, _
+
+#: Decides whether a host (as typed), one address it resolves to, and a port may be reached; returns why not.
+AddressPolicy = Callable[[str, str, int], str | None]
+
+#: Addresses that clouds answer with credentials; link-local ranges are refused as ranges.
+METADATA = frozenset({"100.100.100.200", "fd00:ec2::254", "192.0.0.192"})
+
+
+def default_policy(host: str, address: str, port: int) -> str | None:
+    """Refuse link-local, metadata, multicast and unspecified addresses; allow the rest.
+
+    Offices are full of private networks, so those are allowed here; an operator narrows it further.
+    """
+    if not address:
+        return None
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or str(ip) in METADATA:
+        return "link-local, metadata, multicast and unspecified addresses are closed to connectors"
+    return None
+
+
+def allowed_address(host: str, port: int, policy: AddressPolicy = default_policy) -> str:
+    """Return the address to connect to, checked, so that a name cannot resolve elsewhere afterwards.
+
+    Raises:
+        AddressRefused: The policy says no to the host or to any address behind it.
+        SideLost: The name does not resolve.
+    """
+    addresses = _addresses(host, port)
+    for address in addresses:
+        reason = policy(host, address, port)
+        if reason:
+            raise AddressRefused(host=host, port=port, detail=reason)
+    return addresses[0]
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        pass
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise SideLost(
+            "named",
+            Sentence(
+                _("the name {host} does not resolve ({error})"),
+                code="side.unresolved",
+                host=host,
+                error=str(error.strerror),
+            ),
+        ) from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def open_socket(host: str, port: int, policy: AddressPolicy, seconds: float) -> socket.socket:
+    """Return a connected socket to an allowed address, with the time limits that notice a dead peer.
+
+    Raises:
+        AddressRefused: The policy says no.
+        SideLost: The name does not resolve.
+        OSError: Nobody answers there.
+    """
+    made = socket.create_connection((allowed_address(host, port, policy), port), timeout=seconds)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3), ("TCP_USER_TIMEOUT", 20_000)):
+        if hasattr(socket, option):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return made

@@ -1,0 +1,162 @@
+"""Rows copied into a database file of the run's own, for sources that no SQL of ours can be asked of.
+
+A run reads such a source once, from beginning to end, into DuckDB; every later look (checks, rejects, rows,
+keys) sees that one moment. Memory stays bounded, because DuckDB moves what does not fit to files of the run's own
+folder, which goes when the run ends.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from hefu.dataplane.checks import Typed, as_written
+from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.types import Kind, SqlType, duckdb_type
+
+#: What DuckDB may hold in memory; the rest goes to files of the run's own folder.
+MEMORY = "160MB"
+#: Table that loading fills, every column text as it stands in the source; and what queries read.
+WRITTEN, RELATION = "written", "granted_rows"
+_BATCH = 50_000
+_NAME = Dialect.DUCKDB.name_of
+
+#: Tells an engine's or a driver's error in plain words.
+Told = Callable[[], AbstractContextManager[None]]
+
+
+class Stage:
+    """One table's rows as they were when the run began, ready to be asked in SQL."""
+
+    def __init__(self, told: Told) -> None:
+        """Open an empty one."""
+        self._told = told
+        self._folder = tempfile.TemporaryDirectory(prefix="hefu-stage-")
+        try:
+            self.database = duckdb.connect(
+                str(self.work / "rows.duckdb"),
+                config={
+                    "memory_limit": MEMORY,
+                    "threads": 2,
+                    "temp_directory": self._folder.name,
+                    "preserve_insertion_order": True,
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                },
+            )
+            self.database.execute("set timezone = 'UTC'")
+        except BaseException:
+            self._folder.cleanup()
+            raise
+
+    @property
+    def work(self) -> Path:
+        """Return the folder for what is needed on the way."""
+        return Path(self._folder.name)
+
+    def fill(self, columns: list[str], batches: Iterator[pa.RecordBatch]) -> int:
+        """Make the table of the written texts from batches of text columns; return its rows."""
+        kinds = ", ".join(f"{_NAME(name)} varchar" for name in columns)
+        self.database.execute(f"create table {WRITTEN} ({kinds})")
+        rows = 0
+        for batch in batches:
+            self.database.register("arriving", batch)
+            self.database.execute(f"insert into {WRITTEN} select * from arriving")
+            self.database.unregister("arriving")
+            rows += batch.num_rows
+        return rows
+
+    def open(self, typed: Mapping[str, str], written: frozenset[str]) -> None:
+        """Make the view that queries read.
+
+        Args:
+            typed: Column → the expression of its value over the written texts.
+            written: Columns whose written text is kept beside the value, under a name of its own.
+        """
+        wanted = [f"{value} as {_NAME(name)}" for name, value in typed.items()]
+        wanted += [f"{_NAME(name)} as {_NAME(as_written(name))}" for name in typed if name in written]
+        self.database.execute(f"create view {RELATION} as select {', '.join(wanted)} from {WRITTEN}")
+
+    def spoiled(self, typed: Mapping[str, str]) -> frozenset[str]:
+        """Return the columns in which some text is no value of the column's type."""
+        if not typed:
+            return frozenset()
+        counts = ", ".join(
+            f"count(*) filter (where {_NAME(name)} is not null and {value} is null)" for name, value in typed.items()
+        )
+        found = self.ask(f"select {counts} from {WRITTEN}")[0]
+        return frozenset(name for name, count in zip(typed, found, strict=True) if count)
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a small query."""
+        with self._told():
+            return self.database.cursor().execute(query).fetchall()
+
+    def stream(self) -> "StageStream":
+        """Return what reads batches."""
+        return StageStream(self._told, self.database.cursor())
+
+    def cancel(self) -> None:
+        """End the running statement."""
+        with contextlib.suppress(duckdb.Error):
+            self.database.interrupt()
+
+    def close(self) -> None:
+        """Remove the rows; may be called twice."""
+        self.database.close()
+        self._folder.cleanup()
+
+
+class StageStream:
+    """Reads batches of one query after the other."""
+
+    def __init__(self, told: Told, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Read with `cursor`."""
+        self._told, self._cursor = told, cursor
+
+    def batches(self, query: str) -> Generator[pa.RecordBatch]:
+        """Yield the rows of a query in batches, in the order in which they came."""
+        with self._told():
+            yield from self._cursor.execute(query).to_arrow_reader(_BATCH)
+
+    def cancel(self) -> None:
+        """End the running statement."""
+        self._cursor.interrupt()
+
+    def cut(self) -> None:
+        """End the running statement."""
+        self._cursor.interrupt()
+
+    def close(self) -> None:
+        """Let go."""
+        self._cursor.close()
+
+
+def checks_of(types: Mapping[str, SqlType], columns: frozenset[str]) -> tuple[Typed, ...]:
+    """Return the checks that keep back rows whose text is no value, in the order of the columns."""
+    return tuple(Typed(name, str(of)) for name, of in types.items() if name in columns)
+
+
+def value_of(name: str, of: SqlType) -> str:
+    """Return the expression of a database's text as a value of the type; NULL where it is none.
+
+    What DuckDB has no such type for stays text: it is passed on as it is, and no mask, filter or check that
+    needs more than a text is planned on it.
+    """
+    column = _NAME(name)
+    if of.kind is Kind.TEXT or (held := held_as(of)) is None:
+        # The sign NUL is no text in PostgreSQL.
+        return f"case when contains({column}, chr(0)) then null else {column} end"
+    return f"try_cast({column} as {held})"
+
+
+def held_as(of: SqlType) -> str | None:
+    """Return DuckDB's type for values of `of`, None for what is held as text."""
+    if of.kind is Kind.TEXT:
+        return None
+    return "TIMESTAMPTZ" if of.kind is Kind.INSTANT and not of.array else duckdb_type(of)
