@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from hefu.dataplane.capture.follow import Reached, follow, slot_name, stop_following
+from hefu.dataplane.capture.follow import (
+    Counts,
+    Reached,
+    check_followable,
+    follow,
+    slot_name,
+    slots_of,
+    stop_following,
+)
+from hefu.dataplane.capture.pgoutput import lsn_number
 from hefu.dataplane.checks import NotNull, Pattern, UniqueKey
 from hefu.dataplane.errors import PlanRefused, Revoked, SideRefused, Stopped
 from hefu.dataplane.filters import OneOf, RowFilter
@@ -189,6 +198,33 @@ class TestChanges:
         place.follow(rejects=rejects)
         assert (6,) in place.rows(columns="id")
         assert place.rows() == place.copied()
+
+    def test_what_it_did_to_the_table_is_counted_beside_the_rows_and_survives_the_run(self, place: Followed) -> None:
+        told: list[tuple[int, str]] = []
+        place.follow(copied=lambda outcome, why: told.append((outcome.rows_written, why)))
+        assert told == [(len(place.rows()), "first")]
+        place.provider.run("insert into people values (1001, '李四', '13900000001', '511702')")
+        place.provider.run("update people set income = 1 where id in (6, 7, 8)")  # 8 is not granted
+        place.provider.run("update people set phone = 'none' where id = 9")
+        then = place.follow()
+        assert then.counts == Counts(changes=5, transactions=3, inserted=1, updated=2, deleted=1, rejected=1)
+        place.provider.run("delete from people where id in (6, 7)")
+        again = place.follow()
+        assert again.counts - then.counts == Counts(changes=2, transactions=1, deleted=2)
+        assert again.committed_at is not None
+        assert again.in_step_at is not None
+        assert lsn_number(again.seen) >= lsn_number(again.lsn) > lsn_number(then.lsn)
+
+    def test_it_is_said_beforehand_whether_it_can_be_followed(self, place: Followed) -> None:
+        check_followable(ticket=place.grant_to_follow(), source=place.source, target=place.target())
+        with pytest.raises(PlanRefused):
+            check_followable(ticket=place.grant_to_follow(key=("phone",)), source=place.source, target=place.target())
+        assert slots_of(source=place.source, names=[slot_name("D-7", place.target())]) == {}
+        place.follow()
+        slots = slots_of(source=place.source, names=[slot_name("D-7", place.target())])
+        assert [(slot.active, slot.lost) for slot in slots.values()] == [(False, False)]
+        place.provider.run("update people set story = repeat('x', 1000)")
+        assert slots_of(source=place.source, names=list(slots))[next(iter(slots))].behind > 100_000
 
     def test_a_hashed_key_is_followed(self, place: Followed) -> None:
         items = (Item("id", "id", mask=Hash("s", 64)), *ITEMS[1:])

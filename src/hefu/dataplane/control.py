@@ -19,7 +19,7 @@ CUT_AFTER = 1.5
 #: Seconds for which threads are waited for after that; the operating system ends the rest.
 WAIT_AT_MOST = 3.0
 
-Phase = Literal["prepare", "examine", "rejects", "copy", "publish"]
+Phase = Literal["prepare", "examine", "rejects", "copy", "publish", "follow"]
 StopWord = Literal["stopped", "revoked"]
 
 

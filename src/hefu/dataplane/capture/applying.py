@@ -8,14 +8,14 @@ the grant hides ever reaches the consumer's side.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 from hefu.dataplane.capture.pending import Pending
 from hefu.dataplane.capture.pgoutput import UNCHANGED, Row, Value
 from hefu.dataplane.checks.sql import reasons
 from hefu.dataplane.connectors.postgres.copy import from_copy, pump
-from hefu.dataplane.connectors.postgres.followed import FRESH, TOUCHED, merge
+from hefu.dataplane.connectors.postgres.followed import FRESH, TOUCHED, Counts, merge
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -35,9 +35,10 @@ _BY_PLACE = ("money",)
 class Applied:
     """What one write did."""
 
-    #: Keys that were touched, and rows that stand after it.
+    #: Keys that were touched.
     keys: int
-    rows: int
+    #: Rows of the target that came, were written over and went; rows that failed a check.
+    counts: Counts
     rejected: tuple[Rejected, ...]
 
 
@@ -64,20 +65,18 @@ class Applier:
             self._write(TOUCHED, names_of(plan.key_outputs, _SQL.name_of), pending.last)
             self._write(FRESH, names_of(plan.outputs, _SQL.name_of), ([row[at] for at in places] for row in rows))
             self.source.rollback()  # a look at the table must not keep its server from cleaning up
-            merge(self.target, self.table, plan, emptied=pending.emptied)
-            return Applied(len(pending), len(rows), ())
+            return Applied(len(pending), merge(self.target, self.table, plan, emptied=pending.emptied), ())
         by_key = self._over(plan_key(self.sql), pending.last)
         keys = ", ".join(self.sql.value(output) + f" as {_SQL.name_of(output.name)}" for output in plan.key_outputs)
         self._carry(f"select {keys} from {by_key}", TOUCHED, names_of(plan.key_outputs, _SQL.name_of), len(pending))
         changed = SourceSql(plan, _SQL, self.sql.salts, self._over(self.needed, rows))
-        stand = 0
         rejected: tuple[Rejected, ...] = ()
         if rows:
             rejected = self._rejected(changed) if plan.checks else rejected
-            stand = self._carry(chunk_query(changed, _WHOLE, None), FRESH, names_of(plan.outputs, _SQL.name_of), None)
+            self._carry(chunk_query(changed, _WHOLE, None), FRESH, names_of(plan.outputs, _SQL.name_of), None)
         self.source.rollback()
-        merge(self.target, self.table, plan, emptied=pending.emptied)
-        return Applied(len(pending), stand, rejected)
+        counts = merge(self.target, self.table, plan, emptied=pending.emptied)
+        return Applied(len(pending), replace(counts, rejected=len(rejected)), rejected)
 
     @property
     def _as_is(self) -> bool:

@@ -1,7 +1,8 @@
 """From where a delivery follows: where it stopped, or the table copied anew and the log from before the copy."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from hefu.dataplane.capture.pgoutput import lsn_number
 from hefu.dataplane.connectors.postgres.followed import (
@@ -19,7 +20,19 @@ from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.ticket import Ticket
 
 
-def begun(
+@dataclass(frozen=True)
+class Beginning:
+    """From where to follow, or what has to be copied before."""
+
+    #: Where an earlier run stopped; None when the table is copied anew.
+    stopped: Followed | None
+    #: Place in the source's log from which the slot keeps everything; the copy comes after it.
+    slot: str = ""
+    #: Why the table is copied; empty when it is not.
+    why: str = ""
+
+
+def look(
     asking: Session,
     writing: Session,
     delivery: str,
@@ -28,15 +41,13 @@ def begun(
     name: str,
     secrets: Mapping[str, str],
     facts: TableFacts,
-    copy: Callable[[str], None],
-) -> tuple[Followed, str]:
-    """Return from where to follow, the table copied first where it has to be; and why it was."""
+) -> Beginning:
+    """Return from where to follow; where a copy is needed, the slot is there before it."""
     ensure_followed(writing)
     earlier = load_followed(writing, delivery)
     columns = existing_columns(writing, target)
     writing.commit()
-    plan = compile_plan(ticket, facts.columns, columns, secrets)
-    wanted = _plan_digest(plan, secrets)
+    wanted = _plan_digest(compile_plan(ticket, facts.columns, columns, secrets), secrets)
     stands = slot_position(asking, name)
     if earlier is None:
         why = "first"
@@ -47,19 +58,32 @@ def begun(
     elif stands is None or lsn_number(stands) > lsn_number(earlier.lsn):
         why = "the source's server keeps the changes since the last run no more"
     else:
-        return earlier, ""
+        return Beginning(earlier)
     ensure_publication(asking, name, ticket.resource.schema, ticket.resource.table)
     begin = stands if stands and earlier is None else make_slot(asking, name)
-    copy(begin)
+    return Beginning(None, begin, why)
+
+
+def settle(
+    writing: Session,
+    delivery: str,
+    ticket: Ticket,
+    target: PostgresTarget,
+    name: str,
+    secrets: Mapping[str, str],
+    facts: TableFacts,
+    slot: str,
+) -> Followed:
+    """Write down that the copied table is followed from `slot` on."""
     columns = existing_columns(writing, target)
     writing.commit()
-    ensure_key(writing, target, plan.key)
     # A new table has the columns that the plan gave it; an old one the same as before.
     plan = compile_plan(ticket, facts.columns, columns, secrets)
-    now = Followed(str(ticket.id), _plan_digest(plan, secrets), name, begin)
+    ensure_key(writing, target, plan.key)
+    now = Followed(str(ticket.id), _plan_digest(plan, secrets), name, slot)
     begin_followed(writing, delivery, target, now)
     writing.commit()
-    return now, why
+    return now
 
 
 def _plan_digest(plan: Plan, secrets: Mapping[str, str]) -> str:

@@ -7,27 +7,33 @@ the target; only then does the server hear that it may forget.
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
-from hefu.dataplane.capture.begin import begun
+from hefu.dataplane.capture.begin import Beginning, look, settle
 from hefu.dataplane.capture.followable import facts_of, require_followable
-from hefu.dataplane.capture.following import Following, Handing, Reached
-from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
-from hefu.dataplane.connectors.postgres.replication import drop_publication, drop_slot
+from hefu.dataplane.capture.following import Following
+from hefu.dataplane.capture.reached import Handing, Reached, Telling
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
+from hefu.dataplane.connectors.postgres.followed import Counts
+from hefu.dataplane.connectors.postgres.replication import SlotNow, drop_publication, drop_slot, slots_now
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import PostgresSource
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
+from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
+from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.control import Control, Quiet, Watcher
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.options import Options
-from hefu.dataplane.outcome import RejectSink
+from hefu.dataplane.outcome import Outcome, RejectSink
+from hefu.dataplane.plan import compile_plan
 from hefu.dataplane.run import TicketHolds, deliver, require_match
-from hefu.dataplane.ticket import read_ticket
+from hefu.dataplane.ticket import Ticket, read_ticket
 from hefu.kernel.clock import Clock
 
-__all__ = ["Reached", "follow", "slot_name", "stop_following"]
+__all__ = [
+    "Counts", "Reached", "SlotNow", "check_followable", "follow", "slot_name", "slots_of", "stop_following",
+]  # fmt: skip
 
 
 def slot_name(delivery: str, target: PostgresTarget) -> str:
@@ -47,6 +53,7 @@ def follow(
     salts: Mapping[str, str] | None = None,
     watcher: Watcher | None = None,
     reached: Callable[[Reached], None] = lambda now: None,
+    copied: Callable[[Outcome, str], None] = lambda outcome, why: None,
     once: bool = False,
     revoked: Collection[UUID] = frozenset(),
     policy: AddressPolicy = default_policy,
@@ -65,6 +72,8 @@ def follow(
         salts: Secret texts for hash masks, by name.
         watcher: Told the progress and asked whether to stop.
         reached: Told how far it is, about four times a second, in the thread that called.
+        copied: Told what a copy brought and why it was needed, before following begins; also in that thread. After
+            a crash at that moment it is told once more.
         once: Take over what the source has committed by now, then return; else go on until stopped.
         revoked: Ids of tickets that hold no more.
         policy: Which addresses may be reached.
@@ -79,31 +88,70 @@ def follow(
     keys = tuple(keys)
     ticket = read_ticket(token, keys, clock.now(), revoked)
     require_match(ticket, source, target)
+    secrets, name = dict(salts or {}), slot_name(delivery, target)
     holding = TicketHolds(watcher or Quiet(), ticket, clock)
-    secrets = dict(salts or {})
-    name = slot_name(delivery, target)
+    # Everything that may wait for a server is done in a thread that can be told to stop.
+    before = Control(holding)
+    with contextlib.ExitStack() as closing:
 
-    def copy(begin: str) -> None:
-        # A copy that was interrupted goes on; one from another place in the log is another copy.
-        deliver(
-            delivery=f"{delivery}@{begin}", token=token, keys=keys, clock=clock, source=source, target=target,
-            rejects=rejects, salts=secrets, watcher=watcher, revoked=revoked, policy=policy, options=options,
-        )  # fmt: skip
+        def opened(connection: PostgresConnection, side: str) -> Session:
+            session = closing.enter_context(contextlib.closing(Session(connection, side, policy)))
+            closing.enter_context(before.watched(session))
+            return session
 
-    with (
-        contextlib.closing(Session(source.connection, "source", policy)) as asking,
-        contextlib.closing(Session(target.connection, "target", policy)) as writing,
-    ):
-        facts = facts_of(asking, ticket)
-        require_followable(asking, ticket, facts)
-        start, copied = begun(asking, writing, delivery, ticket, target, name, secrets, facts, copy)
-        run = Following(
-            delivery, ticket, target, secrets, asking, writing, name,
-            Reached(start.lsn, start.changes, start.transactions, copied=copied),
-        )  # fmt: skip
-        control = Control(Handing(holding, run, rejects, reached))
+        def looked() -> tuple[Session, Session, TableFacts, Beginning]:
+            asking, writing = opened(source.connection, "source"), opened(target.connection, "target")
+            facts = facts_of(asking, ticket)
+            require_followable(asking, ticket, facts)
+            return asking, writing, facts, look(asking, writing, delivery, ticket, target, name, secrets, facts)
+
+        asking, writing, facts, beginning = before.call(looked)
+        start = beginning.stopped
+        if start is None:
+            # A copy that was interrupted goes on; one from another place in the log is another copy.
+            outcome = deliver(
+                delivery=f"{delivery}@{beginning.slot}", token=token, keys=keys, clock=clock, source=source,
+                target=target, rejects=rejects, salts=secrets, watcher=watcher, revoked=revoked, policy=policy,
+                options=options,
+            )  # fmt: skip
+            copied(outcome, beginning.why)
+            start = before.call(lambda: settle(writing, delivery, ticket, target, name, secrets, facts, beginning.slot))
+        told = Telling(Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why))
+        run = Following(delivery, ticket, target, secrets, asking, writing, name, clock, told)
+        control = Control(Handing(holding, told, rejects, reached))
+        control.phase = "follow"
         control.call(lambda: run.carry(control, source, policy, once=once))
-        return run.now
+        return told.now
+
+
+def check_followable(
+    *, ticket: Ticket, source: PostgresSource, target: PostgresTarget, policy: AddressPolicy = default_policy
+) -> None:
+    """See now whether the delivery could follow; nothing is written at either side.
+
+    Raises:
+        PlanRefused: The changes cannot be told apart, or ticket, source and target do not fit; all of it is named.
+        DataPlaneRefusal: A side cannot be reached or read, or the source hands out no changes.
+    """
+    require_match(ticket, source, target)
+    with contextlib.closing(Session(target.connection, "target", policy)) as session:
+        columns = existing_columns(session, target)
+    with contextlib.closing(Session(source.connection, "source", policy)) as session:
+        facts = facts_of(session, ticket)
+        require_followable(session, ticket, facts)
+    compile_plan(ticket, facts.columns, columns, None)
+
+
+def slots_of(
+    *, source: PostgresSource, names: Sequence[str], policy: AddressPolicy = default_policy
+) -> dict[str, SlotNow]:
+    """Return what the slots among `names` that the source has cost its server.
+
+    Raises:
+        DataPlaneRefusal: The source cannot be reached, or refuses.
+    """
+    with contextlib.closing(Session(source.connection, "source", policy)) as session:
+        return slots_now(session, names)
 
 
 def stop_following(

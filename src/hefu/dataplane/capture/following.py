@@ -1,11 +1,11 @@
 """One run of a delivery that follows: reads transactions, writes them with their position, says how far it is."""
 
 import contextlib
-import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hefu.dataplane.capture.applying import Applier, plan_key
 from hefu.dataplane.capture.followable import facts_of
@@ -22,19 +22,20 @@ from hefu.dataplane.capture.pgoutput import (
     lsn_number,
     lsn_text,
 )
+from hefu.dataplane.capture.reached import Telling
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
-from hefu.dataplane.connectors.postgres.followed import move, prepare_merge
+from hefu.dataplane.connectors.postgres.followed import Counts, move, prepare_merge
 from hefu.dataplane.connectors.postgres.replication import ChangeStream
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns, take_locks
-from hefu.dataplane.control import Control, Progress, StopWord, Watcher
+from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import AlreadyRunning, PlanRefused
-from hefu.dataplane.outcome import Rejected, RejectSink
 from hefu.dataplane.plan import compile_plan
 from hefu.dataplane.plan_sql import SourceSql
 from hefu.dataplane.ticket import Ticket
+from hefu.kernel.clock import Clock
 from hefu.kernel.words import Sentence, _
 
 #: Keys, and bytes of their messages, that are gathered before they are written, however long the transaction
@@ -44,27 +45,13 @@ MOST_KEYS, MOST_BYTES = 10_000, 32 << 20
 #: as the last write took: what is written together shares the cost of a commit.
 _LONGEST, _TIMES = 0.2, 4
 #: Seconds between two notes of a position that moved without changes of ours.
-_QUIET = 10.0
+_QUIET = 2.0
 #: Bytes by which the place of the next record may lie beyond the last one's end.
 _PAGE_HEADER = 40
 #: Seconds that a read waits for a message; also how soon a stop is noticed.
 _WAIT = 0.1
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Reached:
-    """How far a following delivery is."""
-
-    #: Position in the source's log up to which everything is in.
-    lsn: str
-    #: Row changes and transactions since following began, earlier runs among them.
-    changes: int
-    transactions: int
-    #: When the last transaction that is in was committed at the source; None before the first.
-    committed_at: datetime | None = None
-    #: Why the table was copied anew by this run, or empty.
-    copied: str = ""
+_NONE, _ONE = Counts(), Counts(changes=1)
 
 
 @dataclass
@@ -78,20 +65,20 @@ class Following:
     asking: Session
     writing: Session
     name: str
-    now: Reached
-    #: Rejected rows on their way to the caller's thread.
-    rejected: "queue.Queue[tuple[Rejected, ...]]" = field(default_factory=queue.Queue)
+    clock: Clock
+    told: Telling
     _applier: Applier = field(init=False)
     _pending: Pending | None = None
     #: What the open transaction of the target holds, pending rows among it.
-    _changes: int = 0
-    _transactions: int = 0
+    _open: Counts = _NONE
     _end: int = 0
     _at: datetime | None = None
     _bytes: int = 0
     _since: float = 0.0
     _took: float = 0.0
     _moved: float = 0.0
+    #: Changes of the open transaction of the target at the end of the last whole one of the source.
+    _counted: int = 0
 
     def carry(self, control: Control, source: PostgresSource, policy: AddressPolicy, *, once: bool) -> None:
         """Take over transactions until stopped, or until what was committed by now is in."""
@@ -148,7 +135,7 @@ class Following:
             self._bytes += len(data or b"")
             match decode(data) if data is not None else None:
                 case Begin(lsn):
-                    inside, known = True, lsn < lsn_number(self.now.lsn)
+                    inside, known = True, lsn < lsn_number(self.told.now.lsn)
                 case Commit(end, at):
                     inside = False
                     if not known:
@@ -167,15 +154,18 @@ class Following:
         a slot that is ahead of the position always means a loss.
         """
         self._commit(stream, control)
-        reached = max(lsn_number(self.now.lsn), stream.seen)
+        self._is_in_step(stream)
+        now = lsn_number(self.told.now.lsn)
+        reached = max(now, stream.seen)
         done = goal is not None and reached >= goal
-        if reached > lsn_number(self.now.lsn):
+        if reached > now:
             if goal is None and time.monotonic() - self._moved < _QUIET:
                 return done
-            move(self.writing, self.delivery, lsn_text(reached), 0, 0)
+            move(self.writing, self.delivery, lsn_text(reached), _NONE)
             self.writing.commit()
-            self.now, self._moved = replace(self.now, lsn=lsn_text(reached)), time.monotonic()
-        stream.confirm(lsn_number(self.now.lsn), now=goal is not None)
+            self._moved = time.monotonic()
+            self._tell(stream, lsn=lsn_text(reached))
+        stream.confirm(lsn_number(self.told.now.lsn), now=goal is not None, asking=True)
         return done
 
     def _shape(self, relation: Relation, control: Control) -> None:
@@ -201,16 +191,17 @@ class Following:
         if self._pending is None:  # a table that is only emptied is not described before
             relation = Relation(0, "", "", "d", self._applier.needed, ())
             self._pending = Pending(relation, plan_key(self._applier.sql))
-        if not self._changes:
+        if not self._open.changes:
             self._since = time.monotonic()
         self._pending.take(change)
-        self._changes += 1
+        self._open += _ONE
         if len(self._pending) >= MOST_KEYS or self._bytes >= MOST_BYTES:
             self._write(control)
 
     def _whole(self, end: int, at: int) -> None:
         self._end, self._at = end, _EPOCH + timedelta(microseconds=at)
-        self._transactions += bool(self._changes)
+        self._open += Counts(transactions=int(self._open.changes > self._counted))
+        self._counted = self._open.changes
 
     def _write(self, control: Control) -> None:
         """Write what is pending into the open transaction of the target."""
@@ -218,10 +209,11 @@ class Following:
         if pending is None or not (pending.last or pending.emptied):
             return
         applied = self._applier.apply(pending)
+        self._open += applied.counts
         if applied.rejected:
             # They are kept before the position moves: after a crash they may be kept twice, never not at all.
-            self.rejected.put(applied.rejected)
-            while self.rejected.unfinished_tasks:
+            self.told.rejected.put(applied.rejected)
+            while self.told.rejected.unfinished_tasks:
                 control.check()
                 time.sleep(_WAIT / 10)
         control.add(rows=applied.keys, bytes_=self._bytes)
@@ -230,45 +222,38 @@ class Following:
 
     def _commit_when_due(self, stream: ChangeStream, control: Control) -> None:
         """Commit between two transactions once enough is gathered or has waited long enough."""
-        if self._changes >= MOST_KEYS or (
-            self._changes and time.monotonic() - self._since > max(_LONGEST, _TIMES * self._took)
+        if self._open.changes >= MOST_KEYS or (
+            self._open.changes and time.monotonic() - self._since > max(_LONGEST, _TIMES * self._took)
         ):
             self._commit(stream, control)
 
     def _commit(self, stream: ChangeStream, control: Control) -> None:
-        if not self._changes:
+        if not self._open.changes:
             return
         began = time.monotonic()
         self._write(control)
         lsn = lsn_text(self._end)
-        move(self.writing, self.delivery, lsn, self._changes, self._transactions)
+        move(self.writing, self.delivery, lsn, self._open, self._at)
         control.check()
         self.writing.commit()
-        changes, transactions = self.now.changes + self._changes, self.now.transactions + self._transactions
-        self.now = replace(self.now, lsn=lsn, changes=changes, transactions=transactions, committed_at=self._at)
-        self._changes = self._transactions = 0
+        now = self.told.now
+        self._tell(
+            stream,
+            lsn=lsn,
+            counts=now.counts + self._open,
+            committed_at=self._at,
+            in_step_at=max(filter(None, (now.in_step_at, min(filter(None, (self._at, self.clock.now())))))),
+        )
+        self._open, self._counted = _NONE, 0
         self._took = time.monotonic() - began
         stream.confirm(self._end)
 
+    def _tell(self, stream: ChangeStream, **news: Any) -> None:
+        """Leave word of how far it is."""
+        heard = self.clock.now() - timedelta(seconds=time.monotonic() - stream.heard)
+        self.told.now = replace(self.told.now, seen=lsn_text(stream.seen), heard_at=heard, **news)
 
-@dataclass(frozen=True)
-class Handing:
-    """A watcher that hands on, in the caller's thread, what the working thread has found."""
-
-    watcher: Watcher
-    run: Following
-    rejects: RejectSink
-    reached: Callable[[Reached], None]
-
-    def progress(self, now: Progress) -> None:
-        """Hand over rejected rows and how far it is."""
-        found = self.run.rejected
-        while not found.empty():
-            self.rejects.put(found.get())
-            found.task_done()
-        self.reached(self.run.now)
-        self.watcher.progress(now)
-
-    def stop_requested(self) -> StopWord | None:
-        """Ask."""
-        return self.watcher.stop_requested()
+    def _is_in_step(self, stream: ChangeStream) -> None:
+        """Note that nothing is left to take over of what the source has said."""
+        heard = self.clock.now() - timedelta(seconds=time.monotonic() - stream.heard)
+        self._tell(stream, in_step_at=max(filter(None, (self.told.now.in_step_at, heard))))
