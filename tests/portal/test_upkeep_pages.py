@@ -58,7 +58,7 @@ class TestCoverage:
         )
         client = signed_in(row.provider)
         assert "1 tie was made" in client.post("/upkeep/tie", follow=True).content.decode()
-        assert queries.systems_of(row.pk, viewer=SYSTEM) == [system]
+        assert queries.systems_of(row, viewer=SYSTEM) == [system]
 
 
 class TestDuties:
@@ -70,7 +70,7 @@ class TestDuties:
         assert "2 new" in said
         item = queries.tasks(viewer=SYSTEM, search="户口").get()
         client.post(f"/upkeep/entries/{row.pk}/ties", {"tasks": [str(item.pk)]})
-        assert [task.pk for task in queries.tasks_of(row.pk, viewer=SYSTEM)] == [item.pk]
+        assert [task.pk for task in queries.tasks_of(row)] == [item.pk]
         assert row.name in client.get(f"/upkeep/tasks/{item.pk}/").content.decode()
         assert row.name in client.get(f"/upkeep/tasks/{item.under_id}/").content.decode()
         client.post("/upkeep/tasks/new", {"duty": "人口服务"})
@@ -83,7 +83,7 @@ class TestDuties:
         assert "stand under the other duty" in page
         assert item.name in client.get(f"/upkeep/tasks/{other.pk}/").content.decode()
         client.post(f"/upkeep/entries/{row.pk}/ties", {})
-        assert queries.tasks_of(row.pk, viewer=SYSTEM) == []
+        assert queries.tasks_of(row) == []
         client.post(f"/upkeep/tasks/{item.pk}/end", {"reason": "划转"})
         assert client.get(f"/upkeep/tasks/{item.pk}/").status_code == 404
 

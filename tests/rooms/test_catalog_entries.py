@@ -165,7 +165,7 @@ class TestReview:
     def test_the_reviewer_approves_and_a_version_is_frozen(self) -> None:
         entry = an_entry()
         assert (entry.status, entry.version, entry.gaps) == (Status.PUBLISHED, 1, [])
-        (version,) = queries.versions(entry.pk, viewer=SYSTEM)
+        (version,) = queries.versions(queries.entry(entry.pk, viewer=SYSTEM))
         assert version.snapshot["name"] == entry.name
         with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
             EntryVersion.objects.filter(pk=version.pk).update(number=9)

@@ -114,7 +114,7 @@ class TestWhatGoesIn:
         entry = queries.published(viewer=an_actor(a_department())).get()
         assert (entry.version, entry.carried_over, entry.provider_id) == (1, True, office.pk)
         assert {"items", "grade", "assessed_on"} <= set(entry.gaps)
-        (version,) = queries.versions(entry.pk, viewer=SYSTEM)
+        (version,) = queries.versions(queries.entry(entry.pk, viewer=SYSTEM))
         assert version.batch_id == report.batch_id
         assert queries.version(entry.pk, 1, viewer=SYSTEM) == queries.content_of(entry)
 

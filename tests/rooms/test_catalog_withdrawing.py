@@ -91,7 +91,7 @@ def test_declined_it_stays_with_the_reason_and_may_be_asked_for_again(entry: Ent
         entry_id=entry.pk, agrees=False, reasons="仍有部门使用", actor=reviewer, clock=NEXT_DAY
     )
     assert row.status == Status.PUBLISHED
-    found = queries.last_withdrawal(entry.pk, viewer=reviewer)
+    found = queries.last_withdrawal(queries.entry(entry.pk, viewer=reviewer))
     assert found is not None
     assert (found.agreed, found.note) == (False, "仍有部门使用")
     assert "entry.withdrawal_declined" in kinds(entry)

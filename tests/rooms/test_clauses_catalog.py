@@ -87,7 +87,7 @@ class TestOneCatalogue:
         content = replace(queries.content_of(row), abstract="依新法修订")
         change = services.change_entry(entry_id=row.pk, content=content, actor=an_actor(row.provider), clock=NOON)
         publish(change)
-        assert [one.number for one in queries.versions(row.pk, viewer=reader)] == [2, 1]
+        assert [one.number for one in queries.versions(queries.entry(row.pk, viewer=reader))] == [2, 1]
         changed = {one.field: (one.old, one.new) for one in queries.difference(row.pk, 1, 2, viewer=reader)}
         assert changed == {"abstract": (queries.content_of(row).abstract, "依新法修订")}
 

@@ -115,7 +115,7 @@ class TestDuties:
             services.move_tasks(task_ids=[], under_id=duty.pk, actor=chief, clock=NOON)
         assert services.move_tasks(task_ids=[item.pk], under_id=duty.pk, actor=chief, clock=NOON) == 1
         assert services.move_tasks(task_ids=[item.pk], under_id=duty.pk, actor=chief, clock=NOON) == 0
-        assert [task.under_id for task in queries.tasks_of(row.pk, viewer=chief)] == [duty.pk]
+        assert [task.under_id for task in queries.tasks_of(row)] == [duty.pk]
         kinds = [one.kind for one in history(office.credit_code, viewer=SYSTEM)]
         assert kinds.count("tasks.moved") == 1
 
@@ -135,9 +135,9 @@ class TestTies:
         officer, system = an_actor(row.provider), a_system(row.provider)
         for _time in range(2):
             services.tie_system(entry_id=row.pk, system_id=system.pk, actor=officer, clock=NOON)
-        assert queries.systems_of(row.pk, viewer=officer) == [system]
+        assert queries.systems_of(row, viewer=officer) == [system]
         services.untie_system(entry_id=row.pk, system_id=system.pk, actor=officer, clock=NOON)
-        assert queries.systems_of(row.pk, viewer=officer) == []
+        assert queries.systems_of(row, viewer=officer) == []
         kinds = [entry.kind for entry in history(row.code, viewer=SYSTEM)]
         assert (kinds.count("entry.tied"), kinds.count("entry.untied")) == (1, 1)
 
@@ -151,8 +151,8 @@ class TestTies:
         an_entry(office, system_name="别的系统", business_item="别的事项")
         made = services.tie_by_names(department_id=office.pk, actor=SYSTEM, clock=NOON)
         assert (made.systems, made.tasks) == (1, 1)
-        assert queries.systems_of(row.pk, viewer=SYSTEM) == [system]
-        assert [task.name for task in queries.tasks_of(row.pk, viewer=SYSTEM)] == ["户籍登记"]
+        assert queries.systems_of(row, viewer=SYSTEM) == [system]
+        assert [task.name for task in queries.tasks_of(row)] == ["户籍登记"]
         again = services.tie_by_names(department_id=office.pk, actor=SYSTEM, clock=NOON)
         assert (again.systems, again.tasks) == (0, 0)
 
@@ -262,4 +262,4 @@ class TestDrift:
             entry_id=row.pk, content=a_content(name=row.name, abstract="新摘要"), actor=officer, clock=NOON
         )
         publish(change)
-        assert queries.systems_of(row.pk, viewer=officer) == [system]
+        assert queries.systems_of(row, viewer=officer) == [system]

@@ -125,7 +125,7 @@ def read(request: HttpRequest, entry_id: UUID) -> dict[str, Any]:
 def versions(request: HttpRequest, entry_id: UUID) -> list[Any]:
     """Versions that were in force, newest first."""
     actor = cast(ApiRequest, request).actor
-    return list(queries.versions(queries.entry(entry_id, viewer=actor).pk, viewer=actor))
+    return list(queries.versions(queries.entry(entry_id, viewer=actor)))
 
 
 @router.get("/entries/{uuid:entry_id}/versions/{int:number}", response=dict[str, Any], summary="Read a version")

@@ -122,8 +122,8 @@ def ties(request: HttpRequest, entry_id: UUID) -> dict[str, Any]:
     actor = cast(ApiRequest, request).actor
     entry = catalog.entry(entry_id, viewer=actor)
     return {
-        "systems": [{"id": str(one.pk), "name": one.name} for one in queries.systems_of(entry.pk, viewer=actor)],
-        "duties": [{"id": str(one.pk), "name": one.name} for one in queries.tasks_of(entry.pk, viewer=actor)],
+        "systems": [{"id": str(one.pk), "name": one.name} for one in queries.systems_of(entry, viewer=actor)],
+        "duties": [{"id": str(one.pk), "name": one.name} for one in queries.tasks_of(entry)],
     }
 
 

@@ -111,7 +111,7 @@ def versions(code: str, between: tuple[int, int] | None, actor: Actor, as_json: 
                 "approved": one.approved_name,
                 "digest": one.digest,
             }
-            for one in queries.versions(entry.pk, viewer=actor)
+            for one in queries.versions(entry)
         ]
     show_rows(rows, as_json=as_json)
 

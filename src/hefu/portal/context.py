@@ -56,12 +56,12 @@ def _open_cases(request: PortalRequest, actor: Actor) -> dict[str, Any] | None:
     """Return how many cases wait for the department, and the nearest last day."""
     if not actor.has(*CASEWORK):
         return None
-    found = clocks.desk(viewer=actor)
-    nearest = found.first()
-    if nearest is None:
+    head = clocks.desk_head(viewer=actor)
+    if head is None:
         return None
+    nearest, number = head
     shown = face(nearest, request.clock.today())
-    return {"number": found.count(), "face": shown, "state": shown.state}
+    return {"number": number, "face": shown, "state": shown.state}
 
 
 def _homes(seats: "list[Seat]", actor: Actor) -> list[dict[str, Any]]:

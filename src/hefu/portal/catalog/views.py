@@ -101,8 +101,8 @@ def own(request: PortalRequest) -> HttpResponseBase:
 def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Show one entry: what it says, on what terms it is shared, how to ask for it."""
     found = queries.entry(pk, viewer=request.actor)
-    change = queries.change_of(found.pk, viewer=request.actor) if not found.is_change else None
-    withdrawal = queries.last_withdrawal(pk, viewer=request.actor)
+    change = queries.change_id(found.pk, viewer=request.actor) if not found.is_change else None
+    withdrawal = queries.last_withdrawal(found)
     waits = withdrawal is not None and withdrawal.decided_at is None
     return show(
         request,
@@ -120,7 +120,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         attribute=name_of(found.class_code[:1], ATTRIBUTE_NAMES),
         gaps=gaps_in_words(request, found),
         withdrawal=withdrawal,
-        versions=queries.versions(found.pk, viewer=request.actor),
+        versions=queries.versions(found),
         way=_way(request, found) if found.status == Status.PUBLISHED and not found.is_change else None,
         mount=_mount(request, found),
         events=history(found.code, viewer=request.actor),
@@ -128,7 +128,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     )
 
 
-def _possible(request: PortalRequest, found: Any, change: Any, *, withdrawal_waits: bool) -> set[str]:
+def _possible(request: PortalRequest, found: Any, change: UUID | None, *, withdrawal_waits: bool) -> set[str]:
     """Return the acts that the reader's seat and the entry's state allow."""
     actor, owner = request.actor, found.provider_id
     written = found.status in WRITABLE
@@ -139,9 +139,11 @@ def _possible(request: PortalRequest, found: Any, change: Any, *, withdrawal_wai
         "catalog.review": found.status == Status.IN_REVIEW,
         "catalog.withdraw": found.status == Status.PUBLISHED and not withdrawal_waits,
         "catalog.note_cause": found.status == Status.PUBLISHED and not found.is_change,
-        "catalog.extend_update": _update_runs(found, actor),
+        "catalog.extend_update": True,
     }
     possible = {deed.removeprefix("catalog.") for deed, now in states.items() if now and may(actor, deed, owner)}
+    if "extend_update" in possible and not _update_runs(found, actor):
+        possible.remove("extend_update")
     asks = found.status == Status.PUBLISHED and not found.is_change and found.share_type != ShareType.NONE
     if asks and actor.has(Role.OFFICER, Role.CHIEF) and actor.department_id != owner:
         possible.add("request")
@@ -240,8 +242,9 @@ def _way(request: PortalRequest, found: Any) -> dict[str, Any]:
             way["silent"] = sentence(refusal)
     if request.actor.department_id:
         mine = requests.my_cases(viewer=request.actor).filter(entry_id=found.pk)
-        way["mine"] = list(mine[:5])
-        way["grants"] = list(grants.grants(viewer=request.actor, entry_id=found.pk)[:5])
+        way["mine"] = list(mine.select_related(None).only("number", "status")[:5])
+        held = grants.grants(viewer=request.actor, entry_id=found.pk).select_related(None).select_related("consumer")
+        way["grants"] = list(held.only("number", "status", "consumer__short_name")[:5])
     return way
 
 
@@ -274,9 +277,9 @@ def _mount(request: PortalRequest, found: Any) -> dict[str, Any] | None:
 def version(request: PortalRequest, pk: UUID, number: int) -> HttpResponseBase:
     """Show what changed between a version and the one before, or another."""
     found = queries.entry(pk, viewer=request.actor)
-    numbers = [one.number for one in queries.versions(pk, viewer=request.actor)]
+    rows = {one.number: one for one in queries.versions(found)}
     asked = request.GET.get("with", "")
-    other = int(asked) if asked.isdigit() else max((one for one in numbers if one < number), default=number)
+    other = int(asked) if asked.isdigit() else max((one for one in rows if one < number), default=number)
     old, new = min(other, number), max(other, number)
     return show(
         request,
@@ -287,9 +290,9 @@ def version(request: PortalRequest, pk: UUID, number: int) -> HttpResponseBase:
         number=number,
         old=old,
         new=new,
-        numbers=numbers,
+        numbers=list(rows),
         differences=differences_in_words(queries.difference(pk, old, new, viewer=request.actor)),
-        row=next((one for one in queries.versions(pk, viewer=request.actor) if one.number == number), None),
+        row=rows.get(number),
     )
 
 

@@ -63,7 +63,7 @@ def review(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Say the authority's word on a withdrawal that a department asked for."""
     found = queries.entry(pk, viewer=request.actor)
     require(request.actor, "catalog.review", found.provider_id)
-    asked = queries.last_withdrawal(pk, viewer=request.actor)
+    asked = queries.last_withdrawal(found)
     return deed_page(
         request,
         WithdrawalForm(posted(request)),

@@ -56,9 +56,9 @@ def edit(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Rewrite a draft, or draft the next version of an entry in force."""
     found = queries.entry(pk, viewer=request.actor)
     require(request.actor, "catalog.rewrite", found.provider_id)
-    change = queries.change_of(pk, viewer=request.actor) if not found.is_change else None
+    change = queries.change_id(pk, viewer=request.actor) if not found.is_change else None
     if change:
-        return HttpResponseRedirect(reverse("catalog:edit", args=[change.pk]))
+        return HttpResponseRedirect(reverse("catalog:edit", args=[change]))
     deed = request.POST.get("deed", "")
     form = EntryForm(
         request.POST if deed else None,

@@ -1,5 +1,6 @@
 """My desk: what a person must do today, then their cases, then their data."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponseBase, HttpResponseRedirect
@@ -39,7 +40,7 @@ def desk(request: PortalRequest) -> HttpResponseBase:
         awaited = list(clocks.running(viewer=actor).exclude(responsible_id=actor.department_id)[:LINES])
     subjects = {one.subject for one in (*owed, *awaited)}
     about = {row.number: row for row in requests.requests(viewer=actor).filter(number__in=subjects)}
-    casework = actor.has(*CASEWORK)
+    casework, soon = actor.has(*CASEWORK), soon_days()
     return show(
         request,
         "desk/desk.html",
@@ -48,8 +49,8 @@ def desk(request: PortalRequest) -> HttpResponseBase:
         seated=bool(actor.roles),
         todo=todo(actor),
         casework=casework,
-        cases=_lines(request, owed, about),
-        awaited=_lines(request, awaited, about),
+        cases=_lines(owed, about, request.clock.today(), soon),
+        awaited=_lines(awaited, about, request.clock.today(), soon),
         figures=_figures(actor) if casework else [],
         recent=list(deliveries.deliveries(viewer=actor)[:5]) if casework else [],
         kept=catalog.own_searches(viewer=actor).filter(unread__gt=0),
@@ -62,8 +63,7 @@ def desk(request: PortalRequest) -> HttpResponseBase:
     )
 
 
-def _lines(request: PortalRequest, found: list[Any], about: dict[str, Any]) -> list[dict[str, Any]]:
-    today, soon = request.clock.today(), soon_days()
+def _lines(found: list[Any], about: dict[str, Any], today: date, soon: int) -> list[dict[str, Any]]:
     return [
         {
             "number": one.subject,

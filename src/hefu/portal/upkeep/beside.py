@@ -39,8 +39,8 @@ def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
         },
         "upkeep": {
             "source": naming.department.name if naming else "",
-            "systems": queries.systems_of(held.pk, viewer=actor),
-            "tasks": queries.tasks_of(held.pk, viewer=actor),
+            "systems": queries.systems_of(held, viewer=actor),
+            "tasks": queries.tasks_of(held),
             "opens_tasks": own or sees_all(actor),
             "look": queries.look_of(held.pk, viewer=actor),
             "users": users.order_by().values("consumer_id").distinct().count(),

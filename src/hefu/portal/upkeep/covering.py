@@ -88,8 +88,8 @@ def ties(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Tie an entry to systems, duties and business items of its department."""
     entry = catalog.entry(pk, viewer=request.actor)
     require(request.actor, "upkeep.tie", entry.provider_id)
-    here = {str(one.pk) for one in queries.systems_of(pk, viewer=request.actor)}
-    held = {str(one.pk) for one in queries.tasks_of(pk, viewer=request.actor)}
+    here = {str(one.pk) for one in queries.systems_of(entry, viewer=request.actor)}
+    held = {str(one.pk) for one in queries.tasks_of(entry)}
     systems = resources.registered_systems(viewer=request.actor).filter(department_id=entry.provider_id)
     tasks = queries.tasks(viewer=request.actor, department_id=entry.provider_id).order_by("kind", "name")
     form = TieForm(

@@ -167,7 +167,7 @@ def entry(key: UUID | str, *, viewer: Actor) -> Entry:
     Raises:
         NotFound: There is none that the viewer may read.
     """
-    rows = Entry.objects.filter(visible(viewer)).select_related("provider", "changes_to").prefetch_related("items")
+    rows = Entry.objects.filter(visible(viewer)).select_related("provider").prefetch_related("items")
     identity = _uuid(key)
     found = (
         rows.filter(pk=identity).first() if identity else rows.filter(code=str(key), changes_to__isnull=True).first()
@@ -177,19 +177,14 @@ def entry(key: UUID | str, *, viewer: Actor) -> Entry:
     return found
 
 
-def require_readable(entry_id: UUID, *, viewer: Actor) -> None:
-    """See that there is an entry or change of this id that the viewer may read, without reading it.
-
-    Raises:
-        NotFound: There is none.
-    """
-    if not Entry.objects.filter(visible(viewer), pk=entry_id).exists():
-        raise NotFound(what="catalogue entry", key=entry_id)
-
-
 def change_of(entry_id: UUID, *, viewer: Actor) -> Entry | None:
     """Return the change of an entry that is being written or reviewed, when the viewer may read it."""
     return Entry.objects.filter(visible(viewer), changes_to_id=entry_id).prefetch_related("items").first()
+
+
+def change_id(entry_id: UUID, *, viewer: Actor) -> UUID | None:
+    """Return the id of the change of an entry that is being written or reviewed, when the viewer may read it."""
+    return Entry.objects.filter(visible(viewer), changes_to_id=entry_id).values_list("pk", flat=True).first()
 
 
 def items_of(entry: Entry) -> list[Item]:
@@ -222,9 +217,9 @@ def asks_to_withdraw(found: Entry, *, actor: Actor, clock: Clock) -> bool:
     return rules.has(WITHDRAWAL_RULE, on=clock.today(rules.zone))
 
 
-def last_withdrawal(entry_id: UUID, *, viewer: Actor) -> Withdrawal | None:
-    """Return what was last asked about withdrawing an entry that the viewer may read; None when nothing was."""
-    return Withdrawal.objects.filter(entry_id=entry_id, entry__in=Entry.objects.filter(visible(viewer))).first()
+def last_withdrawal(entry: Entry) -> Withdrawal | None:
+    """Return what was last asked about withdrawing an entry that was read for its viewer; None when nothing was."""
+    return Withdrawal.objects.filter(entry_id=entry.pk).first()
 
 
 def to_write(*, viewer: Actor) -> QuerySet[Entry]:
@@ -235,9 +230,9 @@ def to_write(*, viewer: Actor) -> QuerySet[Entry]:
     return rows.select_related("provider", "changes_to").order_by("-changed_at", "code")
 
 
-def versions(entry_id: UUID, *, viewer: Actor) -> list[EntryVersion]:
-    """Return the versions of an entry, newest first; what was in force is readable by everybody with a seat."""
-    return list(EntryVersion.objects.filter(entry_id=entry_id, entry__in=Entry.objects.filter(visible(viewer))))
+def versions(entry: Entry) -> list[EntryVersion]:
+    """Return the versions of an entry that was read for its viewer, newest first; what each said is read apart."""
+    return list(EntryVersion.objects.filter(entry_id=entry.pk).defer("snapshot"))
 
 
 def version(entry_id: UUID, number: int, *, viewer: Actor) -> Content:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Window
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.refusal import NotFound
@@ -65,6 +65,12 @@ def desk(*, viewer: Actor) -> QuerySet[CaseClock]:
     found = running(viewer=viewer)
     mine = found.filter(responsible_id=viewer.department_id)
     return (mine | found.filter(state=State.EXPIRED)) if oversees(viewer) else mine
+
+
+def desk_head(*, viewer: Actor) -> tuple[CaseClock, int] | None:
+    """Return the nearest of what the viewer's department must do, and how much that is; None for nothing."""
+    nearest = desk(viewer=viewer).annotate(together=Window(Count("*"))).first()
+    return (nearest, nearest.together) if nearest else None
 
 
 def due_before(day: date, *, viewer: Actor) -> QuerySet[CaseClock]:

@@ -76,8 +76,8 @@ def round_(round_id: UUID, *, viewer: Actor) -> Round:
 
 
 def round_of(entry_id: UUID, *, viewer: Actor) -> Round | None:
-    """Return the newest round of comments on an entry or change."""
-    return rounds(viewer=viewer).filter(entry_id=entry_id).first()
+    """Return the newest round of comments on an entry or change, which is not read again with it."""
+    return rounds(viewer=viewer).select_related(None).filter(entry_id=entry_id).first()
 
 
 def comments(row: Round, *, viewer: Actor) -> list[Comment]:

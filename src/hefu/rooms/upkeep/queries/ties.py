@@ -35,14 +35,9 @@ def task(task_id: UUID, *, viewer: Actor) -> Task:
     return found
 
 
-def tasks_of(entry_id: UUID, *, viewer: Actor) -> list[Task]:
-    """Return the duties and business items that an entry is tied to; who reads the entry reads them.
-
-    Raises:
-        NotFound: No such entry that the viewer may read.
-    """
-    catalog.require_readable(entry_id, viewer=viewer)
-    ties = TaskTie.objects.filter(entry_id=entry_id, task__ended_at__isnull=True).select_related("task", "task__under")
+def tasks_of(entry: Any) -> list[Task]:
+    """Return the duties and business items that an entry read for its viewer is tied to."""
+    ties = TaskTie.objects.filter(entry_id=entry.pk, task__ended_at__isnull=True).select_related("task", "task__under")
     return [tie.task for tie in ties.order_by("task__kind", "task__name")]
 
 
@@ -52,15 +47,10 @@ def entries_of_task(task_id: UUID, *, viewer: Actor) -> list[Any]:
     return list(catalog.published(viewer=viewer, order="name").filter(held).distinct())
 
 
-def systems_of(entry_id: UUID, *, viewer: Actor) -> list[Any]:
-    """Return the information systems an entry's data lives in: tied by hand or by name, and mounted.
-
-    Raises:
-        NotFound: No such entry that the viewer may read.
-    """
-    catalog.require_readable(entry_id, viewer=viewer)
-    tied = {tie.system_id: tie.system for tie in SystemTie.objects.filter(entry_id=entry_id).select_related("system")}
-    mounts = resources.mounts(viewer=viewer).filter(entry_id=entry_id, system__isnull=False).select_related("system")
+def systems_of(entry: Any, *, viewer: Actor) -> list[Any]:
+    """Return the systems where the data of an entry read for its viewer lives: tied by hand or by name, and mounted."""
+    tied = {tie.system_id: tie.system for tie in SystemTie.objects.filter(entry_id=entry.pk).select_related("system")}
+    mounts = resources.mounts(viewer=viewer).filter(entry_id=entry.pk, system__isnull=False).select_related("system")
     tied |= {mount.system.pk: mount.system for mount in mounts if mount.system}
     return sorted(tied.values(), key=lambda system: system.name)
 
@@ -92,7 +82,7 @@ def proposals(*, viewer: Actor, source_id: UUID | None = None) -> QuerySet[Propo
     found = Proposal.objects.filter(of_departments(viewer, "source__department_id"))
     if source_id:
         found = found.filter(source_id=source_id)
-    return found.select_related("source__department", "entry")
+    return found.select_related("source__department", "source__system", "entry")
 
 
 def proposal(proposal_id: UUID, *, viewer: Actor) -> Proposal:

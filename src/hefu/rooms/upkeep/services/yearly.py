@@ -113,7 +113,7 @@ def say_of_entries(*, review_id: UUID, entry_ids: Sequence[UUID], word: Word, ac
         entry = catalog.entry(entry_id, viewer=actor)
         if entry.provider_id != row.department_id or entry.is_change:
             raise errors.ReviewRefused(number=row.number, reason=_("an entry is not of this catalogue."))
-        change = catalog.change_of(entry.pk, viewer=actor)
+        change = catalog.change_id(entry.pk, viewer=actor)
         renewed = entry.published_at is not None and entry.published_at >= row.opened_at
         if word is Word.CHANGED and change is None and not renewed:
             raise errors.ReviewRefused(number=row.number, reason=_("draft the entry's next version first."))
