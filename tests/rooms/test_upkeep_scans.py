@@ -6,13 +6,30 @@ import pytest
 
 from hefu.kernel.refusal import Forbidden, NotFound
 from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.terms import Grade, ItemType, PersonalInfo
-from hefu.rooms.resources.models import Source
+from hefu.rooms.evidence.queries import history
+from hefu.rooms.parties.models import Department
+from hefu.rooms.resources import services as resource_services
+from hefu.rooms.resources.models import Source, System
+from hefu.rooms.resources.terms import Network
 from hefu.rooms.upkeep import queries, services
 from hefu.rooms.upkeep.models import Proposal
+from hefu.rooms.upkeep.terms import Gap
 from hefu.rooms.upkeep.terms.cases import ProposalStatus, ScanStatus
-from tests.builders import NOON, SYSTEM, a_department, a_mounted_entry, a_population, a_source, an_actor
+from hefu.rooms.upkeep.terms.systems import BelongingStatus, Clue
+from tests.builders import (
+    NOON,
+    SYSTEM,
+    a_content,
+    a_department,
+    a_mounted_entry,
+    a_population,
+    a_source,
+    an_actor,
+    publish,
+)
 from tests.conftest import Database
 
 pytestmark = pytest.mark.django_db
@@ -32,6 +49,12 @@ def source(a_database: Database) -> Source:
         "ANALYZE"
     )
     return a_source(a_department(), a_database)
+
+
+def a_system(department: Department, name: str) -> System:
+    return resource_services.register_system(
+        department_id=department.pk, name=name, network=Network.EXTRANET, actor=an_actor(department), clock=NOON
+    )
 
 
 def scanned(source: Source) -> dict[str, Proposal]:
@@ -100,3 +123,87 @@ def test_only_the_own_sources_are_scanned_and_only_the_platform_scans(source: So
     assert services.ask_scan(source_id=source.pk, actor=officer, clock=NOON).pk == scan.pk
     with pytest.raises(Forbidden):
         services.scan_source(scan_id=scan.pk, actor=officer, clock=NOON)
+
+
+class TestSystems:
+    """Which information system a scanned source belongs to."""
+
+    def test_the_likeliest_system_is_proposed_and_confirming_it_ties_what_was_drafted_and_counts(
+        self, source: Source
+    ) -> None:
+        officer = an_actor(source.department)
+        other = a_system(source.department, "车辆调度平台")
+        wanted = a_system(source.department, "救助管理系统")
+        found = scanned(source)["people"]
+        taken = services.take_proposal(proposal_id=found.pk, actor=officer, clock=NOON)
+        assert queries.systems_of(Entry.objects.get(pk=taken.entry_id), viewer=officer) == []
+        row = queries.belonging(source.pk, viewer=officer)
+        assert row is not None
+        [best] = queries.systems_proposed(row, viewer=officer)
+        assert (best.system, [clue for clue, _facts in best.fit.clues]) == (wanted, [Clue.TABLES])
+        services.choose_system(source_id=source.pk, system_id=other.pk, actor=officer, clock=NOON)
+        services.choose_system(source_id=source.pk, system_id=wanted.pk, actor=officer, clock=NOON)
+        assert queries.systems_of(Entry.objects.get(pk=taken.entry_id), viewer=officer) == [wanted]
+        told = [one.body for one in history(f"source:{source.pk}", viewer=SYSTEM) if one.kind == "source.system_chosen"]
+        assert {(one["system"], one["entries"]) for one in told} == {(str(other.pk), 1), (str(wanted.pk), 1)}
+        [line] = queries.coverage(viewer=officer)
+        assert line.gap(Gap.SYSTEM_NO_ENTRY) == 2, "the entry is a draft"
+        scanned(source)
+        again = queries.belonging(source.pk, viewer=officer)
+        assert again is not None
+        assert again.status == BelongingStatus.CHOSEN
+
+    @pytest.mark.clause("NAT2022-1.1c")
+    def test_a_system_that_was_missing_is_registered_and_later_drafts_are_tied_in_one_step(
+        self, source: Source
+    ) -> None:
+        officer = an_actor(source.department)
+        found = scanned(source)
+        services.choose_new_system(
+            source_id=source.pk, name="救助系统", network=Network.EXTRANET, actor=officer, clock=NOON
+        )
+        taken = services.take_proposal(proposal_id=found["people"].pk, actor=officer, clock=NOON)
+        row = Entry.objects.get(pk=taken.entry_id)
+        assert [one.name for one in queries.systems_of(row, viewer=officer)] == [row.system_name] == ["救助系统"]
+        complete = a_content(system_name="救助系统")
+        catalog_services.change_entry(entry_id=row.pk, content=complete, actor=officer, clock=NOON)
+        publish(row)
+        [line] = queries.coverage(viewer=officer)
+        assert (line.systems, line.gap(Gap.SYSTEM_NO_ENTRY), line.gap(Gap.ENTRY_NO_SYSTEM)) == (1, 0, 0)
+
+    def test_a_table_of_another_system_is_tied_to_that_and_stays_when_the_source_moves(self, source: Source) -> None:
+        officer, streets = an_actor(source.department), a_system(source.department, "街道系统")
+        found = scanned(source)
+        taken = services.take_proposal(proposal_id=found["streets"].pk, system_id=streets.pk, actor=officer, clock=NOON)
+        wanted = a_system(source.department, "救助系统")
+        services.choose_system(source_id=source.pk, system_id=wanted.pk, actor=officer, clock=NOON)
+        assert queries.systems_of(Entry.objects.get(pk=taken.entry_id), viewer=officer) == [streets]
+
+    def test_a_source_may_belong_to_none_and_another_departments_system_is_not_there(self, source: Source) -> None:
+        officer, foreign = an_actor(source.department), a_system(a_department(), "救助管理系统")
+        found = scanned(source)
+        for wrong in (
+            lambda: services.choose_system(source_id=source.pk, system_id=foreign.pk, actor=officer, clock=NOON),
+            lambda: services.take_proposal(
+                proposal_id=found["people"].pk, system_id=foreign.pk, actor=officer, clock=NOON
+            ),
+            lambda: services.choose_system(
+                source_id=source.pk, system_id=foreign.pk, actor=an_actor(foreign.department), clock=NOON
+            ),
+        ):
+            with pytest.raises(NotFound):
+                wrong()
+        services.leave_without_system(source_id=source.pk, actor=officer, clock=NOON)
+        assert queries.belongings(viewer=officer).get().status == BelongingStatus.LEFT_OUT
+        assert not queries.belongings(viewer=an_actor(foreign.department)).exists()
+        with pytest.raises(Forbidden):
+            services.propose_system(source_id=source.pk, tables=[], actor=officer, clock=NOON)
+
+    def test_what_is_mounted_follows_its_source(self, a_database: Database) -> None:
+        a_population(a_database, 3)
+        row = a_mounted_entry(a_department(), a_database)
+        source, officer = Source.objects.get(department=row.provider), an_actor(row.provider)
+        wanted = a_system(row.provider, "人口系统")
+        services.choose_system(source_id=source.pk, system_id=wanted.pk, actor=officer, clock=NOON)
+        [line] = queries.coverage(viewer=officer)
+        assert (line.gap(Gap.SYSTEM_NO_ENTRY), line.gap(Gap.ENTRY_NO_SYSTEM)) == (0, 0)

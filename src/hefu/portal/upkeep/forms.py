@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hefu.portal.forms import OfficeForm
+from hefu.portal.forms import OfficeForm, choices
 from hefu.portal.picking import Picker
+from hefu.rooms.resources.terms import NETWORK_NAMES, Network
 
 
 class TaskFileForm(OfficeForm):
@@ -180,6 +181,45 @@ class WordForm(OfficeForm):
 
 
 class TakeForm(OfficeForm):
-    """What the entry is to be called."""
+    """What the entry is to be called, and the system whose data it is."""
 
     name = forms.CharField(label=_("Name of the entry"), max_length=200)
+    system = forms.ChoiceField(
+        label=_("Information system"),
+        required=False,
+        widget=Picker,
+        help_text=_("The entry is tied to it in the same step, so that coverage counts it."),
+    )
+
+    def __init__(self, *args: Any, systems: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the systems of the department."""
+        super().__init__(*args, **kwargs)
+        self.fields["system"].choices = [("", "—"), *systems]  # type: ignore[attr-defined]
+
+
+class BelongingForm(OfficeForm):
+    """The system that a source belongs to: a registered one, or one to be registered."""
+
+    system = forms.ChoiceField(label=_("Information system"), required=False, widget=Picker)
+    name = forms.CharField(
+        label=_("Name of a system to register"),
+        required=False,
+        max_length=200,
+        help_text=_("Only when none above is it."),
+    )
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, systems: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the systems of the department, the likeliest first, and the networks of a new one."""
+        super().__init__(*args, **kwargs)
+        self.fields["system"].choices = [("", gettext("— register a new one —")), *systems]  # type: ignore[attr-defined]
+        self.fields["network"] = forms.ChoiceField(
+            label=_("Network"), required=False, choices=choices(NETWORK_NAMES), initial=Network.EXTRANET.value
+        )
+        self.order_fields(["system", "name", "network", "description"])
+
+    def clean_network(self) -> Network:
+        """Return the network as the room takes it."""
+        return Network(self.cleaned_data["network"] or Network.EXTRANET)

@@ -18,6 +18,7 @@ from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.upkeep.belonging import to_confirm
 from hefu.portal.upkeep.forms import TakeForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of, say
@@ -110,6 +111,7 @@ def scans(request: PortalRequest) -> HttpResponseBase:
         title=gettext("Scan of sources"),
         crumbs=[upkeep_crumb()],
         sources=resources.sources(viewer=actor, department_id=own) if own and may(actor, "upkeep.scan", own) else [],
+        belongings=to_confirm(request),
         scans=[
             {"scan": one, "state": say(SCAN_STATUS_NAMES[ScanStatus(one.status)]), "open": one.ended_at is None}
             for one in queries.scans(viewer=actor)[:5]
@@ -131,7 +133,7 @@ def proposal(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Show what a table could be as an entry, and draft it or let it be."""
     found = queries.proposal(pk, viewer=request.actor)
     open_ = found.status == ProposalStatus.OPEN and may(request.actor, "upkeep.scan", found.source.department_id)
-    form = TakeForm(posted(request), initial={"name": found.name})
+    form = _take_form(request, found)
     if request.method == "POST" and request.POST.get("deed") == "ignore":
         services.ignore_proposal(proposal_id=pk, actor=request.actor, clock=request.clock)
         messages.success(request, gettext("The table is left out of the catalogue."))
@@ -140,7 +142,11 @@ def proposal(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         taken = attempt(
             form,
             lambda typed: services.take_proposal(
-                proposal_id=pk, name=typed["name"], actor=request.actor, clock=request.clock
+                proposal_id=pk,
+                name=typed["name"],
+                system_id=UUID(typed["system"]) if typed["system"] else None,
+                actor=request.actor,
+                clock=request.clock,
             ),
         )
         if taken and taken.entry_id:
@@ -157,6 +163,19 @@ def proposal(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         lines=[_line(one) for one in found.items],
         form=form if open_ else None,
         status=form.status,
+    )
+
+
+def _take_form(request: PortalRequest, found: "Proposal") -> TakeForm:
+    """Return the form with the department's systems, the one of the source chosen, else the likeliest."""
+    source = found.source
+    registered = resources.registered_systems(viewer=request.actor).filter(department_id=source.department_id)
+    likely = None if source.system_id else queries.likely_system(source.pk, viewer=request.actor)
+    chosen = source.system_id or (likely.system.pk if likely else "")
+    return TakeForm(
+        posted(request),
+        initial={"name": found.name, "system": str(chosen)},
+        systems=[(str(one.pk), one.name) for one in registered.order_by("name")],
     )
 
 

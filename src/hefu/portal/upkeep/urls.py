@@ -3,6 +3,7 @@
 from django.urls import path
 
 from hefu.portal.upkeep import (
+    belonging,
     consulting,
     covering,
     duplicates,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("yearly/<uuid:pk>/close", yearly.close, name="close_full_review"),
     path("scans/", scanning.scans, name="scans"),
     path("scans/sources/<uuid:pk>", scanning.scan, name="scan"),
+    path("scans/sources/<uuid:pk>/system", belonging.belonging, name="belonging"),
     path("scans/<uuid:pk>/", scanning.proposal, name="proposal"),
     path("negative", ledgers.negative, name="negative"),
     path("responsibilities", ledgers.responsibilities, name="responsibilities"),

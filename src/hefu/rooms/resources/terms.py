@@ -178,6 +178,12 @@ PLACE_REGISTERED = Kind(
     "A source or target was registered. Neither address nor secret is recorded.",
 )
 PLACE_CHANGED = Kind("place.changed", 1, ("place", "side", "fields"), "What is stated of a source or target changed.")
+SYSTEM_ASSIGNED = Kind(
+    "place.system_assigned",
+    1,
+    ("place", "system", "resources"),
+    "A source was said to belong to an information system, or to none; `resources` counts the mounts that followed.",
+)
 SECRET_CHANGED = Kind("place.secret_changed", 1, ("place", "side"), "The password of a source or target was replaced.")
 PLACE_TESTED = Kind("place.tested", 1, ("place", "side", "reached"), "A source or target was tried.")
 PLACE_CLOSED = Kind("place.closed", 1, ("place", "side", "reason"), "A source or target is used no more.")

@@ -3,6 +3,7 @@
 from hefu.rooms.resources.services.mounting import map_columns, mount, set_rules, unmount
 from hefu.rooms.resources.services.places import (
     allow,
+    assign_system,
     change_secret,
     change_source,
     change_target,
@@ -18,6 +19,7 @@ from hefu.rooms.resources.services.places import (
 
 __all__ = [
     "allow",
+    "assign_system",
     "change_secret",
     "change_source",
     "change_target",

@@ -179,6 +179,37 @@ def _change(row: P, facts: PlaceFacts, password: str, actor: Actor, at: datetime
     return row
 
 
+@transaction.atomic
+def assign_system(*, source_id: UUID, system_id: UUID | None, actor: Actor, clock: Clock) -> Source:
+    """Say which information system a source belongs to; what is mounted on it from there follows.
+
+    A resource that was mounted under another system than the source's keeps its own.
+
+    Raises:
+        NotFound: No such source that the actor may see, or no such system of its department.
+        Forbidden: Seen, but not to be changed.
+    """
+    row = _place(Source, source_id, "resources.change_place", actor)
+    before = row.system_id
+    if before == system_id:
+        return row
+    row.system = _system(system_id, row.department_id) if system_id else None
+    row.save(update_fields=["system"])
+    mounts = Resource.objects.filter(source=row, unmounted_at__isnull=True)
+    mounts = mounts.filter(system_id=before) if before else mounts.filter(system__isnull=True)
+    followed = mounts.update(system_id=system_id)
+    record(
+        terms.SYSTEM_ASSIGNED,
+        subject=f"source:{row.pk}",
+        by=actor,
+        at=clock.now(),
+        basis=[terms.ART_17],
+        concerns=[row.department_id],
+        body={"place": str(row.pk), "system": str(system_id) if system_id else None, "resources": followed},
+    )
+    return row
+
+
 @sensitive_variables("password")
 @transaction.atomic
 def change_secret(*, place_id: UUID, password: str, actor: Actor, clock: Clock) -> None:

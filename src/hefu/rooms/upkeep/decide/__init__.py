@@ -3,6 +3,7 @@
 from hefu.rooms.upkeep.decide.checks import findings
 from hefu.rooms.upkeep.decide.likeness import NEAR, WARNS, bands, likeness
 from hefu.rooms.upkeep.decide.scanning import grade_of, item, of_table
+from hefu.rooms.upkeep.decide.systems import fits, suggested_name
 from hefu.rooms.upkeep.decide.ties import COLUMNS_OF_TASKS, columns_of_tasks, named, task_fault, task_lines
 
 __all__ = [
@@ -12,11 +13,13 @@ __all__ = [
     "bands",
     "columns_of_tasks",
     "findings",
+    "fits",
     "grade_of",
     "item",
     "likeness",
     "named",
     "of_table",
+    "suggested_name",
     "task_fault",
     "task_lines",
 ]

@@ -3,10 +3,12 @@
 from hefu.rooms.upkeep.models.likeness import Naming, Pair, Sketch
 from hefu.rooms.upkeep.models.needs import Need, Proposal, Scan
 from hefu.rooms.upkeep.models.rounds import Assessment, Comment, FullReview, ReviewedEntry, Round
+from hefu.rooms.upkeep.models.systems import Belonging
 from hefu.rooms.upkeep.models.ties import Count, Look, SystemTie, Task, TaskTie
 
 __all__ = [
     "Assessment",
+    "Belonging",
     "Comment",
     "Count",
     "FullReview",

@@ -31,6 +31,15 @@ from hefu.rooms.upkeep.queries.rounds import (
     rounds,
     to_go_through,
 )
+from hefu.rooms.upkeep.queries.systems import (
+    SystemProposed,
+    belonging,
+    belongings,
+    fits_of,
+    likely_system,
+    suggested_system,
+    systems_proposed,
+)
 from hefu.rooms.upkeep.queries.ties import (
     entries_of_task,
     look_of,
@@ -48,7 +57,10 @@ from hefu.rooms.upkeep.queries.ties import (
 __all__ = [
     "ClassNode",
     "Held",
+    "SystemProposed",
     "assessments",
+    "belonging",
+    "belongings",
     "by_place",
     "candidates",
     "class_tree",
@@ -58,9 +70,11 @@ __all__ = [
     "entries_of_task",
     "findings_of",
     "findings_of_many",
+    "fits_of",
     "full_review",
     "full_reviews",
     "held_elsewhere",
+    "likely_system",
     "look_of",
     "may_comment",
     "need",
@@ -82,7 +96,9 @@ __all__ = [
     "source_name",
     "source_of",
     "stale_looks",
+    "suggested_system",
     "systems_of",
+    "systems_proposed",
     "task",
     "tasks",
     "tasks_of",

@@ -9,6 +9,7 @@ from hefu.rooms.upkeep.services.looks import look_at
 from hefu.rooms.upkeep.services.needs import answer_need, ask_for_data, meet_need, name_provider, refuse_need
 from hefu.rooms.upkeep.services.reviewing import review_together
 from hefu.rooms.upkeep.services.scanning import ask_scan, ignore_proposal, scan_source, take_proposal
+from hefu.rooms.upkeep.services.systems import choose_new_system, choose_system, leave_without_system, propose_system
 from hefu.rooms.upkeep.services.tasks import end_task, import_tasks, move_tasks, register_task
 from hefu.rooms.upkeep.services.tying import tie_by_names, tie_system, tie_task, untie_system, untie_task
 from hefu.rooms.upkeep.services.yearly import close_full_review, open_due_reviews, open_full_review, say_of_entries
@@ -19,6 +20,8 @@ __all__ = [
     "ask_for_data",
     "ask_scan",
     "assess_entry",
+    "choose_new_system",
+    "choose_system",
     "close_full_review",
     "close_round",
     "comment",
@@ -29,6 +32,7 @@ __all__ = [
     "find_duplicates",
     "ignore_proposal",
     "import_tasks",
+    "leave_without_system",
     "look_at",
     "look_at_comment",
     "meet_need",
@@ -39,6 +43,7 @@ __all__ = [
     "open_due_reviews",
     "open_full_review",
     "open_round",
+    "propose_system",
     "refuse_need",
     "register_task",
     "review_together",

@@ -21,6 +21,8 @@ from hefu.rooms.resources.terms import PlaceKind
 from hefu.rooms.upkeep import decide
 from hefu.rooms.upkeep.access import of_departments, require
 from hefu.rooms.upkeep.models import Proposal, Scan
+from hefu.rooms.upkeep.services.systems import propose_system
+from hefu.rooms.upkeep.services.tying import tie_system
 from hefu.rooms.upkeep.terms import cases
 from hefu.rooms.upkeep.terms.cases import ProposalStatus, ScanStatus
 
@@ -72,6 +74,8 @@ def scan_source(*, scan_id: UUID, actor: Actor, clock: Clock) -> Scan:
                 _propose(row.source_id, one, actor=actor, clock=clock)
             row.done += 1
             row.save(update_fields=["done"])
+        told = [f"{one.table} {one.comment}" for one in tables]
+        propose_system(source_id=row.source_id, tables=told, actor=actor, clock=clock)
         row.status = ScanStatus.DONE
     except Refusal as refusal:
         row.status, row.fault = ScanStatus.FAILED, str(refusal)
@@ -132,22 +136,26 @@ def _propose(source_id: UUID, one: Any, *, actor: Actor, clock: Clock) -> None:
 
 
 @transaction.atomic
-def take_proposal(*, proposal_id: UUID, name: str = "", actor: Actor, clock: Clock) -> Proposal:
-    """Draft an entry from a proposal, for its department to complete; what was suggested stays a suggestion.
+def take_proposal(
+    *, proposal_id: UUID, name: str = "", system_id: UUID | None = None, actor: Actor, clock: Clock
+) -> Proposal:
+    """Draft an entry from a proposal, tied to its system, for its department to complete.
 
     Args:
         proposal_id: Which.
         name: What the entry is to be called, when not as proposed.
+        system_id: The system whose data it is; without it, the one that the source belongs to, if any.
         actor: Officer or chief of the source's department.
         clock: For its times.
 
     Raises:
-        NotFound: No such proposal that the actor may see, or it was settled.
+        NotFound: No such proposal that the actor may see, or it was settled; no such system of the department.
         Forbidden: Another department's.
         InputsRejected: As `catalog.services.draft_entry`.
     """
     row = _open(proposal_id, actor)
     source = row.source
+    system = _system(system_id, source, actor) if system_id else source.system
     entry = catalog_services.draft_entry(
         provider_id=source.department_id,
         content=Content(
@@ -157,7 +165,7 @@ def take_proposal(*, proposal_id: UUID, name: str = "", actor: Actor, clock: Clo
             channels=(Channel.TABLE,) if source.kind == PlaceKind.POSTGRES else (Channel.FILE,),
             grade=Grade(row.grade),
             personal_info=PersonalInfo(row.personal_info),
-            system_name=source.system.name if source.system else "",
+            system_name=system.name if system else "",
             items=tuple(
                 ItemContent(one["name"], one["code"], ItemType(one["type"]), one["length"]) for one in row.items
             ),
@@ -167,7 +175,16 @@ def take_proposal(*, proposal_id: UUID, name: str = "", actor: Actor, clock: Clo
     )
     row.status, row.entry_id = ProposalStatus.TAKEN.value, entry.pk
     row.save(update_fields=["status", "entry"])
+    if system:
+        tie_system(entry_id=entry.pk, system_id=system.pk, actor=actor, clock=clock)
     return row
+
+
+def _system(system_id: UUID, source: Any, actor: Actor) -> Any:
+    found = resources.registered_systems(viewer=actor).filter(pk=system_id, department_id=source.department_id).first()
+    if found is None:
+        raise NotFound(what="information system", key=system_id)
+    return found
 
 
 @transaction.atomic
