@@ -77,6 +77,14 @@ class Cancellable(Protocol):
         ...
 
 
+class Loads(Protocol):
+    """Something that may bring rows before the run begins."""
+
+    def load(self, arrived: Callable[[int], None]) -> None:
+        """Bring them, telling `arrived` how many came."""
+        ...
+
+
 class Control:
     """One run's threads, sessions and counters."""
 
@@ -144,6 +152,16 @@ class Control:
             raise Revoked(rows=self.rows)
         if word == "stopped":
             raise Stopped(rows=self.rows)
+
+    def load(self, view: Loads) -> None:
+        """Bring a source's rows here, watching and counting."""
+
+        def arrived(rows: int) -> None:
+            self.check()
+            self.add(rows=rows)
+
+        with self.timed("prepare"):
+            self.call(lambda: view.load(arrived))
 
     def call(self, work: Callable[[], T]) -> T:
         """Run `work` in a thread and watch meanwhile; return what it returned."""

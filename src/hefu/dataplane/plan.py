@@ -4,20 +4,24 @@ A plan is compiled from the ticket, from what the source's columns really are an
 columns. Whatever does not fit is said at once and completely.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hefu.dataplane.checks import Check, NotNull, Typed, columns_of
-from hefu.dataplane.checks.sql import check_problems
+from hefu.dataplane.checks import Check, NotNull, Typed, UniqueKey, columns_of
+from hefu.dataplane.checks.sql import MOST_CHECKS, check_problems, too_many_checks
 from hefu.dataplane.connectors.relation import ColumnFacts
+from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused
-from hefu.dataplane.filters import RowFilter
+from hefu.dataplane.filters import IsNull, RowFilter
 from hefu.dataplane.filters_sql import filter_problems
 from hefu.dataplane.masks import Bin, Constant, Mask, Null, Round
 from hefu.dataplane.masks.sql import mask_problem, masked_type
 from hefu.dataplane.ticket import Item, Ticket
-from hefu.dataplane.types import Kind, SqlType, fits, parse
+from hefu.dataplane.types import Kind, SqlType, duckdb_type, fits, parse
 from hefu.kernel.words import Sentence, _
+
+#: Type here → type in the target.
+Landing = Callable[[SqlType], SqlType]
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,8 @@ def compile_plan(
     target: Sequence[ColumnFacts] | None,
     salts: Mapping[str, str] | None,
     extra_checks: tuple[Typed, ...] = (),
+    landing: Landing | None = None,
+    engine: Dialect = Dialect.POSTGRES,
 ) -> Plan:
     """Return the plan of one delivery.
 
@@ -87,6 +93,9 @@ def compile_plan(
         target: The target's columns, or None when the delivery makes its own table or file.
         salts: Salts by name; None when the plan is only looked at, so that no secret is needed.
         extra_checks: What the connector itself checks beside the grant's checks.
+        landing: What a type is once it is in the target, for a target that converts values itself; else the
+            source casts them to the target's own types.
+        engine: Where masks, filter and checks run.
 
     Raises:
         PlanRefused: Something does not fit; all of it is named.
@@ -103,9 +112,13 @@ def compile_plan(
     problems += filter_problems(ticket.filter, types)
     problems += check_problems(ticket.checks, types)
     problems += _key_problems(ticket, outputs)
+    problems += _not_carried(ticket, columns)
+    problems += _too_wide(ticket, types, engine)
     if target is not None:
-        outputs, found = _onto_target(outputs, columns, target, ticket.checks)
+        outputs, found = _onto_target(outputs, columns, target, ticket.checks, landing)
         problems += found
+    if len(ticket.checks) + len(extra_checks) > MOST_CHECKS >= len(ticket.checks):
+        problems.append(too_many_checks(len(ticket.checks) + len(extra_checks)))
     if problems:
         raise PlanRefused(tuple(problems))
     delivered = {output.column: output.name for output in outputs}
@@ -118,6 +131,37 @@ def compile_plan(
         key=tuple(delivered[column] for column in ticket.key),
         quota=ticket.quota.rows if ticket.quota else None,
     )
+
+
+def _not_carried(ticket: Ticket, columns: Mapping[str, ColumnFacts]) -> list[Sentence]:
+    used = [item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)]
+    used += [*ticket.filter.columns, *(name for check in ticket.checks for name in columns_of(check))]
+    return [
+        Sentence(_("column {name!r}: {problem}"), code="plan.not_carried", name=name, problem=why)
+        for name in dict.fromkeys(used)
+        if name in columns and (why := columns[name].not_carried)
+    ]
+
+
+def _too_wide(ticket: Ticket, types: Mapping[str, SqlType], engine: Dialect) -> list[Sentence]:
+    """Return what asks the staging engine to reckon with decimals that are wider than its own."""
+    if engine is not Dialect.DUCKDB:
+        return []
+    reckoned = [item.column for item in ticket.items if isinstance(item.mask, Bin | Round)]
+    reckoned += [condition.column for condition in ticket.filter.conditions if not isinstance(condition, IsNull)]
+    reckoned += [
+        name for check in ticket.checks if not isinstance(check, NotNull | UniqueKey) for name in columns_of(check)
+    ]
+    return [
+        Sentence(
+            _("column {name!r} is {type}: decimals beyond 38 digits are delivered whole and not reckoned with"),
+            code="plan.too_wide",
+            name=name,
+            type=str(types[name]),
+        )
+        for name in dict.fromkeys(reckoned)
+        if name in types and types[name].kind is Kind.DECIMAL and duckdb_type(types[name]) is None
+    ]
 
 
 def _item_problems(items: Sequence[Item]) -> list[Sentence]:
@@ -211,6 +255,7 @@ def _onto_target(
     source: Mapping[str, ColumnFacts],
     target: Sequence[ColumnFacts],
     checks: Sequence[Check],
+    landing: Landing | None,
 ) -> tuple[list[Output], list[Sentence]]:
     columns = {column.name: column for column in target}
     assured = {check.column for check in checks if isinstance(check, NotNull)}
@@ -220,13 +265,14 @@ def _onto_target(
         if column is None or column.generated:
             problems.append(_unwritable(output.name, computed=column is not None))
             continue
-        if not fits(output.type, column.type) and not isinstance(output.mask, Null):
+        arrives = landing(output.type) if landing else output.type
+        if not fits(arrives, column.type) and not isinstance(output.mask, Null):
             problems.append(
                 Sentence(
                     _("item {name!r} is {type}, the target's column is {wanted}"),
                     code="plan.target_type",
                     name=output.name,
-                    type=str(output.type),
+                    type=str(arrives),
                     wanted=str(column.type),
                 )
             )
@@ -243,7 +289,7 @@ def _onto_target(
                     name=output.name,
                 )
             )
-        cast.append(replace(output, type=column.type))
+        cast.append(output if landing else replace(output, type=column.type))
     written = {output.name for output in outputs}
     for column in target:
         if column.name not in written and not (column.nullable or column.has_default or column.generated):

@@ -1,27 +1,25 @@
 """Carry out one delivery: the way into the data plane."""
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
-from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
 from hefu.dataplane.connectors.postgres.session import Session
-from hefu.dataplane.connectors.postgres.source import PostgresSource, Snapshot
 from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
 from hefu.dataplane.control import Control, Progress, Quiet, Watcher
 from hefu.dataplane.errors import PlanRefused, TicketRefused
 from hefu.dataplane.formats import FileTarget
 from hefu.dataplane.lanes.file_run import FileRun
 from hefu.dataplane.lanes.table_run import TableRun
-from hefu.dataplane.lanes.view import View
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
-from hefu.dataplane.ticket import Channel, ResourceKind, TargetRef, Ticket, held_until, read_ticket
+from hefu.dataplane.sides import KINDS, Source, opened, origin_of
+from hefu.dataplane.ticket import Channel, TargetRef, Ticket, held_until, read_ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.words import Sentence, _
 
@@ -33,7 +31,7 @@ __all__ = [
 def check_plan(
     *,
     ticket: Ticket,
-    source: PostgresSource | FolderSource,
+    source: Source,
     target: PostgresTarget | FileTarget,
     policy: AddressPolicy = default_policy,
 ) -> Plan:
@@ -48,8 +46,8 @@ def check_plan(
     if isinstance(target, PostgresTarget):
         with contextlib.closing(Session(target.connection, "target", policy)) as session:
             columns = existing_columns(session, target)
-    with contextlib.closing(_opened(source, ticket, policy)()) as view:
-        return compile_plan(ticket, view.facts.columns, columns, None, view.checks)
+    with contextlib.closing(opened(source, ticket, policy)()) as view:
+        return compile_plan(ticket, view.facts.columns, columns, None, view.checks, engine=view.dialect)
 
 
 def deliver(
@@ -58,7 +56,7 @@ def deliver(
     token: str,
     keys: Iterable[PublicKey],
     clock: Clock,
-    source: PostgresSource | FolderSource,
+    source: Source,
     target: PostgresTarget | FileTarget,
     rejects: RejectSink,
     salts: Mapping[str, str] | None = None,
@@ -102,23 +100,23 @@ def deliver(
     require_match(ticket, source, target)
     control = Control(TicketHolds(watcher or Quiet(), ticket, clock))
     with control.timed("prepare"):
-        view = control.call(_opened(source, ticket, policy))
+        view = control.call(opened(source, ticket, policy))
     with contextlib.closing(view), control.watched(view):
         chosen, secrets = options or Options(), dict(salts or {})
         if isinstance(target, FileTarget):
             return FileRun(delivery, ticket, view, target, rejects, secrets, chosen, control).carry()
-        origin = source.connection.key if isinstance(source, PostgresSource) else str(source.path)
+        origin = origin_of(source)
         return TableRun(delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control).carry()
 
 
-def require_match(ticket: Ticket, source: PostgresSource | FolderSource, target: PostgresTarget | FileTarget) -> None:
+def require_match(ticket: Ticket, source: Source, target: PostgresTarget | FileTarget) -> None:
     """See that source and target are of the kinds that the ticket names.
 
     Raises:
         PlanRefused: They are not.
     """
     problems = []
-    if (ticket.resource.kind is ResourceKind.POSTGRES_TABLE) != isinstance(source, PostgresSource):
+    if ticket.resource.kind is not KINDS[type(source)]:
         problems.append(
             Sentence(
                 _("the ticket opens a {kind}, the source is another kind"),
@@ -144,15 +142,6 @@ def require_match(ticket: Ticket, source: PostgresSource | FolderSource, target:
         )
     if problems:
         raise PlanRefused(tuple(problems))
-
-
-def _opened(
-    source: PostgresSource | FolderSource, ticket: Ticket, policy: AddressPolicy
-) -> Callable[[], Snapshot | View]:
-    resource = ticket.resource
-    if isinstance(source, PostgresSource):
-        return lambda: Snapshot(source, policy, resource.schema, resource.table)
-    return lambda: FolderView(source, resource.table, ticket.items)
 
 
 @dataclass(frozen=True)

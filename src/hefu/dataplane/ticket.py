@@ -29,6 +29,7 @@ class ResourceKind(StrEnum):
     """What the rows are read from."""
 
     POSTGRES_TABLE = "postgres_table"
+    MYSQL_TABLE = "mysql_table"
     FILE_FOLDER = "file_folder"
 
 

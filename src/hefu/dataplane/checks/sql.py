@@ -37,14 +37,7 @@ def check_problems(checks: Sequence[Check], columns: Mapping[str, SqlType]) -> l
     """Return everything that keeps `checks` from being asked of `columns`."""
     problems = []
     if len(checks) > MOST_CHECKS:
-        problems.append(
-            Sentence(
-                _("{number} checks are more than the {most} that one delivery can carry"),
-                code="plan.checks_many",
-                number=len(checks),
-                most=MOST_CHECKS,
-            )
-        )
+        problems.append(too_many_checks(len(checks)))
     if len(set(checks)) < len(checks):
         problems.append(Sentence(_("a check stands twice"), code="plan.check_twice"))
     for check in checks:
@@ -59,6 +52,12 @@ def check_problems(checks: Sequence[Check], columns: Mapping[str, SqlType]) -> l
                     Sentence(_("check {check}: {problem}"), code="plan.check", check=reason_of(check), problem=problem)
                 )
     return problems
+
+
+def too_many_checks(number: int) -> Sentence:
+    """Return that one delivery cannot carry so many checks."""
+    text = _("{number} checks are more than the {most} that one delivery can carry")
+    return Sentence(text, code="plan.checks_many", number=number, most=MOST_CHECKS)
 
 
 def _astray(check: Check, missing: Sequence[str]) -> Sentence:

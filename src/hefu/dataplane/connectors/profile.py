@@ -1,5 +1,7 @@
 """What a column looks like from outside: shares and lengths, never a value."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Rows that are looked at in a table; more would not change what is suggested.
@@ -48,3 +50,22 @@ def told_pattern(matching: dict[str, int], filled: int) -> str:
     if not filled:
         return ""
     return next((name for name in PATTERNS if matching.get(name, 0) >= TOLD_FROM * filled), "")
+
+
+_COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
+
+
+def profile_cells(name: str, cells: Sequence[str]) -> ColumnProfile:
+    """Return the profile of a column whose texts were read; an empty text is an empty cell."""
+    filled = [cell for cell in cells if cell]
+    matching = {kind: sum(bool(pattern.match(cell)) for cell in filled) for kind, pattern in _COMPILED.items()}
+    lengths = [len(cell) for cell in filled]
+    return ColumnProfile(
+        name,
+        len(cells),
+        len(cells) - len(filled),
+        len(set(filled)),
+        min(lengths, default=None),
+        max(lengths, default=None),
+        told_pattern(matching, len(filled)),
+    )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from hefu.dataplane.types import SqlType
+from hefu.kernel.words import Sentence
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class ColumnFacts:
     has_default: bool = False
     #: Never written: GENERATED ALWAYS AS (…).
     generated: bool = False
+    #: Why its values cannot be read, for types that are not in the connector's table; None where they can.
+    not_carried: Sentence | None = None
 
 
 @dataclass(frozen=True)

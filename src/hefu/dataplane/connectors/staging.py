@@ -59,8 +59,14 @@ class Stage:
         """Return the folder for what is needed on the way."""
         return Path(self._folder.name)
 
-    def fill(self, columns: list[str], batches: Iterator[pa.RecordBatch]) -> int:
-        """Make the table of the written texts from batches of text columns; return its rows."""
+    def fill(self, columns: list[str], batches: Iterator[pa.RecordBatch], arrived: Callable[[int], None]) -> int:
+        """Make the table of the written texts from batches of text columns; return its rows.
+
+        Args:
+            columns: Their names.
+            batches: Their texts.
+            arrived: Told the rows of each batch; may raise to end the loading.
+        """
         kinds = ", ".join(f"{_NAME(name)} varchar" for name in columns)
         self.database.execute(f"create table {WRITTEN} ({kinds})")
         rows = 0
@@ -69,6 +75,7 @@ class Stage:
             self.database.execute(f"insert into {WRITTEN} select * from arriving")
             self.database.unregister("arriving")
             rows += batch.num_rows
+            arrived(batch.num_rows)
         return rows
 
     def open(self, typed: Mapping[str, str], written: frozenset[str]) -> None:

@@ -48,7 +48,9 @@ class FileRun:
         Raises:
             DataPlaneRefusal: As `hefu.dataplane.run.deliver`.
         """
-        plan = for_file(compile_plan(self.ticket, self.view.facts.columns, None, self.salts, self.view.checks))
+        self._plan()  # what does not fit is said before rows are brought here
+        self.control.load(self.view)
+        plan = for_file(self._plan())
         sql = SourceSql(plan, self.view.dialect, self.salts, self.view.relation, self.view.written)
         self.control.rows_expected = self.view.facts.rows_estimate
         chunks: tuple[Chunk, ...] = (Chunk(0, whole=True),)
@@ -89,6 +91,10 @@ class FileRun:
             path=str(self.target.path),
             sha256=sha256,
         )
+
+    def _plan(self) -> Plan:
+        facts, engine = self.view.facts, self.view.dialect
+        return compile_plan(self.ticket, facts.columns, None, self.salts, self.view.checks, engine=engine)
 
     def _write(self, sql: SourceSql, chunks: tuple[Chunk, ...], path: Path) -> tuple[KeyTally, int]:
         """Write all chunks; return what the source counts, and the rows that were written."""

@@ -78,7 +78,9 @@ class TableRun:
             finished = self._finished(earlier, columns)
             if finished is not None:
                 return finished
-            plan = compile_plan(self.ticket, self.view.facts.columns, columns, self.salts, self.view.checks)
+            self._plan(columns)  # what does not fit is said before rows are brought here
+            self.control.load(self.view)
+            plan = self._plan(columns)
             sql = SourceSql(plan, self.view.dialect, self.salts, self.view.relation, self.view.written)
             self.control.rows_expected = self.view.facts.rows_estimate
             try:
@@ -86,6 +88,10 @@ class TableRun:
             except Revoked:
                 self._discard()
                 raise
+
+    def _plan(self, columns: Sequence[ColumnFacts] | None) -> Plan:
+        facts, engine = self.view.facts, self.view.dialect
+        return compile_plan(self.ticket, facts.columns, columns, self.salts, self.view.checks, engine=engine)
 
     def _lock(self, session: Session) -> None:
         held = None

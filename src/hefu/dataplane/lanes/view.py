@@ -1,6 +1,6 @@
 """What every lane needs of a source, whatever it is: one moment, asked in its dialect."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -56,6 +56,10 @@ class View(Protocol):
     @property
     def written(self) -> frozenset[str]:
         """Columns whose text as it stands in a file has a name of its own."""
+        ...
+
+    def load(self, arrived: Callable[[int], None]) -> None:
+        """Bring the rows here where the source cannot be asked in SQL of ours; `arrived` is told how many came."""
         ...
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ is rejected like a row that fails a check.
 
 import contextlib
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -125,14 +125,10 @@ class FolderView:
     dialect: Dialect = field(default=Dialect.DUCKDB, init=False)
 
     def __post_init__(self) -> None:
-        """Copy the file."""
+        """Look at the file; rows are copied by `load`."""
         self._types = self._promised(header_of(self.source, self.name))
         self._stage = Stage(lambda: _told(self.source, self.name))
-        try:
-            self._load()
-        except BaseException:
-            self._stage.close()
-            raise
+        self._rows: int | None = None
 
     def _promised(self, header: Sequence[str]) -> dict[str, SqlType]:
         types = dict.fromkeys(header, SqlType("text"))
@@ -154,11 +150,18 @@ class FolderView:
             raise PlanRefused(tuple(problems))
         return types
 
-    def _load(self) -> None:
+    def load(self, arrived: Callable[[int], None]) -> None:
+        """Copy the rows.
+
+        Raises:
+            SideRefused: Not readable, and why.
+        """
         path, sheet = file_in(self.source, self.name)
         with _told(self.source, self.name):
             load(self._stage.database, path, sheet, _codec(self.source), tuple(self._types), self._stage.work)
         self._stage.open({name: _typed(_NAME(name), of) for name, of in self._types.items()}, self.written)
+        self._rows = int(self.ask(f"select count(*) from {WRITTEN}")[0][0])
+        arrived(self._rows)
 
     @property
     def relation(self) -> str:
@@ -169,8 +172,7 @@ class FolderView:
     def facts(self) -> TableFacts:
         """Return the file as a table."""
         columns = tuple(ColumnFacts(name, of) for name, of in self._types.items())
-        rows = self.ask(f"select count(*) from {WRITTEN}")[0][0]
-        return TableFacts("", self.name, "file", rows_estimate=rows, columns=columns)
+        return TableFacts("", self.name, "file", rows_estimate=self._rows, columns=columns)
 
     @property
     def checks(self) -> tuple[Typed, ...]:

@@ -165,8 +165,8 @@ class SlotNow:
 def slots_now(session: Session, names: Sequence[str]) -> dict[str, SlotNow]:
     """Return the slots among `names` that the server has."""
     rows = session.run(
-        "select slot_name::text, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint, "
-        "coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint, active, "
+        "select slot_name::text, coalesce(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint, "
+        "coalesce(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), confirmed_flush_lsn), 0)::bigint, active, "
         "coalesce(wal_status, '') = 'lost' from pg_replication_slots where slot_name = any(%s)",
         (list(names),),
     )

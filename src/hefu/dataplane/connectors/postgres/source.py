@@ -1,5 +1,6 @@
 """PostgreSQL as a source: one moment in time, seen by as many sessions as the run needs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,6 +118,9 @@ class Snapshot:
     def written(self) -> frozenset[str]:
         """Return no columns: values are what they are."""
         return frozenset()
+
+    def load(self, arrived: Callable[[int], None]) -> None:
+        """Do nothing: rows are read where they are."""
 
     def session(self) -> Session:
         """Return another session that sees the same moment."""

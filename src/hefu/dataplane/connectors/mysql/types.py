@@ -1,0 +1,197 @@
+"""Which type of MySQL becomes which here, which type here becomes which of MySQL's, and how a value is read.
+
+What is not in the tables is not carried: such a column can stand in a source, and whoever grants it is told at
+design time. docs/reference/connectors.md is made from these tables.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hefu.dataplane.types import Kind, SqlType
+from hefu.kernel.words import Sentence, _
+
+
+@dataclass(frozen=True)
+class NativeColumn:
+    """A column as information_schema describes it."""
+
+    #: Such as `int`, in small letters.
+    data_type: str
+    #: Such as `int(10) unsigned zerofill`.
+    column_type: str
+    #: Characters of a text, or None.
+    length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+
+    @property
+    def unsigned(self) -> bool:
+        """Return whether there are no negative values."""
+        return "unsigned" in self.column_type
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the type table."""
+
+    becomes: Callable[[NativeColumn], SqlType]
+    #: Select expression over `{}`, the quoted column; its text is the value's.
+    read: str
+    #: What becomes of it, in words, where the type alone does not say it.
+    note: str = ""
+
+
+def _whole(signed: str, unsigned: SqlType) -> Callable[[NativeColumn], SqlType]:
+    return lambda column: unsigned if column.unsigned else SqlType(signed)
+
+
+def _bits(column: NativeColumn) -> SqlType:
+    width = _width(column)
+    return SqlType("boolean") if width == 1 else SqlType("bit", (width,))
+
+
+def _width(column: NativeColumn) -> int:
+    found = re.search(r"\((\d+)", column.column_type)
+    return int(found[1]) if found else 1
+
+
+def _varying(column: NativeColumn) -> SqlType:
+    return SqlType("character varying", (column.length,)) if column.length else SqlType("text")
+
+
+def _decimal(column: NativeColumn) -> SqlType:
+    return SqlType("numeric", (column.precision or 10, column.scale or 0))
+
+
+def _always(name: str) -> Callable[[NativeColumn], SqlType]:
+    return lambda _: SqlType(name)
+
+
+_AS_TEXT = "cast({} as char)"
+_TEXT = Line(_always("text"), "{}")
+_BLOB = Line(_always("bytea"), "{}")
+
+#: Native type → what it becomes here and how it is read.
+LINES: dict[str, Line] = {
+    "tinyint": Line(_always("smallint"), _AS_TEXT, "also tinyint(1): it may hold a 2"),
+    "smallint": Line(_whole("smallint", SqlType("integer")), _AS_TEXT),
+    "mediumint": Line(_always("integer"), _AS_TEXT),
+    "int": Line(_whole("integer", SqlType("bigint")), _AS_TEXT),
+    "bigint": Line(_whole("bigint", SqlType("numeric", (20, 0))), _AS_TEXT),
+    "decimal": Line(_decimal, _AS_TEXT, "beyond 38 digits it is carried whole, without masks, filters or checks"),
+    # A float is printed with six digits; as a double it is printed with all it has.
+    "float": Line(_always("real"), "cast(({} + 0e0) as char)"),
+    "double": Line(_always("double precision"), _AS_TEXT),
+    "bit": Line(_bits, "cast(({} + 0) as char)", "bit(1) is a boolean"),
+    "year": Line(_always("smallint"), _AS_TEXT),
+    "date": Line(_always("date"), _AS_TEXT, "0000-00-00 and days like 2024-02-00 are no days: such rows are kept back"),
+    "datetime": Line(_always("timestamp without time zone"), _AS_TEXT, "as for date"),
+    "timestamp": Line(_always("timestamp with time zone"), _AS_TEXT, "an instant; as for date"),
+    "time": Line(_always("interval"), _AS_TEXT, "-838:59:59 to 838:59:59, so no time of day"),
+    "char": Line(_varying, "{}"),
+    "varchar": Line(_varying, "{}"),
+    "tinytext": _TEXT,
+    "text": _TEXT,
+    "mediumtext": _TEXT,
+    "longtext": Line(_always("text"), "{}", "MariaDB's json is one"),
+    "enum": Line(_always("text"), "{}", "the word, not its number"),
+    "set": Line(_always("text"), "{}", "the words with commas between"),
+    "json": Line(_always("json"), "{}"),
+    "binary": _BLOB,
+    "varbinary": _BLOB,
+    "tinyblob": _BLOB,
+    "blob": _BLOB,
+    "mediumblob": _BLOB,
+    "longblob": _BLOB,
+    "uuid": Line(_always("uuid"), _AS_TEXT),
+    "inet4": Line(_always("inet"), _AS_TEXT),
+    "inet6": Line(_always("inet"), _AS_TEXT),
+}
+
+#: Types that are known and not carried.
+NOT_CARRIED = ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+               "geometrycollection", "vector")  # fmt: skip
+
+
+def house_type(column: NativeColumn) -> SqlType | None:
+    """Return what the column's type becomes here, None when it is not carried."""
+    line = LINES.get(column.data_type)
+    return line.becomes(column) if line else None
+
+
+def read_expression(column: NativeColumn, name: str) -> str:
+    """Return what to select of the quoted column `name`."""
+    if column.data_type == "bit" and (width := _width(column)) > 1:
+        return f"lpad(bin({name} + 0), {width}, '0')"
+    return LINES[column.data_type].read.format(name)
+
+
+#: Longest text that gets a type with a length in a table made by us: rows of MySQL hold 65,535 bytes in all.
+SHORT = 255
+#: Bytes of a row that texts with a length may take together, four for each character.
+ROW_BYTES = 48_000
+
+#: Our type → MySQL's, in a table that a delivery makes.
+_MADE = {
+    "smallint": "smallint",
+    "integer": "int",
+    "bigint": "bigint",
+    "real": "double",
+    "double precision": "double",
+    "boolean": "tinyint(1)",
+    "date": "date",
+    "timestamp without time zone": "datetime(6)",
+    "timestamp with time zone": "datetime(6)",
+    "bytea": "longblob",
+}
+#: How texts are stored in a table that a delivery makes: every sign, and no two different texts are equal.
+TEXT_FORM = "character set utf8mb4 collate utf8mb4_bin"
+
+
+def made_type(of: SqlType) -> str:
+    """Return the type that a delivered column gets in a table made for it."""
+    if of.array:
+        return f"longtext {TEXT_FORM}"
+    if of.name == "numeric" and _decimal_fits(of):
+        precision, scale = (*of.modifiers, 0)[:2]
+        return f"decimal({precision},{scale})"
+    if of.kind is Kind.TEXT and of.modifiers and of.modifiers[0] <= SHORT:
+        return f"varchar({of.modifiers[0]}) {TEXT_FORM}"
+    return _MADE.get(of.name, f"longtext {TEXT_FORM}")
+
+
+def made_types(types: list[SqlType]) -> list[str]:
+    """Return the types of all columns of a table made for them; a row's short texts fit a row together."""
+    short = sum(4 * of.modifiers[0] + 2 for of in types if of.kind is Kind.TEXT and of.modifiers and not of.array)
+    plain = [SqlType("text") if of.kind is Kind.TEXT and short > ROW_BYTES else of for of in types]
+    return [made_type(of) for of in plain]
+
+
+def _decimal_fits(of: SqlType) -> bool:
+    precision, scale = (*of.modifiers, 0, 0)[:2]
+    return bool(of.modifiers) and precision <= 65 and 0 <= scale <= min(38, precision) and (scale <= 30)
+
+
+def landing(of: SqlType) -> SqlType:
+    """Return our name of the type that a value of type `of` has once it is in MySQL: what a column must take."""
+    if of.array:
+        return SqlType("text")
+    match of.name:
+        case "real":
+            return SqlType("double precision")
+        case "boolean":
+            return SqlType("smallint")
+        case "timestamp with time zone":
+            return SqlType("timestamp without time zone")
+        case "character":
+            return SqlType("character varying", of.modifiers)
+        case "numeric" if not _decimal_fits(of):
+            return SqlType("text")
+    known = of.kind is not Kind.OTHER or of.name == "bytea"
+    return of if known else SqlType("text")
+
+
+def not_carried(native: str) -> Sentence:
+    """Return that a column of that type is not carried."""
+    return Sentence(_("a {type} is not carried; take a view that turns it into text"), code="plan.native", type=native)

@@ -1,0 +1,140 @@
+"""The places that rows come from and go to, whatever connector they need: opened, listed, looked at, tried.
+
+A new connector adds its lines here and nowhere else in the data plane.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hefu.dataplane.connectors import Capabilities, folder, mysql, postgres
+from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
+from hefu.dataplane.connectors.folder.profile import profile_file
+from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
+from hefu.dataplane.connectors.mysql import inspection as mysql_inspection
+from hefu.dataplane.connectors.mysql.profile import profile_table as profile_mysql_table
+from hefu.dataplane.connectors.mysql.source import MysqlSource, MysqlView
+from hefu.dataplane.connectors.postgres import inspection as postgres_inspection
+from hefu.dataplane.connectors.postgres.profile import profile_table
+from hefu.dataplane.connectors.postgres.source import PostgresSource, Snapshot
+from hefu.dataplane.connectors.profile import ColumnProfile
+from hefu.dataplane.connectors.relation import TableFacts, TableSummary
+from hefu.dataplane.lanes.view import View
+from hefu.dataplane.ticket import ResourceKind, Ticket
+from hefu.kernel.words import _
+
+Source = PostgresSource | FolderSource | MysqlSource
+
+#: What a ticket calls each kind of source.
+KINDS: dict[type[Source], ResourceKind] = {
+    PostgresSource: ResourceKind.POSTGRES_TABLE,
+    FolderSource: ResourceKind.FILE_FOLDER,
+    MysqlSource: ResourceKind.MYSQL_TABLE,
+}
+#: What each connector can do.
+CAPABILITIES: tuple[Capabilities, ...] = (postgres.CAPABILITIES, mysql.CAPABILITIES, folder.CAPABILITIES)
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a first look at a place found: a sentence with its facts."""
+
+    text: str
+    facts: dict[str, Any]
+
+
+def opened(source: Source, ticket: Ticket, policy: AddressPolicy) -> Callable[[], Snapshot | View]:
+    """Return what opens the source; `load` brings the rows where they have to be brought.
+
+    Raises, when called:
+        DataPlaneRefusal: It cannot be reached or read.
+    """
+    match source:
+        case PostgresSource():
+            return lambda: Snapshot(source, policy, ticket.resource.schema, ticket.resource.table)
+        case FolderSource():
+            return lambda: FolderView(source, ticket.resource.table, ticket.items)
+        case MysqlSource():
+            return lambda: MysqlView(source, policy, ticket)
+
+
+def origin_of(source: Source) -> str:
+    """Return what names the source's database or folder, so that a run never goes on from another's rows."""
+    return str(source.path) if isinstance(source, FolderSource) else source.connection.key
+
+
+_CAN_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also make tables.")
+_CANNOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may make no tables.")
+
+
+def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
+    """Try whether the source can be reached and used.
+
+    Raises:
+        DataPlaneRefusal: It cannot, and why.
+    """
+    match source:
+        case FolderSource():
+            return Tried(_("The folder can be read; it holds {files} files."), {"files": len(list_files(source))})
+        case PostgresSource():
+            seen = postgres_inspection.test_connection(source.connection, policy)
+            return _tried("PostgreSQL", seen.server_version, seen.readable, may_create=seen.can_create)
+        case MysqlSource():
+            found = mysql_inspection.test_connection(source.connection, policy)
+            product = "MariaDB" if "mariadb" in found.server_version.lower() else "MySQL"
+            return _tried(product, found.server_version, found.readable, may_create=found.can_create)
+
+
+def _tried(product: str, version: str, tables: int, *, may_create: bool) -> Tried:
+    facts = {"product": product, "version": version, "tables": tables}
+    return Tried(_CAN_CREATE if may_create else _CANNOT_CREATE, facts)
+
+
+def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:
+    """Return the tables or files that the source offers now.
+
+    Raises:
+        DataPlaneRefusal: It cannot be reached or read.
+    """
+    match source:
+        case FolderSource():
+            return list_files(source)
+        case PostgresSource():
+            return postgres_inspection.list_tables(source.connection, policy)
+        case MysqlSource():
+            return mysql_inspection.list_tables(source.connection, policy)
+
+
+def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
+    """Return one table's or file's columns and keys.
+
+    Raises:
+        DataPlaneRefusal: It cannot be reached, or there is none of that name to read.
+    """
+    match source:
+        case FolderSource():
+            return inspect_file(source, table)
+        case PostgresSource():
+            return postgres_inspection.inspect_table(source.connection, schema, table, policy)
+        case MysqlSource():
+            return mysql_inspection.inspect_table(source.connection, schema, table, policy)
+
+
+def profiled(
+    source: Source, schema: str, table: str, policy: AddressPolicy = default_policy
+) -> tuple[ColumnProfile, ...]:
+    """Return counts over one table or file: emptiness, different values, lengths, patterns. No value leaves it.
+
+    Raises:
+        DataPlaneRefusal: It cannot be reached, or there is none of that name to read.
+    """
+    match source:
+        case FolderSource():
+            return profile_file(source, table)
+        case PostgresSource():
+            facts = postgres_inspection.inspect_table(source.connection, schema, table, policy)
+            columns = [column.name for column in facts.columns]
+            return profile_table(source.connection, schema, table, columns, policy)
+        case MysqlSource():
+            return profile_mysql_table(source.connection, schema, table, policy)
