@@ -16,7 +16,7 @@ from hefu.dataplane.capture.followable import facts_of, require_followable
 from hefu.dataplane.capture.following import Following
 from hefu.dataplane.capture.reached import Handing, Reached, Telling
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
-from hefu.dataplane.connectors.postgres.followed import Counts
+from hefu.dataplane.connectors.postgres.followed import Counts, Followed, ensure_followed, load_followed
 from hefu.dataplane.connectors.postgres.replication import SlotNow, drop_publication, drop_slot, slots_now
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import PostgresSource
@@ -32,7 +32,8 @@ from hefu.dataplane.ticket import Ticket, read_ticket
 from hefu.kernel.clock import Clock
 
 __all__ = [
-    "Counts", "Reached", "SlotNow", "check_followable", "follow", "slot_name", "slots_of", "stop_following",
+    "Counts", "Reached", "SlotNow", "check_followable", "follow", "forget_slot", "position_of", "slot_name",
+    "slots_of", "stop_following",
 ]  # fmt: skip
 
 
@@ -120,7 +121,10 @@ def follow(
         run = Following(delivery, ticket, target, secrets, asking, writing, name, clock, told)
         control = Control(Handing(holding, told, rejects, reached))
         control.phase = "follow"
-        control.call(lambda: run.carry(control, source, policy, once=once))
+        try:
+            control.call(lambda: run.carry(control, source, policy, once=once))
+        finally:
+            reached(told.now)
         return told.now
 
 
@@ -154,6 +158,20 @@ def slots_of(
         return slots_now(session, names)
 
 
+def position_of(*, delivery: str, target: PostgresTarget, policy: AddressPolicy = default_policy) -> Followed | None:
+    """Return what stands in the consumer's database about a delivery that follows; None when it never did.
+
+    Raises:
+        DataPlaneRefusal: The target cannot be reached, or refuses.
+    """
+    with contextlib.closing(Session(target.connection, "target", policy)) as session:
+        there = session.run("select to_regclass('hefu.hefu_followed') is not null")[0][0]
+        if not there:
+            return None
+        ensure_followed(session)
+        return load_followed(session, delivery)
+
+
 def stop_following(
     *, delivery: str, source: PostgresSource, target: PostgresTarget, policy: AddressPolicy = default_policy
 ) -> None:
@@ -162,7 +180,15 @@ def stop_following(
     Raises:
         DataPlaneRefusal: The source cannot be reached, or refuses.
     """
-    name = slot_name(delivery, target)
+    forget_slot(name=slot_name(delivery, target), source=source, policy=policy)
+
+
+def forget_slot(*, name: str, source: PostgresSource, policy: AddressPolicy = default_policy) -> None:
+    """Drop a slot and its publication; whoever reads it is cut off.
+
+    Raises:
+        DataPlaneRefusal: The source cannot be reached, or refuses.
+    """
     with contextlib.closing(Session(source.connection, "source", policy)) as session:
         drop_slot(session, name)
         with contextlib.suppress(SideRefused):  # made by the table's owner, who may drop it at leisure

@@ -16,13 +16,18 @@ import duckdb
 import pyarrow as pa
 
 from hefu.dataplane.checks import Typed, as_written
+from hefu.dataplane.connectors.postgres.source import ROW, Chunk
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.types import Kind, SqlType, duckdb_type
 
 #: What DuckDB may hold in memory; the rest goes to files of the run's own folder.
 MEMORY = "160MB"
-#: Table that loading fills, every column text as it stands in the source; and what queries read.
-WRITTEN, RELATION = "written", "granted_rows"
+#: Table that loading fills, every column text as it stands in the source; what queries read; rows that fail.
+WRITTEN, RELATION, FAILING = "written", "granted_rows", "failing_rows"
+#: Columns of the latter, with names that no source has: which row, and the bits of the checks that it fails.
+PLACE, FAILED = '"hefu place"', '"hefu failed"'
+#: Rows that are sent and committed together.
+PART = 100_000
 _BATCH = 50_000
 _NAME = Dialect.DUCKDB.name_of
 
@@ -85,9 +90,26 @@ class Stage:
             typed: Column → the expression of its value over the written texts.
             written: Columns whose written text is kept beside the value, under a name of its own.
         """
-        wanted = [f"{value} as {_NAME(name)}" for name, value in typed.items()]
+        wanted = [f"rowid as {_NAME(ROW)}", *(f"{value} as {_NAME(name)}" for name, value in typed.items())]
         wanted += [f"{_NAME(name)} as {_NAME(as_written(name))}" for name in typed if name in written]
         self.database.execute(f"create view {RELATION} as select {', '.join(wanted)} from {WRITTEN}")
+
+    def judge(self, granted: str, flags: str) -> None:
+        """Note once which granted rows fail which checks, so that no later query has to ask again."""
+        inner = f"select {_NAME(ROW)} as {PLACE}, {flags} as {FAILED} from {RELATION} where {granted}"
+        with self._told():
+            self.database.execute(f"create table {FAILING} as select * from ({inner}) as judged where {FAILED} <> 0")
+
+    def parts(self, size: int | None) -> tuple[Chunk, ...]:
+        """Return ranges of rows; `size` makes them of `size` hundred rows, for tests."""
+        rows = self.ask(f"select count(*) from {WRITTEN}")[0][0]
+        step = size * 100 if size else PART
+        starts = range(0, max(1, rows), step)
+        return tuple(Chunk(number, start, start + step, staged=True) for number, start in enumerate(starts))
+
+    def state(self) -> str:
+        """Return a digest of all rows in their order: a later run goes on only over the very same rows."""
+        return str(self.ask(f"select concat(count(*), ':', sum(hash(rowid, {WRITTEN})::hugeint)) from {WRITTEN}")[0][0])
 
     def spoiled(self, typed: Mapping[str, str]) -> frozenset[str]:
         """Return the columns in which some text is no value of the column's type."""

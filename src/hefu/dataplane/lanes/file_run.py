@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot, chunks_of
+from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
 from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.digest import KeyTally, hash_columns, tally_hashes
@@ -53,13 +53,11 @@ class FileRun:
         plan = for_file(self._plan())
         sql = SourceSql(plan, self.view.dialect, self.salts, self.view.relation, self.view.written)
         self.control.rows_expected = self.view.facts.rows_estimate
-        chunks: tuple[Chunk, ...] = (Chunk(0, whole=True),)
-        if isinstance(self.view, Snapshot):
-            chunks = chunks_of(self.view.moment, self.options.chunk_pages)
-            if plan.checks and self.view.moment.addressable:
-                with self.control.timed("examine", len(chunks)):
-                    examination = Examination(sql, self.view, self.control, self.options.checks == "here")
-                    self.examined = examination.run(chunks, self.options.workers)
+        chunks = self.view.parts(self.options.chunk_pages)
+        if isinstance(self.view, Snapshot) and plan.checks and self.view.moment.addressable:
+            with self.control.timed("examine", len(chunks)):
+                examination = Examination(sql, self.view, self.control, self.options.checks == "here")
+                self.examined = examination.run(chunks, self.options.workers)
         rejected = hand_over(self.view, sql, chunks, self.examined, self.rejects, self.control)
         unfinished = self.target.path.with_name(f".{self.target.path.name}.part")
         try:
@@ -110,7 +108,7 @@ class FileRun:
 
     def _chunk(self, sql: SourceSql, chunk: Chunk, stream: Stream, writer: Writer) -> KeyTally:
         found = self.examined.get(chunk.number)
-        with contextlib.closing(stream.batches(_file_query(sql, chunk, found))) as batches:
+        with contextlib.closing(stream.batches(arrow_query(sql, chunk, found))) as batches:
             for batch in batches:
                 self.control.check()
                 writer.write(batch)
@@ -144,7 +142,7 @@ def for_file(plan: Plan) -> Plan:
     return replace(plan, outputs=outputs)
 
 
-def _file_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
+def arrow_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
     """Return a chunk's rows; decimals as text from PostgreSQL, whose driver has no Arrow type for them."""
     query = chunk_query(sql, chunk, found)
     if sql.dialect is not Dialect.POSTGRES:

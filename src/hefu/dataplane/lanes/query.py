@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hefu.dataplane.connectors.postgres.source import Chunk, not_among
+from hefu.dataplane.connectors.postgres.source import ROW, Chunk, not_among
+from hefu.dataplane.connectors.staging import FAILING, PLACE
 from hefu.dataplane.digest import KeyTally, hash_columns, tally_hashes, tally_sql
 from hefu.dataplane.lanes.examine import Examined
 from hefu.dataplane.lanes.view import Stream
@@ -18,6 +19,8 @@ Rows = list[tuple[Any, ...]]
 
 def chunk_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
     """Return the query that gives a chunk's delivered rows, rejected ones left out."""
+    if chunk.staged:
+        return f"select {sql.outputs} from {_staged(sql, chunk)}"
     if chunk.whole and sql.plan.checks:
         names = ", ".join(sql.dialect.name_of(output.name) for output in sql.plan.outputs)
         inner = f"select {sql.outputs}, {sql.all_flags} as {_FLAGS} from {sql.relation} where {sql.granted}"
@@ -28,10 +31,18 @@ def chunk_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
 
 def key_query(sql: SourceSql, chunk: Chunk, select: Callable[[list[str]], str]) -> str:
     """Return a query over the key texts of a chunk's delivered rows where nothing was examined before."""
+    if chunk.staged:
+        return f"select {select(sql.key_texts)} from {_staged(sql, chunk)}"
     if chunk.whole and sql.plan.checks:
         keys = [as_text(sql.dialect.name_of(output.name), output, sql.dialect) for output in sql.plan.key_outputs]
         return f"select {select(keys)} from ({chunk_query(sql, chunk, None)}) as kept"
     return f"select {select(sql.key_texts)} from {sql.relation} where {sql.granted} and {chunk.condition}"
+
+
+def _staged(sql: SourceSql, chunk: Chunk) -> str:
+    """Return the rows of a part of a staging file, those that were found to fail left out."""
+    kept = f' and "{ROW}" not in (select {PLACE} from {FAILING})' if sql.plan.checks else ""
+    return f"{sql.relation} where {sql.granted} and {chunk.condition}{kept}"
 
 
 def tally_in_postgres(sql: SourceSql, chunk: Chunk, found: Examined | None, ask: Callable[[str], Rows]) -> KeyTally:

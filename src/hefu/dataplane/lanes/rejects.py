@@ -10,7 +10,8 @@ import pyarrow as pa
 from hefu.dataplane.addresses import tid_array
 from hefu.dataplane.checks import reason_of
 from hefu.dataplane.checks.sql import reasons
-from hefu.dataplane.connectors.postgres.source import Chunk
+from hefu.dataplane.connectors.postgres.source import ROW, Chunk
+from hefu.dataplane.connectors.staging import FAILED, FAILING, PLACE
 from hefu.dataplane.control import Control
 from hefu.dataplane.lanes.examine import BY_ADDRESS, Examined
 from hefu.dataplane.lanes.view import View
@@ -33,6 +34,8 @@ def hand_over(
         SideRefused: The source refused.
     """
     sink.begin()
+    if sql.plan.checks and chunks[0].staged:
+        control.call(lambda: view.judge(sql.granted, sql.all_flags))
     counted: Counter[str] = Counter()
     rows = 0
     if sql.plan.checks:
@@ -57,7 +60,7 @@ def _rejected(
 ) -> Generator[list[_Row]]:
     """Yield the rejected rows in batches, in the order of the source."""
     if not examined:
-        yield from _found_by_source(view, sql)
+        yield from _found_by_source(view, sql, chunks)
         return
     for chunk in chunks:
         found = examined[chunk.number]
@@ -73,14 +76,16 @@ def _rejected(
             ]
 
 
-def _found_by_source(view: View, sql: SourceSql) -> Iterator[list[_Row]]:
+def _found_by_source(view: View, sql: SourceSql, chunks: Sequence[Chunk]) -> Iterator[list[_Row]]:
     """Yield what the source itself finds; for views, files and others whose rows have no address."""
-    inner = f"select {sql.own_columns}, {sql.all_flags} as failed from {sql.relation} where {sql.granted}"
-    with contextlib.closing(view.stream()) as stream:
-        query = f"select failed, {sql.own_texts} from ({inner}) as granted where failed <> 0"
-        with contextlib.closing(stream.batches(query)) as batches:
-            for batch in batches:
-                yield from _as_rows(batch, sql)
+    inner = f"select {sql.own_columns}, {sql.all_flags} as {FAILED} from {sql.relation} where {sql.granted}"
+    query = f"select {FAILED}, {sql.own_texts} from ({inner}) as granted where {FAILED} <> 0"
+    if chunks[0].staged:
+        joined = f'{sql.relation} join {FAILING} on {PLACE} = "{ROW}"'
+        query = f"select {FAILED}, {sql.own_texts} from {joined} order by {PLACE}"
+    with contextlib.closing(view.stream()) as stream, contextlib.closing(stream.batches(query)) as batches:
+        for batch in batches:
+            yield from _as_rows(batch, sql)
 
 
 def _as_rows(batch: pa.RecordBatch, sql: SourceSql) -> Iterator[list[_Row]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hefu.dataplane.connectors.postgres import position
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
 from hefu.dataplane.connectors.postgres.session import Session
-from hefu.dataplane.connectors.postgres.source import Moment, Snapshot, chunks_of
+from hefu.dataplane.connectors.postgres.source import Snapshot
 from hefu.dataplane.connectors.postgres.target import (
     PostgresTarget,
     create_staging,
@@ -20,7 +20,7 @@ from hefu.dataplane.connectors.postgres.target import (
     swap,
     take_locks,
 )
-from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
+from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.digest import KeyTally
@@ -38,8 +38,6 @@ from hefu.dataplane.ticket import Ticket
 
 #: Looks at a lock before another run is believed in; the server notices a killed client within a second.
 LOCK_LOOKS = 16
-#: What stands for the moment of a source that is not a database.
-_WHOLE = Moment(TableFacts("", "", "file"), addressable=False, pages=0, file="", oldest_running=0)
 
 
 @dataclass
@@ -137,13 +135,13 @@ class TableRun:
     def _position(self, plan: Plan) -> position.Position:
         secret = hashlib.sha256(repr(sorted(self.salts.items())).encode()).hexdigest()
         parts = (plan, secret, self.origin, self.target.name, self.target.logged)
-        moment = self.view.moment if isinstance(self.view, Snapshot) else _WHOLE
+        state, oldest = self.view.state
         return position.Position(
             ticket=str(self.ticket.id),
             plan=hashlib.sha256(repr(parts).encode()).hexdigest(),
-            source_file=moment.file,
-            oldest_running=moment.oldest_running,
-            chunks=chunks_of(moment, self.options.chunk_pages),
+            source_file=state,
+            oldest_running=oldest,
+            chunks=self.view.parts(self.options.chunk_pages),
             staging=staging_name(self.delivery, self.target),
             outcome=None,
             done={},
@@ -161,15 +159,20 @@ class TableRun:
         elif any(chunk.whole for chunk in earlier.chunks):
             self.restarted = "this source is read as a whole"
         elif earlier.source_file != now.source_file:
-            self.restarted = "the source table was written anew since"
+            staged = any(chunk.staged for chunk in earlier.chunks)
+            self.restarted = (
+                "the source's rows are not the same as before" if staged else "the source table was written anew since"
+            )
         elif not staging_stands(session, self.target, earlier.staging, rows):
             self.restarted = "the rows written before are gone from the target"
         return None if self.restarted else earlier
 
     def _kept(self, sql: SourceSql, resumable: position.Position | None) -> dict[int, KeyTally]:
         """Return the finished chunks that still are what the source gives."""
-        if resumable is None or not isinstance(self.view, Snapshot):
+        if resumable is None:
             return {}
+        if not isinstance(self.view, Snapshot):  # the digest of all rows has told already that they are the same
+            return {number: tally for number, (_, tally) in resumable.done.items()}
         with self.control.timed("prepare", len(resumable.done)):
             self.restarted = still_matches(sql, self.view, self.control, resumable, self.examined)
         return {} if self.restarted else {number: tally for number, (_, tally) in resumable.done.items()}

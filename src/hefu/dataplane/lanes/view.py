@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from hefu.dataplane.checks import Typed
+from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.dialect import Dialect
 
@@ -60,6 +61,19 @@ class View(Protocol):
 
     def load(self, arrived: Callable[[int], None]) -> None:
         """Bring the rows here where the source cannot be asked in SQL of ours; `arrived` is told how many came."""
+        ...
+
+    def judge(self, granted: str, flags: str) -> None:
+        """Note once which granted rows fail which checks, where rows are staged."""
+        ...
+
+    def parts(self, size: int | None) -> tuple[Chunk, ...]:
+        """Return the parts in which the rows are read; `size` makes them small, for tests."""
+        ...
+
+    @property
+    def state(self) -> tuple[str, int]:
+        """Return what is the same for two runs only when finished parts of the first may be kept by the second."""
         ...
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:

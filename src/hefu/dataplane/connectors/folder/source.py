@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.folder.reading import SHEET_MARK, SUFFIXES, Unreadable, header, load, rows
+from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
 from hefu.dataplane.connectors.staging import RELATION, WRITTEN, Stage, StageStream, checks_of
 from hefu.dataplane.dialect import Dialect
@@ -178,6 +179,19 @@ class FolderView:
     def checks(self) -> tuple[Typed, ...]:
         """Return the checks that the promised types bring with them."""
         return checks_of(self._types, self.written)
+
+    def judge(self, granted: str, flags: str) -> None:
+        """Note once which granted rows fail which checks."""
+        self._stage.judge(granted, flags)
+
+    def parts(self, size: int | None) -> tuple[Chunk, ...]:
+        """Return ranges of rows."""
+        return self._stage.parts(size)
+
+    @property
+    def state(self) -> tuple[str, int]:
+        """Return a digest of the rows."""
+        return self._stage.state(), 0
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a small query."""

@@ -162,7 +162,7 @@ def _column(row: Sequence[Any], native: NativeColumn, *, exact: bool) -> ColumnF
         of or SqlType(native.data_type),
         nullable == "YES",
         comment,
-        default is not None or "auto_increment" in extra,
+        default not in (None, "NULL") or "auto_increment" in extra,
         "generated" in extra and "default_generated" not in extra,
         None if of else not_carried(native.data_type),
     )

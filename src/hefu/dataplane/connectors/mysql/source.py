@@ -22,6 +22,7 @@ from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table, no_table
 from hefu.dataplane.connectors.mysql.types import read_expression
+from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.connectors.staging import RELATION, Stage, StageStream, checks_of, held_as, value_of
 from hefu.dataplane.dialect import Dialect
@@ -149,6 +150,19 @@ class MysqlView:
     def written(self) -> frozenset[str]:
         """Return the columns whose text as it stands in the source has a name of its own."""
         return self._written
+
+    def judge(self, granted: str, flags: str) -> None:
+        """Note once which granted rows fail which checks."""
+        self._staged.judge(granted, flags)
+
+    def parts(self, size: int | None) -> tuple[Chunk, ...]:
+        """Return ranges of rows."""
+        return self._staged.parts(size)
+
+    @property
+    def state(self) -> tuple[str, int]:
+        """Return a digest of the rows."""
+        return self._staged.state(), 0
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a small query."""

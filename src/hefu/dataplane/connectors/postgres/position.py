@@ -116,10 +116,15 @@ def begin(session: Session, delivery: str, target: str, position: Position) -> N
             position.plan,
             position.source_file,
             position.oldest_running,
-            json.dumps([[chunk.first_page, chunk.end_page, chunk.whole] for chunk in position.chunks]),
+            chunks_json(position.chunks),
             position.staging,
         ),
     )
+
+
+def chunks_json(chunks: Sequence[Chunk]) -> str:
+    """Return the parts as they are kept."""
+    return json.dumps([[one.first_page, one.end_page, one.whole, one.staged] for one in chunks])
 
 
 def finish_chunk(session: Session, delivery: str, chunk: int, granted: int, tally: KeyTally) -> None:

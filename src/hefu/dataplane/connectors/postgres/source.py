@@ -21,6 +21,10 @@ class PostgresSource:
     connection: PostgresConnection
 
 
+#: Name of a staged row's number inside queries.
+ROW = "hefu row"
+
+
 @dataclass(frozen=True)
 class Chunk:
     """One part of a table: a range of its pages, or the whole."""
@@ -31,12 +35,16 @@ class Chunk:
     end_page: int | None = None
     #: The whole relation, whose rows have no lasting address.
     whole: bool = False
+    #: Rows of a staging file: the numbers are its rows' and not pages.
+    staged: bool = False
 
     @property
     def condition(self) -> str:
         """Return the SQL condition of the chunk's rows; the server reads its pages only."""
         if self.whole:
             return "true"
+        if self.staged:
+            return f'"{ROW}" >= {self.first_page} and "{ROW}" < {self.end_page}'
         end = "" if self.end_page is None else f" and ctid < '({self.end_page},0)'::tid"
         return f"ctid >= '({self.first_page},0)'::tid{end}"
 
@@ -121,6 +129,18 @@ class Snapshot:
 
     def load(self, arrived: Callable[[int], None]) -> None:
         """Do nothing: rows are read where they are."""
+
+    def judge(self, granted: str, flags: str) -> None:
+        """Do nothing: checks are asked of the rows where they are."""
+
+    def parts(self, size: int | None) -> tuple[Chunk, ...]:
+        """Return the parts in which the table is read; `size` fixes their pages, for tests."""
+        return chunks_of(self.moment, size)
+
+    @property
+    def state(self) -> tuple[str, int]:
+        """Return what the table's file is called now, and the oldest transaction that had not ended."""
+        return self.moment.file, self.moment.oldest_running
 
     def session(self) -> Session:
         """Return another session that sees the same moment."""
