@@ -40,6 +40,7 @@ INSIDE = ("models", "decide")
 #: Services that do not take both `actor` and `clock`, each with its reason.
 WITHOUT: dict[str, str] = {
     "catalog.carry_on": "the worker acts for the person whose seat the file keeps",
+    "catalog.fetch_site": "the worker reads what is open to all, for the seat that the file keeps",
     "catalog.take_up_lost": "the platform itself acts, every ten seconds",
     "catalog.drop_search": "a person's own kept search goes, at no time that matters",
     "catalog.look_for_people": "the platform itself looks, with the eyes of whoever keeps the search",

@@ -17,9 +17,14 @@ from hefu.protocols.ckan.errors import AddressRefused, NotCkan, SiteSilent
 from hefu.protocols.ckan.fetch import Bounds
 from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.reading import read_table
+from hefu.rooms.catalog.importing.source import SiteAsked
 
 Answer = Callable[[dict[str, list[str]]], tuple[int, dict[str, str], bytes]]
 QUICK = Bounds(timeout=2, largest=2_000_000)
+
+
+def at(site: str) -> SiteAsked:
+    return SiteAsked(site)
 
 
 def anywhere(host: str, address: str, port: int) -> str | None:
@@ -85,7 +90,7 @@ class TestReading:
     def test_every_dataset_is_read_once_however_few_a_page_gives(
         self, serve: Callable[[Answer], str], count: int, most: int
     ) -> None:
-        found = [one["id"] for one in packages(serve(searched(count, most)), policy=anywhere, bounds=QUICK)]
+        found = [one["id"] for one in packages(at(serve(searched(count, most))), policy=anywhere, bounds=QUICK)]
         assert found == [f"id-{number}" for number in range(count)]
 
     def test_a_dataset_that_slips_to_the_next_page_is_not_read_twice(
@@ -99,7 +104,7 @@ class TestReading:
             found = [a_package(number) for number in numbers] if start < 7 else []
             return 200, {}, json.dumps({"success": True, "result": {"results": found}}).encode()
 
-        found = [one["id"] for one in packages(serve(answer), policy=anywhere, bounds=QUICK)]
+        found = [one["id"] for one in packages(at(serve(answer)), policy=anywhere, bounds=QUICK)]
         assert len(found) == len(set(found)) == 6
 
     def test_a_dataset_becomes_a_record_that_importing_maps_by_itself(self, serve: Callable[[Answer], str]) -> None:
@@ -112,7 +117,7 @@ class TestReading:
             "每月",
             f"{site}/dataset/dataset-1",
         )
-        table = read_table(document(site, policy=anywhere, bounds=QUICK), "site.json")
+        table = read_table(document(at(site), policy=anywhere, bounds=QUICK), "site.json")
         mapping = {
             column: field.value for column, (field, _s) in propose_mapping(table.columns, table.samples()).items()
         }
@@ -134,7 +139,7 @@ class TestReading:
             found = odd if query["start"] == ["0"] else []
             return 200, {}, json.dumps({"success": True, "result": {"results": found}}).encode()
 
-        told = json.loads(document(serve(answer), policy=anywhere, bounds=QUICK))
+        told = json.loads(document(at(serve(answer)), policy=anywhere, bounds=QUICK))
         assert [one["identifier"] for one in told] == ["1", "2"]
 
 
@@ -148,26 +153,26 @@ class TestRefusing:
             return default_policy(host, address, port) or ("not on the list" if address == "127.0.0.1" else None)
 
         with pytest.raises(AddressRefused):
-            list(packages(site, policy=closed, bounds=QUICK))
+            list(packages(at(site), policy=closed, bounds=QUICK))
 
     def test_where_a_site_sends_us_is_asked_of_the_policy_as_well(self, serve: Callable[[Answer], str]) -> None:
         inner = serve(searched(1))
         outer = serve(lambda _query: (302, {"Location": inner + "/api/3/action/package_search?start=0&rows=1"}, b""))
         port = int(inner.rpartition(":")[2])
         with pytest.raises(AddressRefused, match="inner"):
-            list(packages(outer, policy=lambda _h, _a, p: "inner" if p == port else None, bounds=QUICK))
+            list(packages(at(outer), policy=lambda _h, _a, p: "inner" if p == port else None, bounds=QUICK))
 
     @pytest.mark.parametrize(
         "address", ["file:///etc/passwd", "ftp://x/", "//x", "", "http://", "http://[::1", "http://x:99999"]
     )
     def test_what_is_no_web_address_is_refused(self, address: str) -> None:
         with pytest.raises((AddressRefused, SiteSilent)):
-            list(packages(address, policy=anywhere, bounds=QUICK))
+            list(packages(at(address), policy=anywhere, bounds=QUICK))
 
     def test_a_site_that_sends_round_in_circles_is_left(self, serve: Callable[[Answer], str]) -> None:
         site = serve(lambda _query: (302, {"Location": "/api/3/action/package_search?start=0"}, b""))
         with pytest.raises(SiteSilent, match="sends on"):
-            list(packages(site, policy=anywhere, bounds=QUICK))
+            list(packages(at(site), policy=anywhere, bounds=QUICK))
 
     def test_a_site_that_does_not_answer_in_time_is_left(self, serve: Callable[[Answer], str]) -> None:
         def answer(_query: dict[str, list[str]]) -> tuple[int, dict[str, str], bytes]:
@@ -176,13 +181,13 @@ class TestRefusing:
 
         start = time.monotonic()
         with pytest.raises(SiteSilent):
-            list(packages(serve(answer), policy=anywhere, bounds=Bounds(timeout=0.3)))
+            list(packages(at(serve(answer)), policy=anywhere, bounds=Bounds(timeout=0.3)))
         assert time.monotonic() - start < 1.4
 
     def test_an_answer_larger_than_the_bound_is_not_taken(self, serve: Callable[[Answer], str]) -> None:
         site = serve(lambda _query: (200, {}, b" " * 5000))
         with pytest.raises(SiteSilent, match="larger"):
-            list(packages(site, policy=anywhere, bounds=Bounds(timeout=2, largest=1000)))
+            list(packages(at(site), policy=anywhere, bounds=Bounds(timeout=2, largest=1000)))
 
     @pytest.mark.parametrize(
         "body",
@@ -197,9 +202,9 @@ class TestRefusing:
     )
     def test_what_is_not_ckans_answer_is_said_to_be_none(self, serve: Callable[[Answer], str], body: bytes) -> None:
         with pytest.raises(NotCkan):
-            list(packages(serve(lambda _query: (200, {}, body)), policy=anywhere, bounds=QUICK))
+            list(packages(at(serve(lambda _query: (200, {}, body))), policy=anywhere, bounds=QUICK))
 
     @pytest.mark.parametrize("status", [404, 403, 500, 409])
     def test_an_error_of_the_site_is_named(self, serve: Callable[[Answer], str], status: int) -> None:
         with pytest.raises(NotCkan, match=f"HTTP {status}"):
-            list(packages(serve(lambda _query: (status, {}, b"")), policy=anywhere, bounds=QUICK))
+            list(packages(at(serve(lambda _query: (status, {}, b""))), policy=anywhere, bounds=QUICK))

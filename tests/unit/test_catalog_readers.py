@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 import xlsxwriter
 
+from hefu.kernel.refusal import InputsRejected
 from hefu.rooms.catalog.errors import FileUnreadable
 from hefu.rooms.catalog.importing import table as bounds
 from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import Table, read_table
 from hefu.rooms.catalog.importing.rows import grouped, read
+from hefu.rooms.catalog.importing.source import site_asked
 from hefu.rooms.catalog.importing.terms import Defaults
 from hefu.rooms.catalog.terms import ItemType, ShareType
 
@@ -316,3 +318,40 @@ class TestBounds:
                 read_table(file.read_bytes(), file.name)
         else:
             assert read_table(file.read_bytes(), file.name).rows
+
+
+class TestSites:
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "https://data.example.org",
+            "https://data.example.org/",
+            " HTTPS://Data.Example.org/dataset?q=x#top ",
+            "https://data.example.org/zh_Hans_CN/organization/mzj",
+            "https://data.example.org/api/3/action/package_search",
+            "https://data.example.org/en/datasets",
+        ],
+    )
+    def test_whatever_page_of_a_site_is_pasted_its_own_address_is_found(self, typed: str) -> None:
+        assert site_asked(typed).site == "https://data.example.org"
+
+    def test_a_site_below_a_path_and_a_port_keeps_both(self) -> None:
+        assert site_asked("http://10.1.2.3:5000/opendata/dataset/x").site == "http://10.1.2.3:5000/opendata"
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            *("", "data.example.org", "ftp://x", "file:///etc/passwd", "http://", "http://[::1", "http://x:99999"),
+            *("http://x:0", "http://a:b@x/", "http://a@x/", "http://x y/", "http://x\r\nHost: y/"),
+            "https://" + "x" * 600,
+        ],
+    )
+    def test_what_is_no_open_web_address_is_named(self, typed: str) -> None:
+        with pytest.raises(InputsRejected) as refused:
+            site_asked(typed)
+        assert set(refused.value.problems) == {"site"}
+
+    def test_an_organization_cannot_carry_a_query_of_its_own(self) -> None:
+        with pytest.raises(InputsRejected) as refused:
+            site_asked("https://x.example", 'a" OR "b', "w" * 201)
+        assert set(refused.value.problems) == {"organization", "words"}

@@ -14,8 +14,10 @@ from hefu.api.request import ApiRequest
 from hefu.kernel.refusal import InputsRejected, NotFound
 from hefu.kernel.words import _
 from hefu.rooms.catalog import queries, services
+from hefu.rooms.catalog.errors import IntakeNotReady
 from hefu.rooms.catalog.importing.notions import portal_name
-from hefu.rooms.catalog.importing.terms import LARGEST_INTAKE, Defaults
+from hefu.rooms.catalog.importing.source import site_asked
+from hefu.rooms.catalog.importing.terms import LARGEST_INTAKE, Defaults, IntakeStatus
 from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.parties import queries as parties
 
@@ -43,7 +45,7 @@ class IntakeOut(Schema):
 
     id: UUID
     file_name: str
-    status: str = Field(description="brought, comparing, compared, running, done, stopped or failed")
+    status: str = Field(description="fetching, brought, comparing, compared, running, done, stopped or failed")
     total: int = Field(description="Entries in the file.")
     done: int = Field(description="Entries that were dealt with.")
     at: datetime
@@ -52,10 +54,24 @@ class IntakeOut(Schema):
     batch: UUID | None = Field(description="Of the rows that were refused, once it runs.")
 
 
+class ProposalOut(Schema):
+    """What the columns of a file seem to mean."""
+
+    mapping: dict[str, Guess] = Field(description="Column → what it seems to mean.")
+
+
 class BroughtOut(IntakeOut):
     """A file that was just brought."""
 
     mapping: dict[str, Guess] = Field(description="Column → what it seems to mean.")
+
+
+class SiteIn(Schema):
+    """Another portal whose catalogue is fetched."""
+
+    site: str = Field(max_length=500, description="Address of a CKAN site, before /api.")
+    organization: str = Field("", max_length=100, description="Name of one of its organizations; empty for all.")
+    words: str = Field("", max_length=200, description="Only datasets with these words.")
 
 
 class MappingIn(Schema):
@@ -118,12 +134,33 @@ def bring(request: HttpRequest, bringing: Query[Bringing]) -> dict[str, Any]:
         data=data, file_name=bringing.file_name, sheet=bringing.sheet, actor=call.actor, clock=call.clock
     )
     seen = queries.preview_import(data, bringing.file_name, sheet=bringing.sheet, viewer=call.actor)
-    known = {
-        column: {"to": portal_name(field), "confidence": confidence}
-        for column, (field, confidence) in seen.mapping.items()
-    }
-    nothing = {"to": None, "confidence": 0.0}
-    return _told(made) | {"mapping": {column: known.get(column, nothing) for column in seen.columns}}
+    return _told(made) | {"mapping": _guesses(seen)}
+
+
+@router.post("/imports/sites", response=IntakeOut, summary="Fetch a portal's catalogue")
+def fetch(request: HttpRequest, told: SiteIn) -> dict[str, Any]:
+    """Let a worker read a CKAN site page by page; once it is `brought`, say what its fields mean as for a file."""
+    call = cast(ApiRequest, request)
+    asked = site_asked(told.site, told.organization, told.words)
+    return _told(services.begin_fetch(asked=asked, actor=call.actor, clock=call.clock))
+
+
+@router.post("/imports/{uuid:intake_id}/fetch", response=IntakeOut, summary="Go on with a fetch that failed")
+def fetch_on(request: HttpRequest, intake_id: UUID) -> dict[str, Any]:
+    """Let a fetch that failed go on behind the last page that came."""
+    call = cast(ApiRequest, request)
+    return _told(services.fetch_on(intake_id=intake_id, actor=call.actor, clock=call.clock))
+
+
+@router.get("/imports/{uuid:intake_id}/mapping", response=ProposalOut, summary="Read what the columns seem to mean")
+def proposal(request: HttpRequest, intake_id: UUID) -> dict[str, Any]:
+    """What each column seems to mean, as it was said before for this source, else as proposed."""
+    actor = cast(ApiRequest, request).actor
+    found = queries.intake(intake_id, viewer=actor)
+    if found.status not in (IntakeStatus.BROUGHT, IntakeStatus.COMPARED):
+        raise IntakeNotReady(file=found.file_name, status=found.status)
+    seen = queries.preview_intake(found, viewer=actor)
+    return {"mapping": _guesses(seen)}
 
 
 @router.get("/imports", response=list[IntakeOut], summary="List files on their way in")
@@ -188,6 +225,15 @@ def refused(request: HttpRequest, intake_id: UUID, turning: Query[Turning]) -> d
         return {"rows": [], "next": ""}
     rows, following = page(queries.bad_rows(batch, viewer=actor), ("row",), turning.cursor, turning.size)
     return {"rows": rows, "next": following}
+
+
+def _guesses(seen: queries.ImportPreview) -> dict[str, Any]:
+    known = {
+        column: {"to": portal_name(field), "confidence": confidence}
+        for column, (field, confidence) in seen.mapping.items()
+    }
+    nothing = {"to": None, "confidence": 0.0}
+    return {column: known.get(column, nothing) for column in seen.columns}
 
 
 def _told(row: Any, *, plan: bool = True) -> dict[str, Any]:

@@ -74,14 +74,20 @@ def export(
 @click.command("fetch-ckan")
 @click.argument("site")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--organization", default="", help="Only what this organization of the site holds, by its name there.")
+@click.option("--words", default="", help="Only datasets with these words.")
 @acting_option(writes=True)
-def fetch_ckan(site: str, file: Path, actor: Actor) -> None:
+def fetch_ckan(site: str, file: Path, organization: str, words: str, actor: Actor) -> None:
     """Read every dataset of the CKAN site at address SITE into FILE, for `hefu catalog import`."""
+    import time
+
     from hefu.kernel.actor import system
     from hefu.protocols.ckan.client import document
     from hefu.rooms.catalog.access import require
+    from hefu.rooms.catalog.importing.source import site_asked
     from hefu.rooms.resources.queries import address_policy
 
     require(actor, "catalog.import", actor.department_id)
-    file.write_bytes(document(site, policy=address_policy(actor=system("ckan"))))
+    asked = site_asked(site, organization, words)
+    file.write_bytes(document(asked, policy=address_policy(actor=system("ckan")), pause=time.sleep))
     click.echo(str(file), err=True)

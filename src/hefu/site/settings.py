@@ -163,7 +163,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
-PROCRASTINATE_IMPORT_PATHS = ["hefu.site.schedule"]
+PROCRASTINATE_IMPORT_PATHS = ["hefu.site.schedule", "hefu.protocols.ckan.jobs"]
 
 LOGGING = {
     "version": 1,

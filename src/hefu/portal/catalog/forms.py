@@ -256,6 +256,26 @@ class UploadForm(OfficeForm):
     )
 
 
+class SiteForm(OfficeForm):
+    """Another portal whose catalogue is to be fetched."""
+
+    needed = frozenset({"site"})
+
+    site = forms.CharField(
+        label=_("Address of the site"),
+        max_length=500,
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "url"}),
+        help_text=_("A portal made with CKAN, such as https://data.example.org. Only what is open to all is fetched."),
+    )
+    organization = forms.CharField(
+        label=_("One organization only"),
+        required=False,
+        max_length=100,
+        help_text=_("As the site's own addresses name it, behind /organization/."),
+    )
+    words = forms.CharField(label=_("Only datasets with these words"), required=False, max_length=200)
+
+
 class MappingForm(OfficeForm):
     """What each column means, and what holds for rows that do not say it."""
 

@@ -1,6 +1,7 @@
 """Taking in a catalogue file: bring it, say what its columns mean, see what it would change, let it go in."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from hefu.portal.forms import OfficeForm, attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Act, Crumb, page, show
+from hefu.portal.refusals import told
 from hefu.portal.words import name_of
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may, require
@@ -66,7 +68,7 @@ def bring(request: PortalRequest) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("catalog:map", args=[brought.pk]))
     return show(
         request,
-        "portal/form_page.html",
+        "catalog/bring.html",
         title=gettext("Import a catalogue"),
         crumbs=[list_crumb(), imports_crumb()],
         form=form,
@@ -127,6 +129,7 @@ def map_columns(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         file_name=found.file_name,
         rows=preview.rows,
         remembered=preview.remembered,
+        site=found.site,
         lines=[
             {
                 "field": bound,
@@ -165,6 +168,9 @@ def intake(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         crumbs=[list_crumb(), imports_crumb()],
         **_standing(found),
         **_plan(found),
+        fault=told(found.fault["text"], found.fault["facts"]) if "text" in found.fault else found.fault.get("sentence"),
+        may_import=may(request.actor, "catalog.import", request.actor.department_id),
+        again=f"{reverse('catalog:fetch')}?{urlencode(found.site)}" if found.site else "",
         form=OfficeForm(),
     )
 

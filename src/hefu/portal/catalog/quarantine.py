@@ -1,6 +1,7 @@
 """What an import did, and the rows it refused: put right one by one or many at once."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -68,7 +69,9 @@ def batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     found = queries.batch(pk, viewer=request.actor)
     waiting = list(queries.bad_rows(pk, viewer=request.actor, waiting=True))
     action = "catalog.import_published" if found.published else "catalog.import"
-    mends = bool(waiting) and may(request.actor, action, request.actor.department_id)
+    imports = may(request.actor, action, request.actor.department_id)
+    mends = bool(waiting) and imports
+    site = queries.site_of(pk, viewer=request.actor) if imports else {}
     form = ManyForm(posted(request), batch=found, waiting=waiting) if mends else None
     if request.method == "POST" and form is not None:
         made = attempt(form, lambda typed: _mend_many(request, pk, waiting, typed))
@@ -82,6 +85,7 @@ def batch(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         title=found.file_name,
         crumbs=[list_crumb(), imports_crumb()],
         batch=found,
+        again=f"{reverse('catalog:fetch')}?{urlencode(site)}" if site else "",
         form=form,
         status=form.status if form else 200,
         waiting=len(waiting),

@@ -4,6 +4,7 @@ from django.urls import path
 
 from hefu.portal.catalog import (
     exporting,
+    fetching,
     finding,
     importing,
     leaving,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("new", writing.new, name="new"),
     path("imports/", importing.imports, name="imports"),
     path("imports/new", importing.bring, name="import"),
+    path("imports/fetch", fetching.fetch, name="fetch"),
+    path("imports/files/<uuid:pk>/go-on", fetching.go_on, name="fetch_on"),
     path("imports/files/<uuid:pk>/", importing.intake, name="intake"),
     path("imports/files/<uuid:pk>/map", importing.map_columns, name="map"),
     path("imports/files/<uuid:pk>/offices", offices.of_intake, name="intake_offices"),

@@ -179,3 +179,26 @@ class StillAtWork(Refusal):
     code = "catalog.still_at_work"
     text = _("The first request with the key “{key}” is not answered yet. Wait a minute, then send it again.")
     status = 409
+
+
+class FetchingAlready(Refusal):
+    """A department fetches from one site at a time."""
+
+    code = "catalog.fetching_already"
+    text = _("{site} is being fetched for your department just now. Wait until it is here, or stop it.")
+
+
+class NothingFetched(Refusal):
+    """Another site has nothing of what was asked."""
+
+    code = "catalog.nothing_fetched"
+    text = _("{site} has no dataset that was asked for. Look at the organization and the words, then fetch again.")
+    status = 422
+
+
+class SiteTooLarge(Refusal):
+    """Another site has more than goes in at once."""
+
+    code = "catalog.site_too_large"
+    text = _("{site} has more than goes in at once ({most} datasets). Fetch it by organizations.")
+    status = 422

@@ -375,6 +375,7 @@ class Intake(models.Model):
     file_digest = models.CharField(max_length=64)
     data = models.BinaryField(null=True, help_text="The file; null when the import is over.")
     source = models.CharField(max_length=64, blank=True)
+    site = models.JSONField(default=dict, blank=True, help_text="Where it is fetched from; empty for a file.")
     mapping = models.JSONField(default=dict)
     defaults = models.JSONField(default=dict)
     providers = models.JSONField(default=dict, help_text="Name as the file writes it → department.")
@@ -402,6 +403,25 @@ class Intake(models.Model):
     def __str__(self) -> str:
         """Return the file's name."""
         return self.file_name
+
+
+class FetchedPage(models.Model):
+    """One page of another site, kept until all of them are here: who goes on begins behind the last."""
+
+    id = models.BigAutoField(primary_key=True)
+    intake = models.ForeignKey(Intake, on_delete=models.CASCADE, related_name="pages")
+    start = models.PositiveIntegerField(help_text="Place of its first dataset, as the site counts.")
+    count = models.PositiveIntegerField(help_text="Datasets that it had, also those read before.")
+    size = models.PositiveIntegerField(help_text="Octets of its records as JSON.")
+    records = models.BinaryField(help_text="Those not read before: JSON, compressed.")
+
+    class Meta:
+        ordering = ["start"]
+        constraints = [models.UniqueConstraint(fields=["intake", "start"], name="fetched_page_once")]
+
+    def __str__(self) -> str:
+        """Return where it begins."""
+        return f"from {self.start}"
 
 
 class LearnedMapping(models.Model):

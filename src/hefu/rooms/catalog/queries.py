@@ -429,6 +429,11 @@ def _preview(table: Table, source: str) -> ImportPreview:
         told = {
             column: (Field(field), 1.0) for column, field in own.columns.items() if field and column in table.columns
         }
+        # A site may have new fields; of these nobody has said anything.
+        said = {field for field, _sure in told.values()}
+        guessed = propose_mapping(table.columns, samples, learned=learned_names())
+        fresh = {column: guess for column, guess in guessed.items() if column not in own.columns}
+        told |= {column: guess for column, guess in fresh.items() if guess[0] not in said}
     else:
         told = propose_mapping(table.columns, samples, learned=learned_names())
     return ImportPreview(table.columns, told, len(table.rows), tuple(samples[:5]), remembered=own is not None)
@@ -463,6 +468,12 @@ def batch(batch_id: UUID | str, *, viewer: Actor) -> ImportBatch:
     if found is None:
         raise NotFound(what="import", key=batch_id)
     return found
+
+
+def site_of(batch_id: UUID, *, viewer: Actor) -> dict[str, str]:
+    """Return from where an import was fetched, as `SiteAsked` has it; empty when it came as a file."""
+    found = intakes(viewer=viewer).filter(batch_id=batch_id).values_list("site", flat=True).first()
+    return dict(found or {})
 
 
 def no_longer_named(batch_id: UUID, *, viewer: Actor) -> QuerySet[Entry]:

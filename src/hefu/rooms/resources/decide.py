@@ -92,9 +92,7 @@ def host_refusal(host: str, address: str, allowed: Allowed) -> str | None:
         address: One address it resolves to.
         allowed: The operator's list.
     """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
+    ip = _address(address)
     if not allowed.networks and not allowed.hosts:
         return None if ip.is_private or ip.is_loopback else _("a public address, and none is allowed yet")
     name = host.casefold().rstrip(".")
@@ -104,6 +102,27 @@ def host_refusal(host: str, address: str, allowed: Allowed) -> str | None:
     if any(ip in ipaddress.ip_network(network) for network in allowed.networks):
         return None
     return _("not in the list of allowed hosts and networks")
+
+
+def own_machine_refusal(host: str, address: str, allowed: Allowed) -> str | None:
+    """Return why a web site on this machine itself may not be read, or None when it is elsewhere, or named.
+
+    Args:
+        host: As typed.
+        address: One address it resolves to.
+        allowed: The operator's list.
+    """
+    if not _address(address).is_loopback:
+        return None
+    named = allowed.networks or allowed.hosts
+    return host_refusal(host, address, allowed) if named else _("this machine itself, and nobody has allowed that")
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return an address; one of IPv4 that is written as IPv6 as what it is."""
+    ip = ipaddress.ip_address(text.partition("%")[0])
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return mapped or ip
 
 
 def folder_refusal(folder: str, roots: Sequence[str]) -> str | None:

@@ -241,6 +241,16 @@ def address_policy(*, actor: Actor) -> AddressPolicy:
     return reaching.address_policy()
 
 
+def site_policy(*, actor: Actor) -> AddressPolicy:
+    """Return what is asked before a web site is read whose address a person typed; for the worker.
+
+    Raises:
+        Forbidden: A person asks.
+    """
+    _only_the_platform(actor)
+    return reaching.site_policy()
+
+
 def _reached(find: Callable[..., Source | Target], place_id: UUID, actor: Actor) -> PostgresConnection | Path:
     _only_the_platform(actor)
     row = find(place_id, viewer=actor)

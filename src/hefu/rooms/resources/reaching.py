@@ -39,6 +39,19 @@ def address_policy() -> AddressPolicy:
     return policy
 
 
+def site_policy() -> AddressPolicy:
+    """Return what is asked before a web site is read whose address a person typed.
+
+    As for connectors, but for this machine itself: what listens there trusts it, so the operator names it first.
+    """
+    listed, connectors = allowed(), address_policy()
+
+    def policy(host: str, address: str, port: int) -> str | None:
+        return connectors(host, address, port) or decide.own_machine_refusal(host, address, listed)
+
+    return policy
+
+
 @sensitive_variables("password")
 def keep_secret(place: Source | Target, password: str, *, at: datetime) -> None:
     """Seal `password` for this place alone, in place of any before."""

@@ -16,6 +16,8 @@ LARGEST_INTAKE = 50 * 1024 * 1024
 class IntakeStatus(StrEnum):
     """Where a file on its way into the catalogue stands."""
 
+    #: On its way here from another site, page by page.
+    FETCHING = "fetching"
     #: Brought; a person says what its columns mean.
     BROUGHT = "brought"
     #: What it would change is being worked out.
@@ -32,6 +34,7 @@ class IntakeStatus(StrEnum):
 
 
 INTAKE_STATUS_NAMES = {
+    IntakeStatus.FETCHING: _("being fetched"),
     IntakeStatus.BROUGHT: _("brought"),
     IntakeStatus.COMPARING: _("being compared"),
     IntakeStatus.COMPARED: _("compared"),
@@ -41,9 +44,21 @@ INTAKE_STATUS_NAMES = {
     IntakeStatus.FAILED: _("failed"),
 }
 #: Statuses in which a worker is at it.
-AT_WORK = frozenset({IntakeStatus.COMPARING, IntakeStatus.RUNNING})
+AT_WORK = frozenset({IntakeStatus.FETCHING, IntakeStatus.COMPARING, IntakeStatus.RUNNING})
 #: Statuses in which nothing more will happen and the file is let go.
 OVER = frozenset({IntakeStatus.DONE, IntakeStatus.STOPPED, IntakeStatus.FAILED})
+
+
+@dataclass(frozen=True)
+class SitePage:
+    """One page of another site, read."""
+
+    #: Records under names that importing knows, each with its `identifier`.
+    records: list[dict[str, Any]]
+    #: How many the page had, also what is no record: where the next page begins.
+    count: int
+    #: How many the site says there are; 0 when it does not say.
+    total: int
 
 
 class Settled(StrEnum):

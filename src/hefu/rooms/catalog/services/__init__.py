@@ -2,8 +2,10 @@
 
 from hefu.rooms.catalog.services.answering import answer_once
 from hefu.rooms.catalog.services.drafting import change_entry, draft_entry, drop_draft
+from hefu.rooms.catalog.services.fetching import begin_fetch, fetch_on, fetch_site
 from hefu.rooms.catalog.services.imports import import_entries
 from hefu.rooms.catalog.services.intakes import (
+    FETCH,
     apply_intake,
     bring_file,
     carry_on,
@@ -28,12 +30,14 @@ from hefu.rooms.catalog.services.withdrawing import (
 )
 
 __all__ = [
+    "FETCH",
     "MOST_AT_ONCE",
     "Left",
     "Mended",
     "Outcome",
     "answer_once",
     "apply_intake",
+    "begin_fetch",
     "bring_file",
     "carry_on",
     "change_entry",
@@ -41,6 +45,8 @@ __all__ = [
     "drop_draft",
     "drop_search",
     "extend_update",
+    "fetch_on",
+    "fetch_site",
     "import_entries",
     "keep_search",
     "learn_mapping",

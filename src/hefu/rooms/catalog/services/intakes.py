@@ -18,7 +18,7 @@ from hefu.kernel.clock import Clock
 from hefu.kernel.hashing import sha256
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
-from hefu.kernel.words import _
+from hefu.kernel.words import _, stored
 from hefu.rooms.catalog import decide, errors
 from hefu.rooms.catalog.access import require, visible_batches
 from hefu.rooms.catalog.importing.reading import Table, read_table
@@ -32,7 +32,7 @@ from hefu.rooms.catalog.importing.terms import (
     ImportPlan,
     IntakeStatus,
 )
-from hefu.rooms.catalog.models import Entry, ImportBatch, Intake
+from hefu.rooms.catalog.models import Entry, FetchedPage, ImportBatch, Intake
 from hefu.rooms.catalog.rows import content_of, tidy
 from hefu.rooms.catalog.services._overlaying import overlaid
 from hefu.rooms.catalog.services._sorting import Row, Sorted, Sorter
@@ -50,8 +50,8 @@ from hefu.rooms.catalog.services.providers import Providers
 from hefu.rooms.catalog.terms import Channel, Grade, Secrecy, ShareType
 from hefu.rooms.parties import queries as parties
 
-#: Task that works on a file.
-RUN = "catalog.intake"
+#: Task that works on a file, and the one that fetches it first; that is done on the floor that speaks with sites.
+RUN, FETCH = "catalog.intake", "catalog.fetch"
 #: How long a file waits for a person, and how long a worker may be silent before its death is looked into.
 KEPT = timedelta(days=3)
 SILENT = timedelta(seconds=15)
@@ -111,7 +111,7 @@ def map_intake(
         MappingRefused: As `import_entries`.
     """
     require(actor, "catalog.import_published" if publish else "catalog.import", actor.department_id)
-    row = _locked(intake_id, actor)
+    row = locked(intake_id, actor)
     _only(row, IntakeStatus.BROUGHT, IntakeStatus.COMPARED)
     table = _table(row)
     fields = checked_mapping(mapping, table.columns)
@@ -138,7 +138,7 @@ def name_offices(*, intake_id: UUID, offices: Mapping[str, UUID], actor: Actor, 
         IntakeNotReady: It is not compared yet, or over.
         InputsRejected: Nothing was said.
     """
-    row = _locked(intake_id, actor)
+    row = locked(intake_id, actor)
     require(actor, "catalog.import_published" if row.published else "catalog.import", actor.department_id)
     _only(row, IntakeStatus.COMPARED)
     if not offices:
@@ -160,7 +160,7 @@ def apply_intake(*, intake_id: UUID, actor: Actor, clock: Clock) -> Intake:
     Raises:
         NotFound, Forbidden, IntakeNotReady: As `map_intake`.
     """
-    row = _locked(intake_id, actor)
+    row = locked(intake_id, actor)
     require(actor, "catalog.import_published" if row.published else "catalog.import", actor.department_id)
     _only(row, IntakeStatus.COMPARED)
     row.by, row.by_name = actor.id, actor.name
@@ -177,23 +177,24 @@ def stop_intake(*, intake_id: UUID, actor: Actor, clock: Clock) -> Intake:
         NotFound, Forbidden: As `map_intake`.
         IntakeNotReady: It is over already.
     """
-    row = _locked(intake_id, actor)
+    row = locked(intake_id, actor)
     require(actor, "catalog.import", actor.department_id)
     if row.status in OVER:
         raise errors.IntakeNotReady(file=row.file_name, status=row.status)
     if row.status in AT_WORK:
         row.stop = True
         row.save(update_fields=["stop"])
-        _enqueue(row.pk)  # should its worker be gone, another one ends it
+        enqueue(row)  # should its worker be gone, another one ends it
     else:
-        _end(row, IntakeStatus.STOPPED, clock)
+        end(row, IntakeStatus.STOPPED, clock)
     return row
 
 
 def carry_on(*, intake_id: UUID, clock: Clock) -> None:
     """Do what a file waits for: compare it, or take it in. Safe to run twice, also at once."""
-    with _alone(intake_id) as mine:
-        row = Intake.objects.filter(pk=intake_id, status__in=[one.value for one in AT_WORK]).first()
+    with alone(intake_id) as mine:
+        mapped = [IntakeStatus.COMPARING.value, IntakeStatus.RUNNING.value]
+        row = Intake.objects.filter(pk=intake_id, status__in=mapped).first()
         if not mine or row is None:
             return
         try:
@@ -202,9 +203,7 @@ def carry_on(*, intake_id: UUID, clock: Clock) -> None:
             else:
                 _run(row, clock)
         except Refusal as refusal:
-            row.fault = {"code": refusal.code, "sentence": str(refusal)[:2000]}
-            row.save(update_fields=["fault"])
-            _end(row, IntakeStatus.FAILED, clock)
+            fail(row, refusal, clock)
 
 
 def take_up_lost(*, clock: Clock) -> list[UUID]:
@@ -212,14 +211,15 @@ def take_up_lost(*, clock: Clock) -> list[UUID]:
     now = clock.now()
     lost = Intake.objects.filter(status__in=[one.value for one in AT_WORK], beat_at__lt=now - SILENT)
     found = []
-    for pk in lost.values_list("pk", flat=True):
-        with _alone(pk) as dead:  # a worker that is at a file holds its lock, however slow it is
+    for row in lost.only("pk", "status"):
+        with alone(row.pk) as dead:  # a worker that is at a file holds its lock, however slow it is
             if dead:
-                found.append(pk)
-                _enqueue(pk)
+                found.append(row.pk)
+                enqueue(row)
     waiting = [IntakeStatus.BROUGHT.value, IntakeStatus.COMPARED.value]
     for row in Intake.objects.filter(status__in=waiting, at__lt=now - KEPT):
-        _end(row, IntakeStatus.STOPPED, clock)
+        end(row, IntakeStatus.STOPPED, clock)
+    FetchedPage.objects.filter(intake__status__in=[one.value for one in OVER], intake__at__lt=now - KEPT).delete()
     return found
 
 
@@ -230,7 +230,7 @@ def _compare(row: Intake, clock: Clock) -> None:
     if not ready.update(plan=plain(plan), status=IntakeStatus.COMPARED.value, done=0, beat_at=clock.now()):
         row.refresh_from_db(fields=["status", "stop"])
         if row.stop:
-            _end(row, IntakeStatus.STOPPED, clock)
+            end(row, IntakeStatus.STOPPED, clock)
 
 
 def _run(row: Intake, clock: Clock) -> None:
@@ -264,7 +264,7 @@ def _run(row: Intake, clock: Clock) -> None:
     with transaction.atomic():
         row = Intake.objects.select_for_update().get(pk=row.pk)
         close_batch(taking)
-        _end(row, IntakeStatus.STOPPED if row.stop else IntakeStatus.DONE, clock)
+        end(row, IntakeStatus.STOPPED if row.stop else IntakeStatus.DONE, clock)
 
 
 def _batch(row: Intake, found: Sorted, table: Table, actor: Actor, clock: Clock) -> ImportBatch:
@@ -384,7 +384,8 @@ def _acting(row: Intake) -> Actor:
     return Actor(row.by, row.by_name, row.department_id, roles, row.acting["of_authority"])
 
 
-def _locked(intake_id: UUID, actor: Actor) -> Intake:
+def locked(intake_id: UUID, actor: Actor) -> Intake:
+    """Return a file that the actor may see, for writing."""
     row = Intake.objects.select_for_update(of=("self",)).filter(visible_batches(actor), pk=intake_id).first()
     if row is None:
         raise NotFound(what="import", key=intake_id)
@@ -399,25 +400,36 @@ def _only(row: Intake, *statuses: IntakeStatus) -> None:
 def _begin(row: Intake, status: IntakeStatus, clock: Clock) -> None:
     row.status, row.done, row.beat_at, row.stop = status.value, 0, clock.now(), False
     row.save()
-    _enqueue(row.pk)
+    enqueue(row)
 
 
-def _end(row: Intake, status: IntakeStatus, clock: Clock) -> None:
+def fail(row: Intake, refusal: Refusal, clock: Clock) -> None:
+    """End a file that cannot go on, and keep why."""
+    facts = {name: stored(fact) for name, fact in refusal.facts.items()}
+    row.fault = {"code": refusal.code, "sentence": str(refusal)[:2000], "text": refusal.text, "facts": facts}
+    row.save(update_fields=["fault"])
+    end(row, IntakeStatus.FAILED, clock)
+
+
+def end(row: Intake, status: IntakeStatus, clock: Clock) -> None:
+    """Let a file go; nothing more happens with it."""
     row.status, row.data, row.beat_at = status.value, None, clock.now()
     row.save(update_fields=["status", "data", "beat_at"])
 
 
-def _enqueue(intake_id: UUID) -> None:
+def enqueue(row: Intake) -> None:
+    """Put what a file waits for into the queue; once is enough."""
+    task = FETCH if row.status == IntakeStatus.FETCHING else RUN
     try:
         # Over Django's own connection, so that job and row commit together.
         with transaction.atomic():
-            app.configure_task(RUN, queueing_lock=f"{RUN}:{intake_id}").defer(intake_id=str(intake_id))
+            app.configure_task(task, queueing_lock=f"{task}:{row.pk}").defer(intake_id=str(row.pk))
     except AlreadyEnqueued:
         return
 
 
 @contextmanager
-def _alone(intake_id: UUID) -> Iterator[bool]:
+def alone(intake_id: UUID) -> Iterator[bool]:
     """Hold the database's word that no other worker is at this file; it lasts no longer than the connection."""
     key = intake_id.int & (2**63 - 1)
     with connection.cursor() as cursor:
