@@ -1,8 +1,10 @@
 """A question put to an index: what matches, in order, and counts by facet, all within what may be seen."""
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, combinations
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +16,7 @@ from hefu.search.index import Index
 from hefu.search.pieces import Piece, pieces
 from hefu.search.schema import BETWEEN_FACETS, BETWEEN_VALUES, WHOLE, combined, instant, whole
 from hefu.search.suggesting import Vocabulary
-from hefu.search.terms import FURTHEST, MOST_VALUES, TOGETHER, Count, Found, Question, Scope, Sort
+from hefu.search.terms import FURTHEST, MOST_VALUES, ONE_EACH, TOGETHER, Count, Found, Question, Scope, Sort
 
 #: How much a word counts more when it stands in the name or an item than anywhere.
 _IN_NAME, _IN_ITEMS, _EXACT = 4.0, 1.5, 50.0
@@ -26,6 +28,13 @@ _EXACT_COUNTS = 20_000
 _ENOUGH = 3
 #: A question that finds fewer than these may have been mistyped.
 _FEW = 3
+#: Counts by facet, made beside the page of hits: a walk over the index holds nothing of Python's meanwhile.
+_BESIDE = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="search")
+
+#: All that an entry has to fulfil to match what was typed.
+Way = tuple[Query, ...]
+#: Counts by facet.
+Counts = Mapping[str, tuple[Count, ...]]
 
 _ORDERS = {
     Sort.NEWEST: ("published", Order.Desc),
@@ -43,29 +52,39 @@ class Asking:
         self.searcher = index.searcher()
         self.question = question
         self.pieces = pieces(question.text)
-        self._limits = {name: self._one_of(name, values) for name, values in question.chosen if values}
+        chosen = {name: values for name, values in question.chosen if values}
+        self._barred = {name: others for name, values in chosen.items() if (others := self._others(name, values))}
+        self._limits = {name: self._one_of(name, values) for name, values in chosen.items() if name not in self._barred}
         self._may = scope
         self._since = self._after()
 
-    def answer(self, vocabulary: Callable[[], Vocabulary] | None = None) -> Found:
+    def answer(
+        self,
+        vocabulary: Callable[[], Vocabulary] | None = None,
+        meanwhile: Callable[[tuple[UUID, ...]], None] = lambda ids: None,
+    ) -> Found:
         """Return the page of hits and the counts.
 
         Args:
             vocabulary: Gives the words that a mistyped one may have been; without it nothing is suggested.
+            meanwhile: Told the page's ids while the counts are still being made.
         """
-        words, relaxed, suggestion = self._words(), False, ""
-        if self.question.text.strip() and not self.pieces:
-            words = Query.empty_query()
-        asked = self._narrowed(words)
-        total, ids = self._page(asked)
+        ways, relaxed, suggestion = self._ways(), False, ""
+        counting = self._counting(ways)
+        total, ids = self._page(ways)
         if vocabulary and self.pieces and total < _FEW:
             suggestion = self._better(vocabulary(), total)
         if not total and len(self.pieces) >= _ENOUGH:
-            words = self._words(lacking=1)
-            asked = self._narrowed(words)
-            total, ids = self._page(asked)
+            for walk in counting:
+                walk.cancel()
+            ways = self._ways(lacking=1)
+            counting = self._counting(ways)
+            total, ids = self._page(ways)
             relaxed = total > 0
-        return Found(ids, total, self._counts(words, asked), relaxed=relaxed, suggestion=suggestion)
+        meanwhile(ids)
+        counts = {name: told for walk in counting for name, told in walk.result().items()}
+        counts = {name: counts[name] for name in self.question.counted}
+        return Found(ids, total, counts, relaxed=relaxed, suggestion=suggestion)
 
     # What narrows
 
@@ -79,6 +98,16 @@ class Asking:
         if scope.everything or any(chosen.get(name) and {*chosen[name]} <= {*values} for name, values in scope.either):
             return None
         return self._any([self._one_of(name, values) for name, values in scope.either if values])
+
+    def _others(self, name: str, values: Sequence[str]) -> Query | None:
+        """Return the values that were not chosen, of a facet of which each entry has one, where they are the fewer."""
+        if name not in ONE_EACH:
+            return None
+        known = dict(self.searcher.terms_with_prefix(name, ""))
+        others = [value for value in known if value not in values]
+        if sum(known[value] for value in others) * 2 > sum(known.values()):
+            return None
+        return self._any([self._term(name, value) for value in others])
 
     def _after(self) -> Query | None:
         after = self.question.after
@@ -99,45 +128,54 @@ class Asking:
     def _term(self, name: str, value: str) -> Query:
         return Query.term_query(self.schema, name, value, "basic")
 
-    def _narrowed(self, words: Query | None, *, but: str = "") -> Query:
-        """Return what was asked within scope and filters, the facet `but` left free."""
+    def _narrowed(self, ways: Sequence[Way], *, but: str = "") -> Query:
+        """Return what was asked within scope and filters, the facet `but` left free.
+
+        The filters stand in every way, so that each is led by what is rarest in it.
+        """
         limits = [query for name, query in self._limits.items() if name != but]
         needed = [query for query in (self._scope(but), self._since, *limits) if query is not None]
-        if words is None and not needed:
-            return Query.all_query()
         # Filters only let through: they take no part in the rank.
         parts = [(Occur.Must, Query.const_score_query(one, 0.0)) for one in needed]
-        return Query.boolean_query([*([(Occur.Must, words)] if words else []), *parts])
+        parts += [(Occur.MustNot, query) for name, query in self._barred.items() if name != but]
+        return self._any([self._fulfilled(way, parts) for way in ways])
+
+    @staticmethod
+    def _fulfilled(way: Way, parts: Sequence[tuple[Occur, Query]]) -> Query:
+        needed = [(Occur.Must, one) for one in way]
+        if not needed and not any(occur == Occur.Must for occur, _query in parts):
+            needed = [(Occur.Must, Query.all_query())]
+        return Query.boolean_query([*needed, *parts])
 
     # Words
 
-    def _words(self, *, lacking: int = 0) -> Query | None:
-        """Return the query of the pieces; None when nothing was typed.
+    def _ways(self, *, lacking: int = 0) -> list[Way]:
+        """Return the ways to match what was typed: one that needs nothing when nothing was, none when no word was.
 
         Args:
             lacking: Pieces that an entry may lack.
         """
         if not self.pieces:
-            return None
+            return [] if self.question.text.strip() else [()]
         each = [self._piece(piece) for piece in self.pieces]
-        found = self._any([self._all_of(some) for some in combinations(each, len(each) - lacking)])
-        if joined := self._spoken():
-            found = self._any([found, joined])
-        if self.question.sort is not Sort.RELEVANCE:
-            return found
-        return Query.boolean_query([(Occur.Must, found), *((Occur.Should, one) for one in self._ranking())])
+        ways: list[Way] = [tuple(chain(*some)) for some in combinations(each, len(each) - lacking)]
+        joined = self._spoken()
+        return [*ways, (joined,)] if joined else ways
 
-    @staticmethod
-    def _all_of(queries: Sequence[Query]) -> Query:
-        """Return what fulfils all: led by the rarest, where a count of how many are fulfilled would read every one."""
-        return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Must, one) for one in queries])
-
-    def _piece(self, piece: Piece) -> Query:
+    def _piece(self, piece: Piece) -> Way:
+        """Return what an entry has to fulfil for a piece: all of it."""
+        if len(piece.ways) == 1 and not piece.latin:
+            return tuple(self._terms("body", piece.ways[0]))
         ways = [self._all("body", way) for way in piece.ways]
-        return self._any([*ways, *self._beginnings(piece.forms[0])] if piece.latin else ways)
+        return (self._any([*ways, *self._beginnings(piece.forms[0])] if piece.latin else ways),)
+
+    def _terms(self, name: str, terms: Sequence[str]) -> list[Query]:
+        return [Query.term_query(self.schema, name, term, "freq") for term in terms]
 
     def _all(self, name: str, terms: Sequence[str]) -> Query:
-        return self._all_of([Query.term_query(self.schema, name, term, "freq") for term in terms])
+        """Return what has all terms: led by the rarest, where a count of how many it has would read every one."""
+        each = self._terms(name, terms)
+        return each[0] if len(each) == 1 else Query.boolean_query([(Occur.Must, one) for one in each])
 
     def _beginnings(self, latin: str) -> list[Query]:
         """Return what a Latin word may be the beginning of: a word, a code, a name's sound."""
@@ -171,9 +209,19 @@ class Asking:
     def _count(self, query: Query) -> int:
         return int(self.searcher.search(query, 1).count)  # type: ignore[attr-defined]
 
-    def _page(self, query: Query) -> tuple[int, tuple[UUID, ...]]:
+    def _asked(self, ways: Sequence[Way]) -> Query:
+        """Return what was asked as it is ranked."""
+        found = self._narrowed(ways)
+        if not self.pieces or self.question.sort is not Sort.RELEVANCE:
+            return found
+        # One within another: side by side they would be united first, entry by entry, whatever was found.
+        for one in self._ranking():
+            found = Query.boolean_query([(Occur.Must, found), (Occur.Should, one)])
+        return found
+
+    def _page(self, ways: Sequence[Way]) -> tuple[int, tuple[UUID, ...]]:
         """Return how many there are, and the ids of the page asked for."""
-        offset, limit = self.question.offset, self.question.limit
+        query, offset, limit = self._asked(ways), self.question.offset, self.question.limit
         if not limit or offset >= FURTHEST:
             return self._count(query), ()
         sort = self.question.sort
@@ -184,23 +232,20 @@ class Asking:
         ids = tuple(UUID(self.searcher.doc(address)["id"][0]) for _score, address in found.hits)
         return int(found.count), ids  # type: ignore[attr-defined]
 
-    def _counts(self, words: Query | None, asked: Query) -> dict[str, tuple[Count, ...]]:
-        """Count by facet: a facet without a choice over the hits, one with a choice as if nothing were chosen in it."""
-        free = [name for name in self.question.counted if name not in self._limits]
-        counts = self._aggregated(asked, free)
-        for name in self.question.counted:
-            if name in self._limits:
-                counts |= self._aggregated(self._narrowed(words, but=name), [name])
-        return {name: counts[name] for name in self.question.counted}
+    def _counting(self, ways: Sequence[Way]) -> list[Future[Counts]]:
+        """Begin to count by facet: one without a choice over the hits, one with a choice as if it had none."""
+        chosen = [name for name in self.question.counted if name in self._limits or name in self._barred]
+        free = [name for name in self.question.counted if name not in chosen]
+        walks = [(self._narrowed(ways), free)] if free else []
+        walks += [(self._narrowed(ways, but=name), [name]) for name in chosen]
+        return [_BESIDE.submit(self._aggregated, query, names) for query, names in walks]
 
-    def _aggregated(self, query: Query, names: Sequence[str]) -> dict[str, tuple[Count, ...]]:
+    def _aggregated(self, query: Query, names: Sequence[str]) -> Counts:
         """Count the hits of a query by each of these facets, the most frequent values first.
 
         A walk over the hits costs about as much as finding them, and several times that where an entry has
         several values, so such facets are counted by their combinations and taken apart here.
         """
-        if not names:
-            return {}
         groups = [group for group in TOGETHER if {*group} & {*names}]
         alone = [name for name in names if not any(name in group for group in groups)]
         wanted = {name: _by(name, MOST_VALUES) for name in alone}
@@ -214,8 +259,8 @@ class Asking:
     def _better(self, vocabulary: Vocabulary, total: int) -> str:
         """Return another spelling that finds more within the same limits; nothing for none."""
         for text in vocabulary.spellings(self.question.text, self.searcher):
-            words = Query.boolean_query([(Occur.Must, self._piece(piece)) for piece in pieces(text)])
-            if self._count(self._narrowed(words)) > total:
+            way = tuple(chain(*(self._piece(piece) for piece in pieces(text))))
+            if self._count(self._narrowed([way])) > total:
                 return text
         return ""
 
@@ -237,16 +282,22 @@ def _apart(buckets: Sequence[Mapping[str, Any]], group: Sequence[str]) -> dict[s
     }
 
 
-def ask(index: Index, scope: Scope, question: Question, vocabulary: Callable[[], Vocabulary] | None = None) -> Found:
-    """Return what an index answers within what may be seen."""
-    return Asking(index, scope, question).answer(vocabulary)
+def ask(
+    index: Index,
+    scope: Scope,
+    question: Question,
+    vocabulary: Callable[[], Vocabulary] | None = None,
+    meanwhile: Callable[[tuple[UUID, ...]], None] = lambda ids: None,
+) -> Found:
+    """Return what an index answers within what may be seen; the arguments are those of `Asking.answer`."""
+    return Asking(index, scope, question).answer(vocabulary, meanwhile)
 
 
 def all_ids(index: Index, scope: Scope, question: Question, *, most: int) -> tuple[UUID, ...]:
     """Return every id that a question finds, in its order, up to `most`."""
     asking = Asking(index, scope, question)
     searcher: tantivy.Searcher = asking.searcher
-    query = asking._narrowed(asking._words())
+    query = asking._asked(asking._ways())
     sort = question.sort if asking.pieces or question.sort is not Sort.RELEVANCE else Sort.NEWEST
     name, order = _ORDERS.get(sort, (None, Order.Desc))
     hits = searcher.search(query, most, count=False, order_by_field=name, order=order).hits

@@ -22,6 +22,8 @@ FACETS = (
     "grade",
     "quality",
 )
+#: Facets of which every entry has one value, neither none nor several.
+ONE_EACH = ("status",)
 #: Facets that are counted by their combinations, in one walk over the hits for each group: those of few
 #: values, which make a few hundred together, and those of several values an entry, which come as a path.
 TOGETHER = (

@@ -1,7 +1,7 @@
 """A question to the catalogue: from the index of this host, brought up to date first; else from PostgreSQL itself."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -22,12 +22,11 @@ log = logging.getLogger(__name__)
 
 #: Entries that one question hands out in full order, for a file.
 MOST = 100_000
-#: Columns that no list shows; read when somebody asks for them after all.
-_LONG = (
-    *("words", "original", "more", "share_condition", "share_scope", "noshare_reason", "basis_kind", "basis_title"),
-    *("basis_article", "open_condition", "use_condition", "secrecy", "secrecy_note", "personal_info", "impact_note"),
-    *("author", "author_name", "signed_by", "signed_name", "reviewed_by", "reviewed_name", "reasons", "import_key"),
-    *("import_digest", "outside_code", "related_codes", "phone", "internal_office", "format_other"),
+#: Columns that lists show, of an entry and of its provider; any other is read when somebody asks for it after all.
+_SHOWN = (
+    *("id", "code", "provider_id", "status", "version", "changes_to_id", "name", "abstract", "class_code"),
+    *("share_type", "open_type", "channels", "update_cycle", "grade", "theme", "published_at", "changed_at", "gaps"),
+    *(f"provider__{name}" for name in ("name", "short_name", "credit_code", "place")),
 )
 #: Answers that are remembered until the index changes.
 _REMEMBERED = 500
@@ -71,8 +70,15 @@ def search(question: Question, *, viewer: Actor) -> Answer:
     standing, pending = _ready(here)
     if standing is None:
         return _from_database(question, viewer, NO_INDEX)
+    shown: list[tuple[tuple[Entry, ...], dict[UUID, tuple[str, ...]]]] = []
     try:
-        found = _found(here, standing, scope(viewer), question)
+        found = _found(
+            here,
+            standing,
+            scope(viewer),
+            question,
+            meanwhile=lambda ids: shown.append((_entries(ids, viewer), _items(ids, question))),
+        )
     except (IndexBroken, ValueError) as error:
         here.condemn(error)
         return _from_database(question, viewer, NO_INDEX)
@@ -81,15 +87,16 @@ def search(question: Question, *, viewer: Actor) -> Answer:
             raise
         here.condemn(error)
         return _from_database(question, viewer, NO_INDEX)
+    ((entries, items),) = shown
     return Answer(
-        _entries(found.ids, viewer),
+        entries,
         found.total,
         found.counts,
         found.relaxed,
         found.suggestion,
         as_of=standing.read.at,
         pending=pending,
-        items=_items(found.ids, question),
+        items=items,
     )
 
 
@@ -119,15 +126,27 @@ def _ready(here: Shelf) -> tuple[Standing | None, int]:
     return standing, pending or 0
 
 
-def _found(here: Shelf, standing: Standing, allowed: Scope, question: Question) -> Found:
-    """Ask, and remember the answer as long as the index stays as it is."""
+def _found(
+    here: Shelf, standing: Standing, allowed: Scope, question: Question, meanwhile: Callable[[tuple[UUID, ...]], None]
+) -> Found:
+    """Ask, and remember the answer as long as the index stays as it is.
+
+    Args:
+        here: The index of this host.
+        standing: As it stands.
+        allowed: What may be seen.
+        question: What is asked.
+        meanwhile: Told the page's ids, once, before the counts are there.
+    """
     key = (allowed, question)
     found = standing.answers.get(key)
-    if found is None:
-        found = ask(standing.index, allowed, question, lambda: here.vocabulary(standing))
-        if len(standing.answers) >= _REMEMBERED:
-            standing.answers.clear()
-        standing.answers[key] = found
+    if found is not None:
+        meanwhile(found.ids)
+        return found
+    found = ask(standing.index, allowed, question, lambda: here.vocabulary(standing), meanwhile)
+    if len(standing.answers) >= _REMEMBERED:
+        standing.answers.clear()
+    standing.answers[key] = found
     return found
 
 
@@ -146,7 +165,7 @@ def _entries(ids: Sequence[UUID], viewer: Actor) -> tuple[Entry, ...]:
     """Read the rows; the filter of rows holds as well, should the index ever say too much."""
     if not ids:
         return ()
-    found = Entry.objects.filter(visible(viewer)).select_related("provider").defer(*_LONG)
+    found = Entry.objects.filter(visible(viewer)).select_related("provider").only(*_SHOWN)
     rows = found.order_by().in_bulk(list(ids))
     return tuple(rows[pk] for pk in ids if pk in rows)
 
