@@ -178,6 +178,47 @@ class TestOrder:
         assert [one for page in pages for one in page] == names(index)
         assert len(all_ids(index, PUBLISHED, Question(), most=3)) == 3
 
+    def test_many_months_and_states_give_the_pages_and_counts_of_a_plain_sort(self, tmp_path: Path) -> None:
+        chance = random.Random(5)
+        told = [
+            a_document(
+                f"名单{number}",
+                day=chance.randrange(900),
+                facets={"status": (chance.choice(("published", "published", "published", "draft", "withdrawn")),)}
+                | {"share_type": (chance.choice(("none", "conditional")),), "theme": (chance.choice("abc"),)},
+                **({} if chance.random() < 0.9 else {"published_at": None}),
+            )
+            for number in range(400)
+        ]
+        made = Index.make(tmp_path / "one")
+        made.fill(told)
+        rank = {one.id: one.published_at or datetime.min.replace(tzinfo=UTC) for one in told}
+        for states, themes in ((("published",), ()), (("published", "draft"), ("a",)), (("withdrawn",), ("b", "c"))):
+            fits = [
+                one
+                for one in told
+                if one.facets["status"][0] in states and (not themes or one.facets["theme"][0] in themes)
+            ]
+            seen: list[UUID] = []
+            for offset in range(0, len(fits) + 1, 7):
+                asked = Question(
+                    chosen=(("status", states), ("theme", themes)),
+                    offset=offset,
+                    limit=7,
+                    counted=("share_type", "status", "theme"),
+                )
+                found = ask(made, EVERYTHING, asked)
+                assert found.total == len(fits)
+                seen += found.ids
+            assert len(seen) == len({*seen}) == len(fits)
+            assert [rank[pk] for pk in seen] == sorted((rank[one.id] for one in fits), reverse=True)
+            counted = {one.value: one.count for one in found.counts["share_type"]}
+            assert counted == Counter(one.facets["share_type"][0] for one in fits)
+            free = [one for one in told if not themes or one.facets["theme"][0] in themes]
+            assert {one.value: one.count for one in found.counts["status"]} == Counter(
+                one.facets["status"][0] for one in free
+            )
+
 
 class TestSpelling:
     @pytest.mark.parametrize(

@@ -1,40 +1,32 @@
 """A question put to an index: what matches, in order, and counts by facet, all within what may be seen."""
 
-import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, combinations
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from itertools import accumulate, chain, combinations
 from typing import Any
 from uuid import UUID
 
 import tantivy
 from tantivy import FieldType, Occur, Order, Query
 
+from hefu.search.counting import Counts, Walk, beside, halves
 from hefu.search.folding import fold
 from hefu.search.index import Index
 from hefu.search.pieces import Piece, pieces
-from hefu.search.schema import BETWEEN_FACETS, BETWEEN_VALUES, WHOLE, combined, instant, whole
+from hefu.search.schema import WHOLE, instant, whole
 from hefu.search.suggesting import Vocabulary
-from hefu.search.terms import FURTHEST, MOST_VALUES, ONE_EACH, TOGETHER, Count, Found, Question, Scope, Sort
+from hefu.search.terms import FURTHEST, ONE_EACH, Found, Question, Scope, Sort
 
 #: How much a word counts more when it stands in the name or an item than anywhere.
 _IN_NAME, _IN_ITEMS, _EXACT = 4.0, 1.5, 50.0
 #: Terms that a beginning may stand for; the first in the alphabet.
 _ENDINGS = 300
-#: Values of a facet up to which the counts of an index in several parts are exact.
-_EXACT_COUNTS = 20_000
 #: Of so many words an entry may lack one, when none has all.
 _ENOUGH = 3
 #: A question that finds fewer than these may have been mistyped.
 _FEW = 3
-#: Counts by facet, made beside the page of hits: a walk over the index holds nothing of Python's meanwhile.
-_BESIDE = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="search")
-
 #: All that an entry has to fulfil to match what was typed.
 Way = tuple[Query, ...]
-#: Counts by facet.
-Counts = Mapping[str, tuple[Count, ...]]
 
 _ORDERS = {
     Sort.NEWEST: ("published", Order.Desc),
@@ -69,10 +61,12 @@ class Asking:
             vocabulary: Gives the words that a mistyped one may have been; without it nothing is suggested.
             meanwhile: Told the page's ids while the counts are still being made.
         """
+        if not self.pieces:
+            return self._unworded(meanwhile)
         ways, relaxed, suggestion = self._ways(), False, ""
         counting = self._counting(ways)
         total, ids = self._page(ways)
-        if vocabulary and self.pieces and total < _FEW:
+        if vocabulary and total < _FEW:
             suggestion = self._better(vocabulary(), total)
         if not total and len(self.pieces) >= _ENOUGH:
             for walk in counting:
@@ -82,9 +76,20 @@ class Asking:
             total, ids = self._page(ways)
             relaxed = total > 0
         meanwhile(ids)
-        counts = {name: told for walk in counting for name, told in walk.result().items()}
-        counts = {name: counts[name] for name in self.question.counted}
-        return Found(ids, total, counts, relaxed=relaxed, suggestion=suggestion)
+        return Found(ids, total, self._counts(counting), relaxed=relaxed, suggestion=suggestion)
+
+    def _unworded(self, meanwhile: Callable[[tuple[UUID, ...]], None]) -> Found:
+        """Answer without words: hits are many and their order is known, so nothing walks over all of them twice."""
+        ways = self._ways()
+        whole, counting = self._narrowed(ways), self._counting(ways)
+        if self.question.sort not in (Sort.RELEVANCE, Sort.NEWEST):
+            total, ids = self._page(ways)
+            meanwhile(ids)
+            return Found(ids, total, self._counts(counting))
+        ids = self._newest(whole)
+        meanwhile(ids)
+        free = self._free()
+        return Found(ids, counting[0].result().hits if free else self._count(whole), self._counts(counting))
 
     # What narrows
 
@@ -229,32 +234,50 @@ class Asking:
             sort = Sort.NEWEST
         name, order = _ORDERS.get(sort, (None, Order.Desc))
         found = self.searcher.search(query, limit, offset=offset, order_by_field=name, order=order)
-        ids = tuple(UUID(self.searcher.doc(address)["id"][0]) for _score, address in found.hits)
-        return int(found.count), ids  # type: ignore[attr-defined]
+        return int(found.count), self._ids(found.hits)  # type: ignore[attr-defined]
 
-    def _counting(self, ways: Sequence[Way]) -> list[Future[Counts]]:
-        """Begin to count by facet: one without a choice over the hits, one with a choice as if it had none."""
-        chosen = [name for name in self.question.counted if name in self._limits or name in self._barred]
-        free = [name for name in self.question.counted if name not in chosen]
-        walks = [(self._narrowed(ways), free)] if free else []
-        walks += [(self._narrowed(ways, but=name), [name]) for name in chosen]
-        return [_BESIDE.submit(self._aggregated, query, names) for query, names in walks]
+    def _newest(self, query: Query) -> tuple[UUID, ...]:
+        """Return the ids of the page asked for, newest first: of the last months, when these have enough."""
+        offset, limit = self.question.offset, self.question.limit
+        if not limit or offset >= FURTHEST:
+            return ()
+        months = sorted(self.searcher.terms_with_prefix("month", ""), reverse=True)
+        for enough in (20 * (offset + limit), 1000 * (offset + limit)):
+            before = accumulate((count for _month, count in months), initial=0)
+            last = [month for (month, _count), held in zip(months, before, strict=False) if held < enough]
+            if len(last) == len(months):
+                break
+            lately = Query.term_set_query(self.schema, "month", last)
+            page = self._first(Query.boolean_query([(Occur.Must, lately), (Occur.Must, query)]))
+            if len(page) == limit:
+                return page
+        return self._first(query)
 
-    def _aggregated(self, query: Query, names: Sequence[str]) -> Counts:
-        """Count the hits of a query by each of these facets, the most frequent values first.
+    def _first(self, query: Query) -> tuple[UUID, ...]:
+        offset, limit = self.question.offset, self.question.limit
+        name, order = _ORDERS[Sort.NEWEST]
+        found = self.searcher.search(query, limit, count=False, offset=offset, order_by_field=name, order=order)
+        return self._ids(found.hits)
 
-        A walk over the hits costs about as much as finding them, and several times that where an entry has
-        several values, so such facets are counted by their combinations and taken apart here.
-        """
-        groups = [group for group in TOGETHER if {*group} & {*names}]
-        alone = [name for name in names if not any(name in group for group in groups)]
-        wanted = {name: _by(name, MOST_VALUES) for name in alone}
-        wanted |= {combined(group): _by(combined(group), _EXACT_COUNTS) for group in groups}
-        told = self.searcher.aggregate(query, wanted)
-        counts = {name: tuple(Count(one["key"], one["doc_count"]) for one in told[name]["buckets"]) for name in alone}
-        for group in groups:
-            counts |= _apart(told[combined(group)]["buckets"], group)
-        return {name: counts[name] for name in names}
+    def _ids(self, hits: Sequence[tuple[Any, Any]]) -> tuple[UUID, ...]:
+        return tuple(UUID(self.searcher.doc(address)["id"][0]) for _rank, address in hits)
+
+    def _free(self) -> list[str]:
+        """Return the facets to count in which nothing is chosen."""
+        return [name for name in self.question.counted if name not in self._limits and name not in self._barred]
+
+    def _counting(self, ways: Sequence[Way]) -> list[Future[Walk]]:
+        """Begin to count: first facets without a choice, over the hits; then each with one, as if it had none."""
+        free, whole = self._free(), self._narrowed(ways)
+        # Without words finding costs little and counting much, so that two walks share it.
+        shares = [free] if self.pieces else halves(free)
+        walks = [(whole, share) for share in shares if share]
+        walks += [(self._narrowed(ways, but=name), [name]) for name in self.question.counted if name not in free]
+        return [beside(self.searcher, query, names) for query, names in walks]
+
+    def _counts(self, counting: Sequence[Future[Walk]]) -> Counts:
+        counts = {name: told for walk in counting for name, told in walk.result().counts.items()}
+        return {name: counts[name] for name in self.question.counted}
 
     def _better(self, vocabulary: Vocabulary, total: int) -> str:
         """Return another spelling that finds more within the same limits; nothing for none."""
@@ -263,23 +286,6 @@ class Asking:
             if self._count(self._narrowed([way])) > total:
                 return text
         return ""
-
-
-def _by(field: str, size: int) -> dict[str, Any]:
-    return {"terms": {"field": field, "size": size, "shard_size": _EXACT_COUNTS}}
-
-
-def _apart(buckets: Sequence[Mapping[str, Any]], group: Sequence[str]) -> dict[str, tuple[Count, ...]]:
-    """Return the counts of each facet of a group from those of their combinations."""
-    made: dict[str, Counter[str]] = {name: Counter() for name in group}
-    for one in buckets:
-        for name, values in zip(group, one["key"].split(BETWEEN_FACETS), strict=True):
-            for value in filter(None, values.split(BETWEEN_VALUES)):
-                made[name][value] += one["doc_count"]
-    return {
-        name: tuple(Count(value, count) for value, count in counter.most_common(MOST_VALUES))
-        for name, counter in made.items()
-    }
 
 
 def ask(

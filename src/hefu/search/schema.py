@@ -1,6 +1,7 @@
 """The fields of the index, and how a document is written into them."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 import tantivy
 
@@ -11,7 +12,7 @@ from hefu.search.sounds import order_of, sounds
 from hefu.search.terms import FACETS, TOGETHER, Document
 
 #: Rises with every change of what is written; an index of another number is made anew.
-VERSION = 4
+VERSION = 5
 #: Fields of terms with their numbers, for ranking.
 RANKED = ("name", "items", "body")
 #: Fields of terms without.
@@ -38,6 +39,7 @@ def schema() -> tantivy.Schema:
         made.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     for names in TOGETHER:
         made.add_text_field(combined(names), fast=True, tokenizer_name="raw", index_option="basic")
+    made.add_text_field("month", tokenizer_name="raw", index_option="basic")
     for name in NUMBERS:
         made.add_unsigned_field(name, indexed=name == "published", fast=True)
     return made.build()
@@ -73,6 +75,8 @@ def written(told: Document) -> tantivy.Document:
     for names in TOGETHER:
         each = (BETWEEN_VALUES.join(told.facets.get(name, ())) for name in names)
         made.add_text(combined(names), BETWEEN_FACETS.join(each))
+    if told.published_at:
+        made.add_text("month", f"{told.published_at.astimezone(UTC):%Y-%m}")
     made.add_unsigned("published", instant(told.published_at.timestamp() if told.published_at else 0))
     made.add_unsigned("uses", told.uses)
     made.add_unsigned("order", order_of(told.name))
