@@ -191,6 +191,18 @@ class TestWholeness:
         reviewer = Caller(a_token(the_authority(), Role.REVIEWER))
         assert reviewer.send("POST", f"catalog/duplicates/{pair['id']}", said)["source"] == office.credit_code
         assert caller.get("catalog/duplicates?status=open")["pairs"] == []
+        whole = caller.get(f"catalog/duplicates/{pair['id']}")
+        first = whole["alike"][0]
+        assert (first["by"], first["sources"]) == (["name", "code"], [office.credit_code])
+        ties = caller.get(f"catalog/entries/{whole['first']['id']}/ties")["sources"]
+        assert {one["source"] for one in ties} == {office.credit_code}
+        assert caller.send("POST", f"catalog/duplicates/{pair['id']}/take-back", {"reason": "x"}, 403)["code"]
+        back = reviewer.send("POST", f"catalog/duplicates/{pair['id']}/take-back", {"reason": "有异议"})
+        assert (back["status"], back["source"]) == ("open", None)
+        each = [{"first": first["first"], "second": first["second"], "source": other.credit_code}]
+        reviewer.send("POST", f"catalog/duplicates/{pair['id']}", {"items": each, "reason": "分项认定"})
+        (tie,) = caller.get(f"catalog/entries/{whole['first']['id']}/ties")["sources"]
+        assert (tie["item"], tie["source"]) == (first["first"], other.credit_code)
 
     def test_coverage_counts_what_lacks_its_ties(self, office: Department, caller: Caller) -> None:
         entry = an_entry(office)

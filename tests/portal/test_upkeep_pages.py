@@ -142,11 +142,66 @@ class TestDuplicates:
         client = signed_in(the_authority(), Role.REVIEWER)
         assert "市税务局" in client.get("/upkeep/duplicates/").content.decode()
         where = f"/upkeep/duplicates/{pair.pk}/"
-        assert "in both" in client.get(where).content.decode()
+        page = client.get(where).content.decode()
+        assert "Items that are alike" in page
+        assert "same name" in page
         assert client.post(where, {"finding": str(registry.pk), "reason": ""}).status_code == 422
         client.post(where, {"finding": str(registry.pk), "reason": "法定登记部门"})
         assert "市市场监管局" in client.get("/upkeep/duplicates/?format=csv").getvalue().decode()
-        assert "Source department" in client.get(f"/catalog/{row.pk}/").content.decode()
+        for side in (registry, tax):
+            found = client.get(f"/upkeep/duplicates/?provider={side.pk}").content.decode()
+            assert where in found
+            assert "(1)" in found or ">1<" in found
+        assert where not in client.get(f"/upkeep/duplicates/?provider={the_authority().pk}").content.decode()
+        page = client.get(f"/catalog/{row.pk}/").content.decode()
+        assert "Source department" in page
+        assert "source of this datum" in page
+        theirs = signed_in(tax)
+        other = pair.first if pair.second_id == row.pk else pair.second
+        assert "comes from 市市场监管局" in theirs.get(f"/catalog/{other.pk}/").content.decode()
+        assert "市市场监管局 is the source of" in theirs.get("/").content.decode()
+
+    def test_each_item_gets_its_own_source_and_the_finding_is_taken_back(self, signed_in: SignIn) -> None:
+        registry, tax = a_department("市市场监管局"), a_department("市税务局")
+        for office in (registry, tax):
+            an_entry(office, name="企业登记信息")
+        services.find_duplicates(actor=SYSTEM, clock=NOON)
+        pair = queries.pairs(viewer=SYSTEM).get()
+        client, where = signed_in(the_authority(), Role.REVIEWER), f"/upkeep/duplicates/{pair.pk}/"
+        sent = {
+            "finding": "each",
+            "reason": "各有职责",
+            "item-0": str(registry.pk),
+            "item-1": str(tax.pk),
+            "item-2": "",
+        }
+        for wrong in ({"item-0": str(the_authority().pk)}, {"item-0": "\x00"}, {"item-0": "", "item-1": ""}):
+            assert client.post(where, sent | wrong).status_code == 422
+        assert client.post(where, sent).status_code == 302
+        named = {one.item.name: one.department for one in queries.item_sources(pair.first_id).values()}
+        assert sorted(named.values(), key=str) == sorted((registry, tax), key=str)
+        assert "市税务局" in client.get("/upkeep/duplicates/?status=one_source").content.decode()
+        again = client.get(where).content.decode()
+        assert f'<option value="{tax.pk}" selected>' in again
+        assert client.post(where, {"deed": "back", "back-reason": " "}).status_code == 422
+        assert signed_in(tax).post(where, {"deed": "back", "back-reason": "x"}).status_code == 403
+        client.post(where, {"deed": "back", "back-reason": "登记机关有异议"})
+        assert queries.item_sources(pair.first_id) == {}
+        assert "登记机关有异议" in client.get(where).content.decode()
+        assert "was taken back: 登记机关有异议" in signed_in(registry).get("/").content.decode()
+
+    def test_who_drafts_an_item_of_another_source_is_warned_by_name_and_entry(self, signed_in: SignIn) -> None:
+        registry, tax = a_department("市市场监管局"), a_department("市税务局")
+        for office in (registry, tax):
+            an_entry(office, name="企业登记信息")
+        services.find_duplicates(actor=SYSTEM, clock=NOON)
+        pair = queries.pairs(viewer=SYSTEM).get()
+        reviewer = an_actor(the_authority(), Role.REVIEWER)
+        services.name_source(pair_id=pair.pk, department_id=registry.pk, reason="法定", actor=reviewer, clock=NOON)
+        draft = a_draft(name="古树名木信息")
+        page = signed_in(draft.provider).get(f"/catalog/{draft.pk}/edit").content.decode()
+        assert "source is 市市场监管局" in page
+        assert "企业登记信息" in page
 
     def test_an_office_that_drafts_what_another_holds_is_warned_on_the_form_and_not_held_up(
         self, signed_in: SignIn

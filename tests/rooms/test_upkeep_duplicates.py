@@ -1,9 +1,11 @@
 """One datum, one source: like entries of two departments are found, settled, and warned about."""
 
+import dataclasses
+
 import pytest
 
-from hefu.kernel.actor import Role
-from hefu.kernel.refusal import Forbidden, InputsRejected
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.models import Entry
@@ -11,8 +13,12 @@ from hefu.rooms.catalog.terms import ItemContent, ItemType
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.parties.models import Department
 from hefu.rooms.upkeep import queries, services
+from hefu.rooms.upkeep.errors import NothingToTakeBack, SourceNamedBefore
+from hefu.rooms.upkeep.models import Pair
+from hefu.rooms.upkeep.terms import Check
 from hefu.rooms.upkeep.terms.cases import PairStatus
-from tests.builders import NOON, SYSTEM, a_content, a_department, an_actor, an_entry, publish, the_authority
+from hefu.rooms.upkeep.terms.naming import Words
+from tests.builders import NOON, SYSTEM, a_content, a_department, a_draft, an_actor, an_entry, publish, the_authority
 
 pytestmark = pytest.mark.django_db
 
@@ -96,12 +102,13 @@ class TestSettling:
             services.name_source(pair_id=pair.pk, department_id=registry.pk, reason=" ", actor=reviewer, clock=NOON)
         services.name_source(pair_id=pair.pk, department_id=registry.pk, reason="法定登记", actor=reviewer, clock=NOON)
         for row in rows:
-            naming = queries.source_of(row.pk, viewer=an_actor(tax))
-            assert naming is not None
-            assert naming.department == registry
-            assert set(naming.items) == set(FIRM)
+            namings = queries.item_sources(row.pk)
+            assert {item.name for item in row.items.all() if item.pk in namings} == set(FIRM)
+            assert {one.department for one in namings.values()} == {registry}
+            assert {one.is_source for one in namings.values()} == {row.provider_id == registry.pk}
         [entry] = [one for one in history(pair.first.code, viewer=SYSTEM) if one.kind == "source.named"]
         assert entry.body["source"] == registry.credit_code
+        assert len(entry.body["sources"]) == len(FIRM)
 
     def test_what_was_found_different_stays_so_when_looked_at_again(self) -> None:
         for _one in range(2):
@@ -116,7 +123,124 @@ class TestSettling:
         assert [one.status for one in queries.pairs(viewer=SYSTEM)] == [PairStatus.DIFFERENT]
 
 
+class TestItems:
+    """One datum, one source: of each item, not of whole entries alone."""
+
+    def pair(self) -> tuple[Pair, Department, Department, Actor]:
+        registry, tax = a_department("市场监管局"), a_department("税务局")
+        an_entry_of(registry, "企业登记基本信息")
+        an_entry_of(tax, "企业登记基本信息", (*FIRM[1:], "税务登记日期"))
+        look()
+        return queries.pairs(viewer=SYSTEM).get(), registry, tax, an_actor(the_authority(), Role.REVIEWER)
+
+    @pytest.mark.clause("D809-19")
+    def test_each_item_gets_the_source_that_the_authority_names_for_it_and_both_are_told(self) -> None:
+        pair, registry, tax, reviewer = self.pair()
+        alike = queries.alike(pair)
+        assert {one.first.name for one in alike} == set(FIRM[1:])
+        capital = next(one for one in alike if one.first.name == "注册资本")
+        person = next(one for one in alike if one.first.name == "法定代表人")
+        words = Words(
+            registry.pk,
+            {(capital.first.pk, capital.second.pk): tax.pk, (person.first.pk, person.second.pk): None},
+        )
+        services.name_sources(pair_id=pair.pk, words=words, reason="各有法定职责", actor=reviewer, clock=NOON)
+        for entry in (pair.first, pair.second):
+            named = {one.item.name: one.department for one in queries.item_sources(entry.pk).values()}
+            assert named == {"统一社会信用代码": registry, "成立日期": registry, "注册资本": tax}
+        assert queries.pair(pair.pk, viewer=SYSTEM).source == registry
+        assert queries.source_names([pair.first_id]) == {pair.first_id: "市场监管局、税务局"}
+        assert {one.facts["source"] for one in queries.told(viewer=an_actor(tax))} == {"市场监管局", "税务局"}
+
+    def test_a_finding_is_taken_back_with_a_reason_and_stays_on_record(self) -> None:
+        pair, registry, tax, reviewer = self.pair()
+        with pytest.raises(NothingToTakeBack):
+            services.take_back(pair_id=pair.pk, reason="误判", actor=reviewer, clock=NOON)
+        services.name_source(pair_id=pair.pk, department_id=registry.pk, reason="法定登记", actor=reviewer, clock=NOON)
+        with pytest.raises(InputsRejected):
+            services.take_back(pair_id=pair.pk, reason=" ", actor=reviewer, clock=NOON)
+        with pytest.raises(Forbidden):
+            services.take_back(pair_id=pair.pk, reason="误判", actor=an_actor(registry, Role.CHIEF), clock=NOON)
+        services.take_back(pair_id=pair.pk, reason="误判", actor=reviewer, clock=NOON)
+        assert queries.item_sources(pair.first_id) == queries.item_sources(pair.second_id) == {}
+        assert queries.pair(pair.pk, viewer=SYSTEM).status == PairStatus.OPEN
+        [entry] = [one for one in history(pair.first.code, viewer=SYSTEM) if one.kind == "pair.reopened"]
+        assert (entry.body["was"], entry.body["items"], entry.body["reason"]) == ("one_source", 8, "误判")
+        assert sorted(one.said for one in queries.told(viewer=an_actor(tax))) == ["named", "taken_back"]
+        services.name_source(pair_id=pair.pk, department_id=tax.pk, reason="改由税务", actor=reviewer, clock=NOON)
+        assert {one.department for one in queries.item_sources(pair.first_id).values()} == {tax}
+
+    def test_an_item_has_one_source_whatever_pairs_it_stands_in(self) -> None:
+        pair, registry, tax, reviewer = self.pair()
+        services.name_source(pair_id=pair.pk, department_id=registry.pk, reason="法定登记", actor=reviewer, clock=NOON)
+        third = a_department("统计局")
+        statistics = an_entry_of(third, "企业登记基本信息")
+        look()
+        other = queries.pairs(viewer=SYSTEM, status=PairStatus.OPEN).filter(first__provider__in=[tax, third])
+        found = other.get(second__provider__in=[tax, third])
+        for department in (tax, third):
+            with pytest.raises(SourceNamedBefore, match="市场监管局"):
+                services.name_source(
+                    pair_id=found.pk, department_id=department.pk, reason="x", actor=reviewer, clock=NOON
+                )
+        services.name_source(pair_id=found.pk, department_id=registry.pk, reason="同上", actor=reviewer, clock=NOON)
+        namings = queries.item_sources(statistics.pk).values()
+        assert {(one.department, one.origin and one.origin.provider) for one in namings} == {(registry, registry)}
+        assert queries.pairs(viewer=an_actor(registry)).filter(pk=found.pk).exists(), "who is named reads the finding"
+
+    def test_entries_alike_by_name_alone_get_one_source_as_a_whole(self) -> None:
+        offices = [a_department("甲局"), a_department("乙局")]
+        for office in offices:
+            an_entry(
+                office, name="企业年报公示信息", items=items(("年报",)) if office is offices[0] else items(("表",))
+            )
+        look()
+        pair, reviewer = queries.pairs(viewer=SYSTEM).get(), an_actor(the_authority(), Role.REVIEWER)
+        assert queries.alike(pair) == []
+        with pytest.raises(InputsRejected):
+            services.name_sources(pair_id=pair.pk, words=Words(), reason="x", actor=reviewer, clock=NOON)
+        services.name_source(pair_id=pair.pk, department_id=offices[0].pk, reason="x", actor=reviewer, clock=NOON)
+        assert queries.source_names([pair.second_id]) == {pair.second_id: "甲局"}
+        services.take_back(pair_id=pair.pk, reason="y", actor=reviewer, clock=NOON)
+        assert queries.source_names([pair.second_id]) == {}
+
+    def test_items_of_other_pairs_are_refused(self) -> None:
+        pair, registry, _tax, reviewer = self.pair()
+        one, *_rest = queries.alike(pair)
+        strange = Words(registry.pk, {(one.second.pk, one.first.pk): registry.pk})
+        with pytest.raises(NotFound):
+            services.name_sources(pair_id=pair.pk, words=strange, reason="x", actor=reviewer, clock=NOON)
+
+    def test_a_naming_goes_with_its_item_and_a_settled_pair_stays_when_its_entry_changes(self) -> None:
+        pair, registry, _tax, reviewer = self.pair()
+        services.name_source(pair_id=pair.pk, department_id=registry.pk, reason="法定登记", actor=reviewer, clock=NOON)
+        mine = pair.first if pair.first.provider == registry else pair.second
+        content = dataclasses.replace(catalog.content_of(mine), items=items(FIRM)[:3])
+        publish(catalog_services.change_entry(entry_id=mine.pk, content=content, actor=an_actor(registry), clock=NOON))
+        look()
+        assert len(queries.item_sources(mine.pk)) == 2
+        assert queries.pair(pair.pk, viewer=SYSTEM).status == PairStatus.ONE_SOURCE
+
+
 class TestWarning:
+    def test_who_drafts_one_item_of_another_source_is_told_the_item_and_the_entry(self) -> None:
+        pair, registry, _tax, reviewer = TestItems().pair()
+        services.name_source(pair_id=pair.pk, department_id=registry.pk, reason="法定登记", actor=reviewer, clock=NOON)
+        office = a_department()
+        officer = an_actor(office)
+        names = ("工地名称", "统一社会信用 代码", "备注", "塔吊数量")
+        content = a_content(name="建筑工地信息", items=items(names))
+        assert queries.held_elsewhere(content, provider_id=office.pk, viewer=officer) == [], "not alike as a whole"
+        [found] = queries.recollected(content, provider_id=office.pk, viewer=officer)
+        assert (found.item, found.source, found.there) == ("统一社会信用 代码", registry, "统一社会信用代码")
+        assert found.entry.provider == registry
+        draft = a_draft(office, name="建筑工地信息", items=items(names))
+        [finding] = [one for one in queries.findings_of(draft.pk, viewer=reviewer) if one.check is Check.RECOLLECTED]
+        assert finding.facts["department"] == registry.name
+        assert queries.recollected(content, provider_id=registry.pk, viewer=an_actor(registry)) == []
+        services.take_back(pair_id=pair.pk, reason="误判", actor=reviewer, clock=NOON)
+        assert queries.recollected(content, provider_id=office.pk, viewer=officer) == []
+
     @pytest.mark.clause("AH-04a")
     @pytest.mark.clause("NAT2022-2.2e")
     @pytest.mark.clause("GZ2020-11b")

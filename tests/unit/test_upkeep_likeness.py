@@ -5,7 +5,9 @@ import random
 import pytest
 
 from hefu.rooms.upkeep import decide
+from hefu.rooms.upkeep.decide import matches, telling
 from hefu.rooms.upkeep.terms.cases import Side
+from hefu.rooms.upkeep.terms.naming import By, Match
 
 FIRM = Side("企业登记基本信息", ("企业名称", "统一社会信用代码", "法定代表人", "注册资本", "成立日期", "住所"))
 TAX = Side("纳税人企业登记信息", ("企业名称", "统一社会信用代码", "法定代表人", "注册资本", "成立日期", "税务登记日期"))
@@ -68,3 +70,31 @@ def test_entries_with_most_items_in_common_nearly_always_meet(kept: int, least: 
         second = Side("乙", tuple(words[:kept] + [f"x{word}" for word in words[kept:10]]))
         met += bool(set(decide.bands(first)) & set(decide.bands(second)))
     assert met / 200 >= least
+
+
+class TestMatches:
+    """Which items of two entries are alike."""
+
+    def test_items_are_alike_by_name_then_by_code_and_each_once(self) -> None:
+        first = Side("甲", ("姓名", "证件号", "备注"), ("xm", "sfzhm", "bz"), ("C", "C", "C"))
+        second = Side("乙", ("公民身份号码", "姓 名", "电话"), ("SFZHM", "mz", "bz"), ("C", "N", ""))
+        assert matches(first, second) == (
+            Match(0, 1, (By.NAME,), same_type=False),
+            Match(1, 0, (By.CODE,), same_type=True),
+        ), "initials of two letters say nothing"
+
+    def test_two_items_of_one_name_or_code_are_not_both_matched_to_one(self) -> None:
+        first = Side("甲", ("电话", "电话", "号码"), ("dianhua", "lxdh2", "lxdh2"))
+        second = Side("乙", ("电话", "住址"), ("lxdh2", "zhuzhi"))
+        assert [(one.first, one.second) for one in matches(first, second)] == [(0, 0)]
+
+    def test_what_is_alike_one_way_is_alike_the_other(self) -> None:
+        first = Side("甲", ("姓名", "证件号", "住址"), ("xm", "sfzhm", "address"))
+        second = Side("乙", ("住址", "公民身份号码"), ("zz", "sfzhm"))
+        there = {(one.second, one.first) for one in matches(second, first)}
+        assert {(one.first, one.second) for one in matches(first, second)} == there
+
+    def test_items_that_every_table_has_tell_no_datum(self) -> None:
+        assert telling("备 注", "remark_of_case") == ("", "")
+        assert telling("企业名称", "name") == ("企业名称", "")
+        assert telling("信用代码", "TYSHXYDM") == ("信用代码", "tyshxydm")

@@ -104,6 +104,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     change = queries.change_id(found.pk, viewer=request.actor) if not found.is_change else None
     withdrawal = queries.last_withdrawal(found)
     waits = withdrawal is not None and withdrawal.decided_at is None
+    beside = beside_entry(request, found)
     return show(
         request,
         "catalog/entry.html",
@@ -116,7 +117,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         change=change,
         may=_possible(request, found, change, withdrawal_waits=waits),
         groups=groups_of(found),
-        items=[_item(item) for item in queries.items_of(found)],
+        items=[_item(item, beside["sources"][item.pk]) for item in queries.items_of(found)],
         attribute=name_of(found.class_code[:1], ATTRIBUTE_NAMES),
         gaps=gaps_in_words(request, found),
         withdrawal=withdrawal,
@@ -124,7 +125,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         way=_way(request, found) if found.status == Status.PUBLISHED and not found.is_change else None,
         mount=_mount(request, found),
         events=history(found.code, viewer=request.actor),
-        **beside_entry(request, found),
+        **beside,
     )
 
 
@@ -214,8 +215,10 @@ def _told(value: Any, names: dict[Any, str] | None) -> str:
     return name_of(str(value), names) if names else str(value)
 
 
-def _item(item: Any) -> dict[str, Any]:
+def _item(item: Any, source: Any) -> dict[str, Any]:
+    """Return an item as the page writes it, with the department that was named as its source."""
     return {
+        "source": source,
         "name": item.name,
         "code": item.code,
         "type": name_of(item.type, terms.ITEM_TYPE_NAMES) if item.type else "",

@@ -15,7 +15,7 @@ from hefu.portal.catalog.views import differences_in_words, entry_crumb, gaps_in
 from hefu.portal.forms import attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
-from hefu.portal.upkeep.beside import held_beside
+from hefu.portal.upkeep.beside import held_beside, recollected_beside
 from hefu.portal.upkeep.reviewing import findings_in_words
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.access import may, require
@@ -84,6 +84,7 @@ def edit(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         reasons=found.reasons if found.status == Status.RETURNED else "",
         gaps=gaps_in_words(request, found),
         held=held_beside(request, content_of(found), found.provider_id),
+        recollected=recollected_beside(request, content_of(found), found.provider_id),
     )
 
 

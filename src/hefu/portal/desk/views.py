@@ -15,6 +15,7 @@ from hefu.portal.desk.todo import todo
 from hefu.portal.http import PortalRequest
 from hefu.portal.pages import page, show
 from hefu.portal.requests.told import notice_in_words
+from hefu.portal.upkeep.duplicates import told_in_words
 from hefu.portal.workplaces import CASEWORK
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import Status
@@ -24,10 +25,13 @@ from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import GrantStatus
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.requests import queries as requests
+from hefu.rooms.upkeep import queries as upkeep
 from hefu.search.terms import Question
 
 #: Lines of each table on the desk; the lists have them all.
 LINES = 12
+#: Notices beside them.
+NOTICES = 8
 
 
 @page()
@@ -54,13 +58,21 @@ def desk(request: PortalRequest) -> HttpResponseBase:
         figures=_figures(actor) if casework else [],
         recent=list(deliveries.deliveries(viewer=actor)[:5]) if casework else [],
         kept=catalog.own_searches(viewer=actor).filter(unread__gt=0),
-        notices=[
-            {"at": one.at, "number": one.request.number, "text": notice_in_words(one)}
-            for one in requests.notices(viewer=actor)[:8]
-        ]
-        if actor.has(Role.OFFICER, Role.CHIEF, Role.REVIEWER)
-        else [],
+        notices=_notices(actor) if actor.has(Role.OFFICER, Role.CHIEF, Role.REVIEWER) else [],
     )
+
+
+def _notices(actor: Actor) -> list[dict[str, Any]]:
+    """Return what the department was told, of requests and of like entries, newest first."""
+    found: list[dict[str, Any]] = [
+        {"at": one.at, "address": reverse("requests:case", args=[one.request.number]), "text": notice_in_words(one)}
+        for one in requests.notices(viewer=actor)[:NOTICES]
+    ]
+    found += [
+        {"at": one.at, "address": reverse("upkeep:duplicate", args=[one.pair_id]), "text": told_in_words(one)}
+        for one in upkeep.told(viewer=actor)[:NOTICES]
+    ]
+    return sorted(found, key=lambda one: one["at"], reverse=True)[:NOTICES]
 
 
 def _lines(found: list[Any], about: dict[str, Any], today: date, soon: int) -> list[dict[str, Any]]:

@@ -20,17 +20,24 @@ def held_beside(request: PortalRequest, content: Content, provider_id: UUID) -> 
     return queries.held_elsewhere(content, provider_id=provider_id, viewer=request.actor)[:5]
 
 
+def recollected_beside(request: PortalRequest, content: Content, provider_id: UUID) -> list[queries.Recollected]:
+    """Return the items of a draft whose source department is another."""
+    return queries.recollected(content, provider_id=provider_id, viewer=request.actor)
+
+
 def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
     """Return the parts of upkeep for the page of an entry or change that the reader may read."""
     actor, held = request.actor, entry.changes_to or entry
     own = actor.department_id == entry.provider_id
     checked = entry.status in (Status.DRAFT, Status.RETURNED, Status.IN_REVIEW) and (own or sees_all(actor))
     written = own and entry.status in (Status.DRAFT, Status.RETURNED)
-    naming = queries.source_of(held.pk, viewer=actor)
+    sources = queries.item_sources(held.pk)
     users = grants.grants(viewer=system("upkeep"), entry_id=held.pk).exclude(status__in=sorted(OVER))
     return {
         "findings": findings_in_words(queries.findings_of_many([entry])[entry.pk]) if checked else [],
         "held": held_beside(request, catalog.content_of(entry), entry.provider_id) if written else [],
+        "recollected": recollected_beside(request, catalog.content_of(entry), entry.provider_id) if written else [],
+        "sources": {item.pk: sources.get(item.stands_for or item.pk) for item in catalog.items_of(entry)},
         "second": {
             "looks": queries.assessments(entry.pk, viewer=actor) if checked else [],
             "assesses": written and may(actor, "upkeep.assess", entry.provider_id) and entry.author != actor.id,
@@ -38,7 +45,7 @@ def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
             "round": queries.round_of(entry.pk, viewer=actor),
         },
         "upkeep": {
-            "source": naming.department.name if naming else "",
+            "source": queries.source_names([held.pk]).get(held.pk, ""),
             "systems": queries.systems_of(held, viewer=actor),
             "tasks": queries.tasks_of(held),
             "opens_tasks": own or sees_all(actor),

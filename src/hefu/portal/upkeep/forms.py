@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -64,19 +65,48 @@ class TieForm(OfficeForm):
 
 
 class SettleForm(OfficeForm):
-    """What the authority finds of two like entries."""
+    """What the authority finds of two like entries: one source for all items, one for each, or different data."""
 
     finding = forms.ChoiceField(label=_("Finding"), widget=forms.RadioSelect)
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
-    def __init__(self, *args: Any, departments: list[tuple[str, str]], **kwargs: Any) -> None:
-        """Offer both departments as the source, and that the data differ."""
+    def __init__(
+        self, *args: Any, departments: list[tuple[str, str]], items: list[tuple[str, dict[str, str]]], **kwargs: Any
+    ) -> None:
+        """Offer the departments as source of everything or of each item.
+
+        Args:
+            args: As for a form.
+            departments: Id and name of both providers.
+            items: For each two items that are alike: name of the first, and the departments that are named already.
+            kwargs: As for a form.
+        """
         super().__init__(*args, **kwargs)
         one = gettext("One datum; its source is {department}")
+        each = [("each", gettext("One datum; each item has the source chosen beside it"))] if items else []
         self.fields["finding"].choices = [  # type: ignore[attr-defined]
             *((pk, one.format(department=name)) for pk, name in departments),
+            *each,
             ("different", gettext("Different data")),
         ]
+        for place, (name, named) in enumerate(items):
+            offered = dict(departments) | named
+            self.fields[f"item-{place}"] = forms.ChoiceField(
+                label=gettext("Source of {item}").format(item=name),
+                required=False,
+                initial=next(iter(named), ""),
+                choices=[("", gettext("not one datum")), *offered.items()],
+            )
+
+    def items(self) -> list[BoundField]:
+        """Return the fields of the items, in their order."""
+        return [self[name] for name in self.fields if name.startswith("item-")]
+
+
+class TakeBackForm(OfficeForm):
+    """Why a finding is taken back."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class AssessForm(OfficeForm):

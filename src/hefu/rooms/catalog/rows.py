@@ -106,14 +106,16 @@ def write_items(entry: Entry, items: Iterable[ItemContent], *, at: datetime, ado
         adopt: Take over ids the entry does not know yet, when a change is copied onto its entry.
     """
     unclaimed = list(entry.items.all())
-    carried_on = set(entry.changes_to.items.values_list("pk", flat=True)) if entry.changes_to else set()
+    stood_for = {row.stands_for for row in unclaimed}
+    in_force = [row for row in entry.changes_to.items.all() if row.pk not in stood_for] if entry.changes_to else []
     kept = []
     for position, item in enumerate(items):
         row = _claim(unclaimed, item)
         fresh = row is None
         if row is None:
             row = Item(id=item.id if adopt and item.id else new_id(at), entry=entry)
-            row.stands_for = item.id if item.id in carried_on else None
+            goes_on = _claim(in_force, item)
+            row.stands_for = goes_on.pk if goes_on else None
         _fill_item(row, position, item)
         row.save(force_insert=fresh)
         kept.append(row.pk)

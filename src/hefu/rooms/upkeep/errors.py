@@ -93,3 +93,22 @@ class NeedRefused(Refusal):
 
     code = "upkeep.need_refused"
     text = _("Need {number} is {status}, so this cannot be done now. Open it to see what is possible.")
+
+
+class SourceNamedBefore(Refusal):
+    """An item has one source at a time."""
+
+    code = "upkeep.source_named_before"
+    text = _(
+        "“{item}” of entry {entry} has {department} as its source already. Choose that department for it, or take "
+        "that naming back first."
+    )
+    status = 409
+
+
+class NothingToTakeBack(Refusal):
+    """Nobody has found anything on the pair yet."""
+
+    code = "upkeep.nothing_to_take_back"
+    text = _("There is no finding on “{entry}” and “{other}” that could be taken back.")
+    status = 409

@@ -1,7 +1,7 @@
 """Decisions on what keeps the catalogue whole: pure functions over frozen facts."""
 
 from hefu.rooms.upkeep.decide.checks import findings
-from hefu.rooms.upkeep.decide.likeness import NEAR, WARNS, bands, likeness
+from hefu.rooms.upkeep.decide.likeness import NEAR, WARNS, bands, likeness, matches, telling
 from hefu.rooms.upkeep.decide.scanning import grade_of, item, of_table
 from hefu.rooms.upkeep.decide.systems import fits, suggested_name
 from hefu.rooms.upkeep.decide.ties import COLUMNS_OF_TASKS, columns_of_tasks, named, task_fault, task_lines
@@ -17,9 +17,11 @@ __all__ = [
     "grade_of",
     "item",
     "likeness",
+    "matches",
     "named",
     "of_table",
     "suggested_name",
     "task_fault",
     "task_lines",
+    "telling",
 ]

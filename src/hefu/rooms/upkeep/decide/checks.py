@@ -74,6 +74,7 @@ def findings(content: Content, around: Neighbours) -> tuple[Finding, ...]:
         *_items(content),
         *_identifiers(content, around.identifiers),
         *([Finding(Check.NOT_HEARD, "name")] if around.unheard else ()),
+        *_recollected(around.recollected),
         *_census(around.original),
     )
 
@@ -155,6 +156,17 @@ def _identifiers(content: Content, wanted: frozenset[str]) -> Iterable[Finding]:
             and not any(number.search(name) for name in names)
         ):
             yield Finding(check, "items")
+
+
+def _recollected(found: Iterable[tuple[str, str, str]]) -> Iterable[Finding]:
+    """Yield one finding for each source department; decree 809 art. 19."""
+    held: dict[tuple[str, str], list[str]] = {}
+    for item, department, code in found:
+        held.setdefault((department, code), []).append(item)
+    for (department, code), items in held.items():
+        yield Finding(
+            Check.RECOLLECTED, "items", {"department": department, "code": code, "items": "、".join(items[:8])}
+        )
 
 
 def _longest_run_of_ones(steps: Iterable[int]) -> int:

@@ -5,7 +5,7 @@ MinHash in bands makes entries that share enough of one of these fall into a com
 Rajaraman, Ullman, ch. 3): two entries of likeness s meet with probability 1 - (1 - s^rows)^bands.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from hefu.kernel.names import folded
 from hefu.rooms.upkeep.terms.cases import Likeness, Side
+from hefu.rooms.upkeep.terms.naming import PLAIN_CODES, PLAIN_NAMES, By, Match
 
 #: Rows of a band, and bands: items meet from about 40 of 100 on, names and codes from about 55.
 ROWS = 3
@@ -83,6 +84,60 @@ def likeness(first: Side, second: Side) -> Likeness:
     score = max(0.75 * items + 0.25 * names, 0.65 * contained + 0.25 * names if contained >= 0.6 else 0.0)
     shared = tuple(sorted([*(ours[word] for word in common), *by_code]))
     return Likeness(_hundred(score), _hundred(names), _hundred(items), _hundred(contained), shared)
+
+
+def matches(first: Side, second: Side) -> tuple[Match, ...]:
+    """Return which items of two entries are alike, in the order of the first; each item once."""
+    by_name = _places(folded(name) for name in second.items)
+    by_code = _places(_long_codes(second))
+    ours = [folded(name) for name in first.items]
+    found = {at: by_name[name] for at, name in enumerate(ours) if name in by_name and ours.index(name) == at}
+    taken = set(found.values())
+    for at, code in enumerate(_long_codes(first)):
+        if at not in found and code in by_code and by_code[code] not in taken:
+            found[at] = by_code[code]
+            taken.add(by_code[code])
+    return tuple(_match(first, second, at, there) for at, there in sorted(found.items()))
+
+
+def _match(first: Side, second: Side, at: int, there: int) -> Match:
+    by = []
+    if folded(first.items[at]) == folded(second.items[there]):
+        by.append(By.NAME)
+    code = _at(_long_codes(first), at)
+    if code and code == _at(_long_codes(second), there):
+        by.append(By.CODE)
+    types = _at(first.types, at), _at(second.types, there)
+    return Match(at, there, tuple(by), types[0] == types[1] if all(types) else None)
+
+
+def _at(told: Sequence[str], place: int) -> str:
+    return told[place] if place < len(told) else ""
+
+
+def _long_codes(side: Side) -> list[str]:
+    """Return the codes that mean one thing, in small letters; the others empty."""
+    return [code.casefold() if len(code) >= SHORTEST_CODE else "" for code in side.codes]
+
+
+def _places(words: Iterable[str]) -> dict[str, int]:
+    """Return word → its first place."""
+    found: dict[str, int] = {}
+    for place, word in enumerate(words):
+        if word:
+            found.setdefault(word, place)
+    return found
+
+
+def telling(name: str, code: str) -> tuple[str, str]:
+    """Return the folded name and the code of an item as far as they tell a datum; empty where any table has such.
+
+    >>> telling("身份证 号码", "SFZHM"), telling("备注", "remark"), telling("姓名", "xm")
+    (('身份证号码', 'sfzhm'), ('', ''), ('姓名', ''))
+    """
+    bare, small = folded(name), code.casefold()
+    plain = bare in PLAIN_NAMES
+    return "" if plain else bare, "" if plain or small in PLAIN_CODES or len(small) < SHORTEST_CODE else small
 
 
 def _by_code(first: Side, second: Side, common: Iterable[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Tables of what keeps the catalogue whole."""
 
 from hefu.rooms.upkeep.models.likeness import Naming, Pair, Sketch
+from hefu.rooms.upkeep.models.naming import ItemNaming, Told
 from hefu.rooms.upkeep.models.needs import Need, Proposal, Scan
 from hefu.rooms.upkeep.models.rounds import Assessment, Comment, FullReview, ReviewedEntry, Round
 from hefu.rooms.upkeep.models.systems import Belonging
@@ -12,6 +13,7 @@ __all__ = [
     "Comment",
     "Count",
     "FullReview",
+    "ItemNaming",
     "Look",
     "Naming",
     "Need",
@@ -24,4 +26,5 @@ __all__ = [
     "SystemTie",
     "Task",
     "TaskTie",
+    "Told",
 ]

@@ -64,13 +64,13 @@ class Pair(models.Model):
 
 
 class Naming(models.Model):
-    """数源部门: the department that the authority named as the source of what an entry describes."""
+    """数源部门 of a whole entry, where no item stands for itself: the entries are alike by name alone."""
 
     entry = models.OneToOneField(
         "catalog.Entry", primary_key=True, on_delete=models.CASCADE, related_name="source_naming"
     )
+    pair = models.ForeignKey(Pair, null=True, on_delete=models.CASCADE, related_name="whole_namings")
     department = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
-    items = ArrayField(models.CharField(max_length=200), default=list, help_text="Items it holds for; empty for all.")
     reason = models.TextField()
     named_by = models.CharField(max_length=80)
     named_at = models.DateTimeField()

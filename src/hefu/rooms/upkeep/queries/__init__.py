@@ -2,7 +2,7 @@
 
 from hefu.rooms.upkeep.queries.checking import findings_of, findings_of_many
 from hefu.rooms.upkeep.queries.covering import by_place, coverage, offending
-from hefu.rooms.upkeep.queries.ledgers import ClassNode, class_tree, source_name, with_sources
+from hefu.rooms.upkeep.queries.ledgers import ClassNode, class_tree
 from hefu.rooms.upkeep.queries.likeness import (
     Held,
     candidates,
@@ -10,8 +10,20 @@ from hefu.rooms.upkeep.queries.likeness import (
     pair,
     pairs,
     side_of,
-    source_of,
     unsketched,
+)
+from hefu.rooms.upkeep.queries.naming import (
+    Alike,
+    Recollected,
+    alike,
+    item_sources,
+    namings_of,
+    recollected,
+    recollected_in,
+    source_name,
+    source_names,
+    told,
+    with_sources,
 )
 from hefu.rooms.upkeep.queries.rounds import (
     assessments,
@@ -55,9 +67,12 @@ from hefu.rooms.upkeep.queries.ties import (
 )
 
 __all__ = [
+    "Alike",
     "ClassNode",
     "Held",
+    "Recollected",
     "SystemProposed",
+    "alike",
     "assessments",
     "belonging",
     "belongings",
@@ -74,9 +89,11 @@ __all__ = [
     "full_review",
     "full_reviews",
     "held_elsewhere",
+    "item_sources",
     "likely_system",
     "look_of",
     "may_comment",
+    "namings_of",
     "need",
     "needs",
     "needs_to_answer",
@@ -88,13 +105,15 @@ __all__ = [
     "public_is_heard",
     "public_round",
     "public_rounds",
+    "recollected",
+    "recollected_in",
     "round_",
     "round_of",
     "rounds",
     "scans",
     "side_of",
     "source_name",
-    "source_of",
+    "source_names",
     "stale_looks",
     "suggested_system",
     "systems_of",
@@ -103,6 +122,7 @@ __all__ = [
     "tasks",
     "tasks_of",
     "to_go_through",
+    "told",
     "unsketched",
     "waits_for_names",
     "with_sources",

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.upkeep import decide
 from hefu.rooms.upkeep.models import Round
+from hefu.rooms.upkeep.queries.naming import recollected_in
 from hefu.rooms.upkeep.terms import Finding, Neighbours
 from hefu.rooms.upkeep.terms.cases import HEARS_RULE
 
@@ -39,8 +41,15 @@ def findings_of_many(rows: Iterable[Any]) -> dict[UUID, tuple[Finding, ...]]:
         by_provider[row.provider_id].append(row)
     found = [row.pk for group in by_provider.values() for row in group]
     heard = frozenset(Round.objects.filter(entry_id__in=found).values_list("entry_id", flat=True))
+    contents = {row.pk: (catalog.content_of(row), row.provider_id) for group in by_provider.values() for row in group}
+    again = {
+        key: tuple((one.item, one.source.name, one.entry.code) for one in told)
+        for key, told in recollected_in(contents, viewer=_PLATFORM).items()
+    }
     return {
-        row.pk: decide.findings(catalog.content_of(row), _around(row, names, systems, rules, heard))
+        row.pk: decide.findings(
+            contents[row.pk][0], replace(_around(row, names, systems, rules, heard), recollected=again[row.pk])
+        )
         for provider, group in by_provider.items()
         for names, systems in [_beside(provider)]
         for rules in [clocks.rules_at(group[0].provider.place)]

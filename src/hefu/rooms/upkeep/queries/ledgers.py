@@ -3,9 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from hefu.kernel.actor import Actor
 from hefu.rooms.catalog import queries as catalog
@@ -52,14 +51,3 @@ def _node(code: str, group: Mapping[tuple[str, str], int], levels: tuple[int, ..
         holders[holder] += number
     most = tuple(name for name, _number in sorted(holders.items(), key=lambda one: (-one[1], one[0]))[:HOLDERS])
     return ClassNode(code, sum(group.values()), most, len(holders) - len(most), _nodes(group, levels[1:]))
-
-
-def with_sources(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """Return entries with the department that the authority named as their source, read along."""
-    return rows.select_related("provider", "source_naming__department")
-
-
-def source_name(entry: Any) -> str:
-    """Return the source department of an entry read by `with_sources`: the named one, else its provider."""
-    naming = getattr(entry, "source_naming", None)
-    return str(naming.department.name if naming else entry.provider.name)

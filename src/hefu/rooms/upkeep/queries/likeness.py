@@ -1,4 +1,4 @@
-"""Reads of near-duplicates and of named sources."""
+"""Reads of near-duplicates."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from hefu.kernel.actor import Actor, system
 from hefu.kernel.refusal import NotFound
@@ -14,7 +14,8 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import Content
 from hefu.rooms.upkeep import decide
 from hefu.rooms.upkeep.access import oversees
-from hefu.rooms.upkeep.models import Naming, Pair, Sketch
+from hefu.rooms.upkeep.models import ItemNaming, Pair, Sketch
+from hefu.rooms.upkeep.queries.naming import source_names
 from hefu.rooms.upkeep.terms.cases import Likeness, PairStatus, Side
 
 _PLATFORM = system("upkeep")
@@ -36,12 +37,16 @@ class Held:
 def pairs(*, viewer: Actor, status: PairStatus | None = None) -> QuerySet[Pair]:
     """Return the near-duplicates that `viewer` may read, most alike first: all, or those of the own department."""
     found = Pair.objects.select_related("first__provider", "second__provider", "source")
+    found = found.prefetch_related("namings__department")
     if status:
         found = found.filter(status=status)
     if oversees(viewer):
         return found
-    own = Q(first__provider_id=viewer.department_id) | Q(second__provider_id=viewer.department_id)
-    return found.filter(own) if viewer.department_id and viewer.roles else found.none()
+    if not (viewer.department_id and viewer.roles):
+        return found.none()
+    named = ItemNaming.objects.filter(pair_id=OuterRef("pk"), department_id=viewer.department_id)
+    own = Q(first__provider_id=viewer.department_id) | Q(second__provider_id=viewer.department_id) | Exists(named)
+    return found.filter(own)
 
 
 def pair(pair_id: UUID, *, viewer: Actor) -> Pair:
@@ -54,12 +59,6 @@ def pair(pair_id: UUID, *, viewer: Actor) -> Pair:
     if found is None:
         raise NotFound(what="pair of entries", key=pair_id)
     return found
-
-
-def source_of(entry_id: UUID, *, viewer: Actor) -> Naming | None:
-    """Return the department named as the source of what an entry describes; everybody may know."""
-    del viewer
-    return Naming.objects.filter(entry_id=entry_id).select_related("department").first()
 
 
 def held_elsewhere(content: Content, *, provider_id: UUID, viewer: Actor) -> list[Held]:
@@ -77,17 +76,21 @@ def held_elsewhere(content: Content, *, provider_id: UUID, viewer: Actor) -> lis
     near = Sketch.objects.filter(bands__overlap=made).exclude(department_id=provider_id)
     ids = list(near.values_list("entry_id", flat=True)[:MOST_CANDIDATES])
     rows = catalog.published(viewer=viewer).filter(pk__in=ids).prefetch_related("items")
-    namings = {one.entry_id: one.department.name for one in Naming.objects.filter(entry_id__in=ids)}
-    found = [
-        Held(row, decide.likeness(side, side_of(catalog.content_of(row))), namings.get(row.pk, "")) for row in rows
-    ]
+    named = source_names(ids)
+    found = [Held(row, decide.likeness(side, side_of(catalog.content_of(row))), named.get(row.pk, "")) for row in rows]
     near_enough = [one for one in found if one.likeness.score >= decide.WARNS]
     return sorted(near_enough, key=lambda one: -one.likeness.score)
 
 
 def side_of(content: Content) -> Side:
     """Return an entry as the search for duplicates sees it."""
-    return Side(content.name, tuple(item.name for item in content.items), tuple(item.code for item in content.items))
+    items = content.items
+    return Side(
+        content.name,
+        tuple(item.name for item in items),
+        tuple(item.code for item in items),
+        tuple(item.type.value if item.type else "" for item in items),
+    )
 
 
 def unsketched(count: int, *, viewer: Actor) -> list[Any]:

@@ -4,8 +4,9 @@ from hefu.rooms.upkeep.services.assessing import assess_entry, on_entry_submitte
 from hefu.rooms.upkeep.services.commenting import answer_comment, close_round, comment, open_round
 from hefu.rooms.upkeep.services.consulting import comment_publicly, look_at_comment
 from hefu.rooms.upkeep.services.counting import count_coverage
-from hefu.rooms.upkeep.services.likeness import find_different, find_duplicates, name_source
+from hefu.rooms.upkeep.services.likeness import find_duplicates
 from hefu.rooms.upkeep.services.looks import look_at
+from hefu.rooms.upkeep.services.naming import find_different, name_source, name_sources, take_back
 from hefu.rooms.upkeep.services.needs import answer_need, ask_for_data, meet_need, name_provider, refuse_need
 from hefu.rooms.upkeep.services.reviewing import review_together
 from hefu.rooms.upkeep.services.scanning import ask_scan, ignore_proposal, scan_source, take_proposal
@@ -39,6 +40,7 @@ __all__ = [
     "move_tasks",
     "name_provider",
     "name_source",
+    "name_sources",
     "on_entry_submitted",
     "open_due_reviews",
     "open_full_review",
@@ -49,6 +51,7 @@ __all__ = [
     "review_together",
     "say_of_entries",
     "scan_source",
+    "take_back",
     "take_proposal",
     "tie_by_names",
     "tie_system",

@@ -17,7 +17,7 @@ from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.terms import Channel, Content, FormatClass, Grade, ItemContent, ItemType, PersonalInfo
 from hefu.rooms.evidence.services import record
 from hefu.rooms.resources import queries as resources
-from hefu.rooms.resources.terms import PlaceKind
+from hefu.rooms.resources.terms import DATABASES, PlaceKind
 from hefu.rooms.upkeep import decide
 from hefu.rooms.upkeep.access import of_departments, require
 from hefu.rooms.upkeep.models import Proposal, Scan
@@ -28,6 +28,8 @@ from hefu.rooms.upkeep.terms.cases import ProposalStatus, ScanStatus
 
 #: Name of the task in `jobs`; services may not import what stands above them.
 RUN = "upkeep.scan"
+#: What an entry says of the form of its data.
+_FORMATS = {PlaceKind.POSTGRES: "postgresql", PlaceKind.MYSQL: "mysql", PlaceKind.FOLDER: "csv"}
 
 
 @transaction.atomic
@@ -160,9 +162,9 @@ def take_proposal(
         provider_id=source.department_id,
         content=Content(
             name=name.strip() or row.name,
-            format_class=FormatClass.DATABASE if source.kind == PlaceKind.POSTGRES else FormatClass.SPREADSHEET,
-            format_types=("postgresql",) if source.kind == PlaceKind.POSTGRES else ("csv",),
-            channels=(Channel.TABLE,) if source.kind == PlaceKind.POSTGRES else (Channel.FILE,),
+            format_class=FormatClass.DATABASE if source.kind in DATABASES else FormatClass.SPREADSHEET,
+            format_types=(_FORMATS[PlaceKind(source.kind)],),
+            channels=(Channel.TABLE,) if source.kind in DATABASES else (Channel.FILE,),
             grade=Grade(row.grade),
             personal_info=PersonalInfo(row.personal_info),
             system_name=system.name if system else "",

@@ -174,6 +174,7 @@ class Check(StrEnum):
     NO_CITIZEN_ID = "no_citizen_id"
     NO_CREDIT_CODE = "no_credit_code"
     NOT_HEARD = "not_heard"
+    RECOLLECTED = "recollected"
 
 
 #: Check → what is said of it; the fields in braces are the finding's facts.
@@ -195,6 +196,9 @@ CHECKS = {
     Check.NO_CITIZEN_ID: _("It names people, and the law of this place wants them named by citizen identity number."),
     Check.NO_CREDIT_CODE: _("It names organisations, and the law of this place wants them named by credit code."),
     Check.NOT_HEARD: _("The law of this place wants others heard while an entry is compiled, and nobody was asked."),
+    Check.RECOLLECTED: _(
+        "It collects again what {department} is the source of: {items}. See entry {code} (one datum, one source)."
+    ),
 }
 
 #: Checks that point at something to look at; the others are what reviewers reject.
@@ -230,6 +234,8 @@ class Neighbours:
     identifiers: frozenset[str] = frozenset()
     #: Whether the law wants others heard on it and no round of comments was held.
     unheard: bool = False
+    #: Items whose source is another department: item, department, code of the entry that holds it.
+    recollected: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

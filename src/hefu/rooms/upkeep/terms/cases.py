@@ -129,6 +129,8 @@ class Side:
     items: tuple[str, ...] = ()
     #: Codes of its items.
     codes: tuple[str, ...] = ()
+    #: Types of its items, one letter of the guide each or empty.
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,12 +144,6 @@ class Likeness:
     shared: tuple[str, ...] = ()
 
 
-SOURCE_NAMED = Kind(
-    "source.named",
-    1,
-    ("entries", "source", "items", "reason", "score"),
-    "The authority named the source department of a datum that several departments held.",
-)
 PAIR_DISMISSED = Kind("pair.dismissed", 1, ("entries", "reason", "score"), "Two like entries were found different.")
 ENTRY_ASSESSED = Kind(
     "entry.assessed", 1, ("code", "agrees", "note", "digest"), "A second person looked at an entry's assessments."
