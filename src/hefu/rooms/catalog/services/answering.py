@@ -46,7 +46,10 @@ def answer_once(
                 id=new_id(now), by=actor.id, department_id=actor.department_id, key=key, digest=digest, at=now
             )
     except IntegrityError:
-        row = own.get()
+        found = own.first()
+        if found is None:  # the other request failed just now and took its key back
+            raise errors.StillAtWork(key=key) from None
+        row = found
         if row.digest != digest:
             raise errors.KeyReused(key=key) from None
         if row.answer is not None:
@@ -54,9 +57,9 @@ def answer_once(
         if not own.filter(answer__isnull=True, at__lt=now - AT_WORK).update(at=now):
             raise errors.StillAtWork(key=key) from None
     try:
-        row.answer = work()
+        answer = work()
     except BaseException:
         own.filter(answer__isnull=True).delete()
         raise
-    row.save(update_fields=["answer"])
-    return row.answer, False
+    own.update(answer=answer)  # the key may have run out meanwhile; the work is done all the same
+    return answer, False
