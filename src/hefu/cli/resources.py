@@ -97,13 +97,14 @@ def _place_options(function: F) -> F:
             "--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", help="Of a folder's files."
         ),
         click.option("--folder", default="", help="A folder of files instead of a database."),
+        click.option("--kind", type=click.Choice(["postgres", "mysql"]), default="postgres", help="Of a database."),
         click.option("--schema", default="public", show_default=True, help="That a target's tables are written into."),
         click.option(
             "--tls", default="prefer", show_default=True, help="disable, prefer, require, verify-ca, verify-full."
         ),
         click.option("--user", default="", help="Database account."),
         click.option("--database", default="", help="Database name."),
-        click.option("--port", default=5432, show_default=True),
+        click.option("--port", type=int, help="Else the usual one: 5432 of PostgreSQL, 3306 of MySQL."),
         click.option("--host", default="", help="Database server."),
         click.option("--name", required=True, help="As people call it."),
         click.option("--department", "owner", required=True, metavar="CREDIT_CODE"),
@@ -330,13 +331,14 @@ def _password() -> str:
 
 
 def _facts(told: dict[str, Any]) -> "PlaceFacts":
-    from hefu.rooms.resources.terms import Encoding, PlaceFacts, PlaceKind, TlsMode
+    from hefu.rooms.resources.terms import PORTS, Encoding, PlaceFacts, PlaceKind, TlsMode
 
+    kind = PlaceKind.FOLDER if told["folder"] else PlaceKind(told["kind"])
     return PlaceFacts(
         name=told["name"],
-        kind=PlaceKind.FOLDER if told["folder"] else PlaceKind.POSTGRES,
+        kind=kind,
         host=told["host"],
-        port=told["port"],
+        port=told["port"] or PORTS.get(kind, 5432),
         dbname=told["database"],
         username=told["user"],
         tls=TlsMode(told["tls"]),

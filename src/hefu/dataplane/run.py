@@ -8,8 +8,6 @@ from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
-from hefu.dataplane.connectors.postgres.session import Session
-from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
 from hefu.dataplane.control import Control, Progress, Quiet, Watcher
 from hefu.dataplane.errors import PlanRefused, TicketRefused
 from hefu.dataplane.formats import FileTarget
@@ -18,7 +16,7 @@ from hefu.dataplane.lanes.table_run import TableRun
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
-from hefu.dataplane.sides import KINDS, Source, opened, origin_of
+from hefu.dataplane.sides import KINDS, Source, Table, opened, origin_of, receiver_of
 from hefu.dataplane.ticket import Channel, TargetRef, Ticket, held_until, read_ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.words import Sentence, _
@@ -32,7 +30,7 @@ def check_plan(
     *,
     ticket: Ticket,
     source: Source,
-    target: PostgresTarget | FileTarget,
+    target: Table | FileTarget,
     policy: AddressPolicy = default_policy,
 ) -> Plan:
     """Return the plan that `ticket` would give now; nothing is written, no salt is needed.
@@ -42,12 +40,12 @@ def check_plan(
         DataPlaneRefusal: A side cannot be reached or read.
     """
     require_match(ticket, source, target)
-    columns = None
-    if isinstance(target, PostgresTarget):
-        with contextlib.closing(Session(target.connection, "target", policy)) as session:
-            columns = existing_columns(session, target)
+    columns, landing = None, None
+    if not isinstance(target, FileTarget):
+        with contextlib.closing(receiver_of(target, policy)) as receiver:
+            columns, landing = receiver.columns(), receiver.landing
     with contextlib.closing(opened(source, ticket, policy)()) as view:
-        return compile_plan(ticket, view.facts.columns, columns, None, view.checks, engine=view.dialect)
+        return compile_plan(ticket, view.facts.columns, columns, None, view.checks, landing, view.dialect)
 
 
 def deliver(
@@ -57,7 +55,7 @@ def deliver(
     keys: Iterable[PublicKey],
     clock: Clock,
     source: Source,
-    target: PostgresTarget | FileTarget,
+    target: Table | FileTarget,
     rejects: RejectSink,
     salts: Mapping[str, str] | None = None,
     watcher: Watcher | None = None,
@@ -109,7 +107,7 @@ def deliver(
         return TableRun(delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control).carry()
 
 
-def require_match(ticket: Ticket, source: Source, target: PostgresTarget | FileTarget) -> None:
+def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) -> None:
     """See that source and target are of the kinds that the ticket names.
 
     Raises:
@@ -124,7 +122,7 @@ def require_match(ticket: Ticket, source: Source, target: PostgresTarget | FileT
                 kind=ticket.resource.kind.value,
             )
         )
-    if (ticket.channel is Channel.TABLE) != isinstance(target, PostgresTarget):
+    if (ticket.channel is Channel.TABLE) == isinstance(target, FileTarget):
         problems.append(
             Sentence(
                 _("the ticket grants the {channel} channel, the target is another"),
@@ -132,7 +130,7 @@ def require_match(ticket: Ticket, source: Source, target: PostgresTarget | FileT
                 channel=ticket.channel.value,
             )
         )
-    elif isinstance(target, PostgresTarget) and ticket.target != TargetRef(target.place, target.table):
+    elif not isinstance(target, FileTarget) and ticket.target != TargetRef(target.place, target.table):
         problems.append(
             Sentence(
                 _("the ticket sends the rows elsewhere than to table {table} of this place"),

@@ -15,16 +15,22 @@ from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
 from hefu.dataplane.connectors.mysql import inspection as mysql_inspection
 from hefu.dataplane.connectors.mysql.profile import profile_table as profile_mysql_table
 from hefu.dataplane.connectors.mysql.source import MysqlSource, MysqlView
+from hefu.dataplane.connectors.mysql.target import MysqlReceiver, MysqlTarget
 from hefu.dataplane.connectors.postgres import inspection as postgres_inspection
 from hefu.dataplane.connectors.postgres.profile import profile_table
+from hefu.dataplane.connectors.postgres.receiver import PostgresReceiver
 from hefu.dataplane.connectors.postgres.source import PostgresSource, Snapshot
+from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.connectors.profile import ColumnProfile
+from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import TableFacts, TableSummary
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.ticket import ResourceKind, Ticket
 from hefu.kernel.words import _
 
 Source = PostgresSource | FolderSource | MysqlSource
+#: Where a table arrives.
+Table = PostgresTarget | MysqlTarget
 
 #: What a ticket calls each kind of source.
 KINDS: dict[type[Source], ResourceKind] = {
@@ -59,13 +65,24 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy) -> Callable[[]
             return lambda: MysqlView(source, policy, ticket)
 
 
+def receiver_of(target: Table, policy: AddressPolicy) -> Receiver:
+    """Return a session of the place where a table arrives.
+
+    Raises:
+        DataPlaneRefusal: It cannot be reached or refuses us.
+    """
+    return PostgresReceiver(target, policy) if isinstance(target, PostgresTarget) else MysqlReceiver(target, policy)
+
+
 def origin_of(source: Source) -> str:
     """Return what names the source's database or folder, so that a run never goes on from another's rows."""
     return str(source.path) if isinstance(source, FolderSource) else source.connection.key
 
 
-_CAN_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also make tables.")
-_CANNOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may make no tables.")
+_MAY_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also create a schema.")
+_MAY_NOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may not create a schema.")
+_MAY_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may also make tables.")
+_MAY_NOT_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may make no tables.")
 
 
 def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
@@ -79,16 +96,14 @@ def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
             return Tried(_("The folder can be read; it holds {files} files."), {"files": len(list_files(source))})
         case PostgresSource():
             seen = postgres_inspection.test_connection(source.connection, policy)
-            return _tried("PostgreSQL", seen.server_version, seen.readable, may_create=seen.can_create)
+            text = _MAY_CREATE if seen.can_create else _MAY_NOT_CREATE
+            facts = {"product": "PostgreSQL", "version": seen.server_version, "tables": seen.readable}
+            return Tried(text, facts)
         case MysqlSource():
             found = mysql_inspection.test_connection(source.connection, policy)
             product = "MariaDB" if "mariadb" in found.server_version.lower() else "MySQL"
-            return _tried(product, found.server_version, found.readable, may_create=found.can_create)
-
-
-def _tried(product: str, version: str, tables: int, *, may_create: bool) -> Tried:
-    facts = {"product": product, "version": version, "tables": tables}
-    return Tried(_CAN_CREATE if may_create else _CANNOT_CREATE, facts)
+            facts = {"product": product, "version": found.server_version, "tables": found.readable}
+            return Tried(_MAY_MAKE if found.can_create else _MAY_NOT_MAKE, facts)
 
 
 def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:

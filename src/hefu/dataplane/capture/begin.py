@@ -18,6 +18,7 @@ from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_c
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.ticket import Ticket
+from hefu.kernel.words import _
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ def look(
     if earlier is None:
         why = "first"
     elif columns is None:
-        why = "the table is gone from the target"
+        why = _("the table is gone from the target")
     elif earlier.plan != wanted:
-        why = "the grant, or the columns of the source or the target, are not the same as before"
+        why = _("the grant, or the columns of the source or the target, are not the same as before")
     elif stands is None or lsn_number(stands) > lsn_number(earlier.lsn):
-        why = "the source's server keeps the changes since the last run no more"
+        why = _("the source's server keeps the changes since the last run no more")
     else:
         return Beginning(earlier)
     ensure_publication(asking, name, ticket.resource.schema, ticket.resource.table)

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
@@ -14,7 +14,7 @@ from hefu.dataplane.digest import KeyTally, hash_columns, tally_hashes
 from hefu.dataplane.errors import QuotaExceeded, SideRefused
 from hefu.dataplane.formats import FileTarget, Writer, format_of
 from hefu.dataplane.lanes.examine import Examination, Examined
-from hefu.dataplane.lanes.query import chunk_query, tally_in_postgres, tally_of_stream
+from hefu.dataplane.lanes.query import arrow_query, as_carried, tally_in_postgres, tally_of_stream
 from hefu.dataplane.lanes.rejects import hand_over
 from hefu.dataplane.lanes.table import reconcile
 from hefu.dataplane.lanes.view import Stream, View
@@ -23,7 +23,6 @@ from hefu.dataplane.outcome import Outcome, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.plan_sql import SourceSql
 from hefu.dataplane.ticket import Ticket
-from hefu.dataplane.types import Kind, SqlType
 
 _READ = 1 << 20
 
@@ -50,7 +49,7 @@ class FileRun:
         """
         self._plan()  # what does not fit is said before rows are brought here
         self.control.load(self.view)
-        plan = for_file(self._plan())
+        plan = as_carried(self._plan())
         sql = SourceSql(plan, self.view.dialect, self.salts, self.view.relation, self.view.written)
         self.control.rows_expected = self.view.facts.rows_estimate
         chunks = self.view.parts(self.options.chunk_pages)
@@ -132,27 +131,6 @@ class FileRun:
                 digest.update(block)
             os.fsync(file.fileno())
         return tally, digest.hexdigest()
-
-
-def for_file(plan: Plan) -> Plan:
-    """Return the plan with the types that files know: what has no place in Arrow travels as text."""
-    outputs = tuple(
-        replace(output, type=SqlType("text")) if output.type.kind is Kind.OTHER else output for output in plan.outputs
-    )
-    return replace(plan, outputs=outputs)
-
-
-def arrow_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
-    """Return a chunk's rows; decimals as text from PostgreSQL, whose driver has no Arrow type for them."""
-    query = chunk_query(sql, chunk, found)
-    if sql.dialect is not Dialect.POSTGRES:
-        return query
-    columns = []
-    for output in sql.plan.outputs:
-        name = sql.dialect.name_of(output.name)
-        plain = output.type.kind not in (Kind.DECIMAL, Kind.TEXT)
-        columns.append(name if plain else f"cast({name} as text) as {name}")
-    return f"select {', '.join(columns)} from ({query}) as delivered"
 
 
 def _settle(folder: Path) -> None:

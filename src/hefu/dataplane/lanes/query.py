@@ -1,15 +1,18 @@
 """The queries that every lane reads a chunk with, and the count of what they give."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hefu.dataplane.connectors.postgres.source import ROW, Chunk, not_among
 from hefu.dataplane.connectors.staging import FAILING, PLACE
+from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.digest import KeyTally, hash_columns, tally_hashes, tally_sql
 from hefu.dataplane.lanes.examine import Examined
 from hefu.dataplane.lanes.view import Stream
-from hefu.dataplane.plan import Output
+from hefu.dataplane.plan import Output, Plan
 from hefu.dataplane.plan_sql import SourceSql, as_text
+from hefu.dataplane.types import Kind, SqlType
 
 #: Name of the column that carries the bits of failed checks inside a query.
 _FLAGS = '"hefu flags"'
@@ -68,3 +71,24 @@ def sum_of(tallies: Mapping[int, KeyTally]) -> KeyTally:
 def names_of(outputs: tuple[Output, ...], quote: Callable[[str], str]) -> str:
     """Return the delivered columns as a list of quoted names."""
     return ", ".join(quote(output.name) for output in outputs)
+
+
+def as_carried(plan: Plan) -> Plan:
+    """Return the plan with the types that Arrow batches carry: what has no place in Arrow travels as text."""
+    outputs = tuple(
+        replace(output, type=SqlType("text")) if output.type.kind is Kind.OTHER else output for output in plan.outputs
+    )
+    return replace(plan, outputs=outputs)
+
+
+def arrow_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
+    """Return a chunk's rows; decimals as text from PostgreSQL, whose driver has no Arrow type for them."""
+    query = chunk_query(sql, chunk, found)
+    if sql.dialect is not Dialect.POSTGRES:
+        return query
+    columns = []
+    for output in sql.plan.outputs:
+        name = sql.dialect.name_of(output.name)
+        plain = output.type.kind not in (Kind.DECIMAL, Kind.TEXT)
+        columns.append(name if plain else f"cast({name} as text) as {name}")
+    return f"select {', '.join(columns)} from ({query}) as delivered"

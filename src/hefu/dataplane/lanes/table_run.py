@@ -1,39 +1,32 @@
-"""One run of one delivery into a PostgreSQL table: locks, position, chunks, reconciliation, swap."""
+"""One run of one delivery into a table: locks, position, chunks, reconciliation, swap."""
 
 import contextlib
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from hefu.dataplane.connectors.address import AddressPolicy
+from hefu.dataplane.connectors.mysql.target import MysqlTarget
 from hefu.dataplane.connectors.postgres import position
-from hefu.dataplane.connectors.postgres.connection import AddressPolicy
-from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import Snapshot
-from hefu.dataplane.connectors.postgres.target import (
-    PostgresTarget,
-    create_staging,
-    drop_staging,
-    existing_columns,
-    refuse_foreign_rows,
-    staging_name,
-    staging_stands,
-    swap,
-    take_locks,
-)
+from hefu.dataplane.connectors.postgres.target import PostgresTarget
+from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.control import Control
-from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.digest import KeyTally
-from hefu.dataplane.errors import AlreadyRunning, NotReconciled, Revoked
+from hefu.dataplane.errors import AlreadyRunning, Revoked
 from hefu.dataplane.lanes.examine import Examination, Examined
 from hefu.dataplane.lanes.query import sum_of
 from hefu.dataplane.lanes.rejects import hand_over
+from hefu.dataplane.lanes.rows import RowLane
 from hefu.dataplane.lanes.table import TableLane, still_matches
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import Outcome, RejectSink
-from hefu.dataplane.plan import Plan, compile_plan
+from hefu.dataplane.plan import Landing, Plan, compile_plan
 from hefu.dataplane.plan_sql import SourceSql
+from hefu.dataplane.sides import receiver_of
 from hefu.dataplane.ticket import Ticket
 
 #: Looks at a lock before another run is believed in; the server notices a killed client within a second.
@@ -49,7 +42,7 @@ class TableRun:
     view: Snapshot | View
     #: Names the source's database or folder, so that a run never goes on from another's rows.
     origin: str
-    target: PostgresTarget
+    target: PostgresTarget | MysqlTarget
     rejects: RejectSink
     salts: Mapping[str, str]
     policy: AddressPolicy
@@ -64,41 +57,39 @@ class TableRun:
         Raises:
             DataPlaneRefusal: As `hefu.dataplane.run.deliver`.
         """
-        with contextlib.closing(Session(self.target.connection, "target", self.policy)) as session:
-            with self.control.timed("prepare"), self.control.watched(session):
-                self._lock(session)
-                position.ensure_tables(session)
-                columns = existing_columns(session, self.target)
-                earlier = position.load(session, self.delivery)
+        with contextlib.closing(receiver_of(self.target, self.policy)) as receiver:
+            with self.control.timed("prepare"), self.control.watched(receiver):
+                self._lock(receiver)
+                receiver.prepare()
+                columns = receiver.columns()
+                earlier = receiver.earlier(self.delivery)
                 if columns is not None:
-                    refuse_foreign_rows(session, self.target)
-                session.commit()
+                    receiver.refuse_foreign_rows()
             finished = self._finished(earlier, columns)
             if finished is not None:
                 return finished
-            self._plan(columns)  # what does not fit is said before rows are brought here
+            self._plan(columns, receiver.landing)  # what does not fit is said before rows are brought here
             self.control.load(self.view)
-            plan = self._plan(columns)
+            plan = self._plan(columns, receiver.landing)
             sql = SourceSql(plan, self.view.dialect, self.salts, self.view.relation, self.view.written)
             self.control.rows_expected = self.view.facts.rows_estimate
             try:
-                return self._deliver(session, sql, earlier, columns is not None)
+                return self._deliver(receiver, sql, earlier, columns is not None)
             except Revoked:
-                self._discard()
+                receiver.discard(self.delivery)
                 raise
 
-    def _plan(self, columns: Sequence[ColumnFacts] | None) -> Plan:
-        facts, engine = self.view.facts, self.view.dialect
-        return compile_plan(self.ticket, facts.columns, columns, self.salts, self.view.checks, engine=engine)
+    def _plan(self, columns: Sequence[ColumnFacts] | None, landing: Landing | None) -> Plan:
+        facts, view = self.view.facts, self.view
+        return compile_plan(self.ticket, facts.columns, columns, self.salts, view.checks, landing, view.dialect)
 
-    def _lock(self, session: Session) -> None:
+    def _lock(self, receiver: Receiver) -> None:
         held = None
         for _ in range(LOCK_LOOKS):
-            held = take_locks(session, self.delivery, self.target)
+            held = receiver.lock(self.delivery)
             if held is None:
                 return
-            session.run("select pg_sleep(0.25)")
-            session.commit()
+            time.sleep(0.25)
             self.control.look()
         raise AlreadyRunning(what=held)
 
@@ -108,9 +99,9 @@ class TableRun:
             return None
         return replace(Outcome.from_json(earlier.outcome), repeated=True)
 
-    def _deliver(self, session: Session, sql: SourceSql, earlier: position.Position | None, exists: bool) -> Outcome:
-        now = self._position(sql.plan)
-        resumable = self._resumable(session, earlier, now)
+    def _deliver(self, receiver: Receiver, sql: SourceSql, earlier: position.Position | None, exists: bool) -> Outcome:
+        now = self._position(sql.plan, receiver.staging_name(self.delivery))
+        resumable = self._resumable(receiver, earlier, now)
         chunks = resumable.chunks if resumable else now.chunks
         if sql.plan.checks and isinstance(self.view, Snapshot) and self.view.moment.addressable:
             with self.control.timed("examine", len(chunks)):
@@ -120,21 +111,23 @@ class TableRun:
         rejected = hand_over(self.view, sql, chunks, self.examined, self.rejects, self.control)
         done = self._kept(sql, resumable)
         if not done:
-            create_staging(session, self.target, now.staging, sql.plan.outputs, exists)
-            position.begin(session, self.delivery, self.target.name, replace(now, chunks=chunks))
-            session.commit()
+            receiver.begin(self.delivery, replace(now, chunks=chunks), sql.plan.outputs, exists=exists)
         resumed = sum_of(done).rows
-        lane = TableLane(
-            sql, self.view, self.target, self.policy, self.control, self.delivery, now.staging, self.examined, done
-        )
+        lane = self._lane(sql, now.staging, done)
         with self.control.timed("copy", len(chunks)):
             self.control.add(rows=resumed, chunks=len(done))
             lane.copy([chunk for chunk in chunks if chunk.number not in done], self.options.workers)
-        return self._publish(session, sql, now.staging, sum_of(lane.done), rejected, resumed)
+        return self._publish(receiver, sql, now.staging, sum_of(lane.done), rejected, resumed)
 
-    def _position(self, plan: Plan) -> position.Position:
+    def _lane(self, sql: SourceSql, staging: str, done: dict[int, KeyTally]) -> TableLane | RowLane:
+        parts = (self.policy, self.control, self.delivery, staging, self.examined, done)
+        if isinstance(self.target, PostgresTarget):
+            return TableLane(sql, self.view, self.target, *parts)
+        return RowLane(sql, self.view, self.target, *parts)
+
+    def _position(self, plan: Plan, staging: str) -> position.Position:
         secret = hashlib.sha256(repr(sorted(self.salts.items())).encode()).hexdigest()
-        parts = (plan, secret, self.origin, self.target.name, self.target.logged)
+        parts = (plan, secret, self.origin, self.target)
         state, oldest = self.view.state
         return position.Position(
             ticket=str(self.ticket.id),
@@ -142,13 +135,13 @@ class TableRun:
             source_file=state,
             oldest_running=oldest,
             chunks=self.view.parts(self.options.chunk_pages),
-            staging=staging_name(self.delivery, self.target),
+            staging=staging,
             outcome=None,
             done={},
         )
 
     def _resumable(
-        self, session: Session, earlier: position.Position | None, now: position.Position
+        self, receiver: Receiver, earlier: position.Position | None, now: position.Position
     ) -> position.Position | None:
         """Return the earlier run's position when its chunks may still hold, noting why when they do not."""
         if earlier is None or not earlier.done:
@@ -163,7 +156,7 @@ class TableRun:
             self.restarted = (
                 "the source's rows are not the same as before" if staged else "the source table was written anew since"
             )
-        elif not staging_stands(session, self.target, earlier.staging, rows):
+        elif not receiver.staging_stands(earlier.staging, rows):
             self.restarted = "the rows written before are gone from the target"
         return None if self.restarted else earlier
 
@@ -179,7 +172,7 @@ class TableRun:
 
     def _publish(
         self,
-        session: Session,
+        receiver: Receiver,
         sql: SourceSql,
         staging: str,
         tally: KeyTally,
@@ -201,27 +194,17 @@ class TableRun:
             resumed_rows=resumed,
             restarted=self.restarted,
         )
-        stage = Dialect.POSTGRES.name_of(self.target.schema, staging)
 
         def publish() -> Outcome:
-            with self.control.watched(session):
-                stored = session.run(f"select count(*) from {stage}")[0][0]
-                if stored != tally.rows:
-                    raise NotReconciled(what="rows in the staging table", source=tally.rows, target=stored)
-                how = swap(session, self.target, staging, sql.plan.outputs, tally.rows)
+            with self.control.watched(receiver):
+                how = receiver.publish(outcome, staging, sql.plan.outputs)
                 final = replace(outcome, published=how, seconds=dict(self.control.seconds))
-                position.publish(session, self.delivery, final.as_json())
+                receiver.note(final)
                 self.control.check()
-                session.commit()
+                receiver.commit()
+                receiver.tidy(staging)
             return final
 
         with self.control.timed("publish"):
             final = self.control.call(publish)
         return replace(final, seconds=dict(self.control.seconds))
-
-    def _discard(self) -> None:
-        """Remove what a revoked run had staged."""
-        with contextlib.closing(Session(self.target.connection, "target", self.policy)) as session:
-            drop_staging(session, self.target, staging_name(self.delivery, self.target))
-            position.forget(session, self.delivery)
-            session.commit()

@@ -32,7 +32,7 @@ from hefu.rooms.grants import queries, services
 from hefu.rooms.grants.terms import SIDE_NAMES, GrantStatus
 from hefu.rooms.requests.terms import CHANNEL_NAMES
 from hefu.rooms.resources import queries as resources
-from hefu.rooms.resources.terms import PlaceKind
+from hefu.rooms.resources.terms import DATABASES
 
 
 def list_crumb() -> Crumb:
@@ -182,7 +182,7 @@ def choose_target(request: PortalRequest, number: str) -> HttpResponseBase:
     own = resources.targets(viewer=request.actor, department_id=found.consumer_id)
     form = TargetForm(
         posted(request),
-        targets=own.filter(kind=PlaceKind.POSTGRES),
+        targets=own.filter(kind__in=DATABASES),
         initial={"target_id": str(found.target_id or ""), "table": found.target_table},
     )
     return deed_page(

@@ -20,8 +20,10 @@ from hefu.portal.grants.words import CHECK_NAMES
 from hefu.portal.picking import Picker
 from hefu.portal.resources.words import ALLOWANCE_NAMES, ENCODING_NAMES, TLS_NAMES
 from hefu.rooms.resources.terms import (
+    DATABASES,
     NETWORK_NAMES,
     PLACE_KIND_NAMES,
+    PORTS,
     AllowanceKind,
     ColumnSide,
     Encoding,
@@ -38,7 +40,13 @@ class PlaceForm(OfficeForm):
 
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("As your department calls it."))
     host = forms.CharField(label=_("Host"), required=False, max_length=255)
-    port = forms.IntegerField(label=_("Port"), required=False, min_value=1, max_value=65535, initial=5432)
+    port = forms.IntegerField(
+        label=_("Port"),
+        required=False,
+        min_value=1,
+        max_value=65535,
+        help_text=_("Empty for the usual one: 5432 of PostgreSQL, 3306 of MySQL."),
+    )
     dbname = forms.CharField(label=_("Database"), required=False, max_length=63)
     username = forms.CharField(
         label=_("User"),
@@ -55,7 +63,11 @@ class PlaceForm(OfficeForm):
         help_text=_("Sealed at once and never shown again."),
     )
     schema = forms.CharField(
-        label=_("Schema"), required=False, max_length=63, initial="public", help_text=_("For deliveries.")
+        label=_("Schema"),
+        required=False,
+        max_length=63,
+        initial="public",
+        help_text=_("Of PostgreSQL, for deliveries."),
     )
     folder = forms.CharField(
         label=_("Folder"), required=False, max_length=500, help_text=_("In full, on the node's machine.")
@@ -99,7 +111,7 @@ class PlaceForm(OfficeForm):
     def clean(self) -> dict[str, Any]:
         """Name at once what the kind chosen needs."""
         typed = super().clean() or {}
-        needed = ("host", "dbname", "username") if typed.get("kind") == PlaceKind.POSTGRES else ("folder",)
+        needed = ("host", "dbname", "username") if typed.get("kind") in DATABASES else ("folder",)
         for name in needed:
             if not typed.get(name):
                 self.add_error(name, _("This is needed."))
@@ -108,12 +120,12 @@ class PlaceForm(OfficeForm):
     def facts(self) -> PlaceFacts:
         """Return what is stated, without the password."""
         typed = self.cleaned_data
-        database = typed["kind"] == PlaceKind.POSTGRES
+        database = typed["kind"] in DATABASES
         return PlaceFacts(
             name=typed["name"],
             kind=PlaceKind(typed["kind"]),
             host=typed["host"] if database else "",
-            port=typed["port"] or 5432,
+            port=typed["port"] or PORTS.get(PlaceKind(typed["kind"]), 5432),
             dbname=typed["dbname"] if database else "",
             username=typed["username"] if database else "",
             tls=TlsMode(typed["tls"] or TlsMode.PREFER),

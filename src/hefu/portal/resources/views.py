@@ -26,7 +26,7 @@ from hefu.rooms.evidence.queries import history
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.resources import queries, services
 from hefu.rooms.resources.access import may, require
-from hefu.rooms.resources.terms import PLACE_KIND_NAMES
+from hefu.rooms.resources.terms import DATABASES, PLACE_KIND_NAMES
 
 
 def list_crumb() -> Crumb:
@@ -253,6 +253,7 @@ def _place(request: PortalRequest, found: Any, *, side: str, **context: Any) -> 
         side=side,
         kind=name_of(found.kind, PLACE_KIND_NAMES),
         where=where(found),
+        database=found.kind in DATABASES,
         tls=name_of(found.tls, TLS_NAMES),
         encoding=name_of(found.encoding, ENCODING_NAMES),
         reached=reached_badge(found),

@@ -18,15 +18,16 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from hefu.dataplane import run
-from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.mysql.connection import MysqlConnection
+from hefu.dataplane.connectors.mysql.target import MysqlTarget
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
-from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.masks import Hash
 from hefu.dataplane.run import Outcome, Progress, Rejected
+from hefu.dataplane.sides import Source, Table
 from hefu.dataplane.ticket import Ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
@@ -125,15 +126,12 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
     )
 
 
-def _source(ticket: Ticket) -> PostgresSource | FolderSource:
+def _source(ticket: Ticket) -> Source:
     place = resources.source(ticket.resource.source, viewer=WORKER)
-    reached = resources.connection_for(place.pk, actor=WORKER)
-    if isinstance(reached, PostgresConnection):
-        return PostgresSource(reached)
-    return FolderSource(reached, encoding=place.encoding)
+    return resources.side_for(place.pk, actor=WORKER)
 
 
-def _target(carriage: Carriage) -> PostgresTarget | FileTarget:
+def _target(carriage: Carriage) -> Table | FileTarget:
     if carriage.target_id is None:
         folder = files_folder()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -141,6 +139,8 @@ def _target(carriage: Carriage) -> PostgresTarget | FileTarget:
         return FileTarget(folder / f"{carriage.number}.{file_format.value}", file_format)
     place = resources.target(carriage.target_id, viewer=WORKER)
     reached = resources.target_connection_for(place.pk, actor=WORKER)
+    if isinstance(reached, MysqlConnection):
+        return MysqlTarget(reached, carriage.target_table, str(place.pk))
     if not isinstance(reached, PostgresConnection):
         raise PlaceGone(side=_("target"), number=carriage.number)
     return PostgresTarget(reached, place.schema, carriage.target_table, str(place.pk))

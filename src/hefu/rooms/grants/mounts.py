@@ -7,10 +7,14 @@ from hefu.kernel.actor import system
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.grants.terms import Mount
 from hefu.rooms.resources import queries as resources
-from hefu.rooms.resources.terms import PlaceKind
+from hefu.rooms.resources.terms import DATABASES, PlaceKind
 
 _VIEWER = system("grants")
-_KINDS = {PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE, PlaceKind.FOLDER: ResourceKind.FILE_FOLDER}
+_KINDS = {
+    PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE,
+    PlaceKind.MYSQL: ResourceKind.MYSQL_TABLE,
+    PlaceKind.FOLDER: ResourceKind.FILE_FOLDER,
+}
 
 
 def mount_of(entry_id: UUID, version: int) -> Mount | None:
@@ -34,4 +38,4 @@ def mount_of(entry_id: UUID, version: int) -> Mount | None:
 def is_own_database(target_id: UUID, *, department_id: UUID) -> bool:
     """Return whether a target is an open database of the department, where a table can arrive."""
     own = resources.targets(viewer=_VIEWER, department_id=department_id)
-    return own.filter(pk=target_id, kind=PlaceKind.POSTGRES).exists()
+    return own.filter(pk=target_id, kind__in=DATABASES).exists()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hefu.kernel.words import _
 from hefu.rooms.resources.terms import (
+    DATABASES,
     LONGEST,
     Agreement,
     Allowed,
@@ -23,7 +24,7 @@ _NEEDED = _("This is needed.")
 
 #: What each item type can be held by, as PostgreSQL names types without their modifiers.
 _TEXT = frozenset(
-    {"text", "character varying", "character", "bpchar", "uuid", "citext", "name", "json", "jsonb", "xml"}
+    {"text", "character varying", "character", "bpchar", "uuid", "citext", "name", "json", "jsonb", "xml", "interval"}
 )
 _WHOLE = frozenset({"smallint", "integer", "bigint"})
 _NUMBER = _WHOLE | {"numeric", "real", "double precision"}
@@ -47,11 +48,14 @@ def place_faults(facts: PlaceFacts) -> dict[str, str]:
     found: dict[str, str] = {}
     if not facts.name.strip():
         found["name"] = _NEEDED
-    if facts.kind is PlaceKind.POSTGRES:
-        found |= {field: _NEEDED for field in ("host", "dbname", "username", "schema") if not getattr(facts, field)}
+    if facts.kind in DATABASES:
+        needed = ("host", "dbname", "username", *(("schema",) if facts.kind is PlaceKind.POSTGRES else ()))
+        found |= {field: _NEEDED for field in needed if not getattr(facts, field)}
         if not 1 <= facts.port <= 65535:
             found["port"] = _("A port is a number from 1 to 65535.")
         if re.search(r"[\s,]", facts.host):
+            found["host"] = _("One host, without spaces or commas.")
+        if facts.kind is not PlaceKind.POSTGRES and facts.host.startswith("/"):
             found["host"] = _("One host, without spaces or commas.")
     elif not facts.folder:
         found["folder"] = _NEEDED

@@ -3,22 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
-from hefu.dataplane.connectors.folder.profile import profile_file
-from hefu.dataplane.connectors.folder.source import FolderSource
-from hefu.dataplane.connectors.postgres.inspection import inspect_table, list_tables, test_connection
-from hefu.dataplane.connectors.postgres.profile import profile_table
+from hefu.dataplane import sides
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.errors import SideRefused
 from hefu.kernel.refusal import Refusal
-from hefu.kernel.words import _, stored
+from hefu.kernel.words import stored
 from hefu.rooms.resources import errors
 from hefu.rooms.resources.models import Source, Target
-from hefu.rooms.resources.reaching import address_policy, folder_of, is_database, postgres_of
+from hefu.rooms.resources.reaching import address_policy, is_database, side_of
 from hefu.rooms.resources.terms import ColumnSide
-
-_CAN_CREATE = _("Reached: PostgreSQL {version}, {tables} tables to read; the account may also create a schema.")
-_CANNOT_CREATE = _("Reached: PostgreSQL {version}, {tables} tables to read; the account may not create a schema.")
 
 
 @dataclass(frozen=True)
@@ -55,12 +48,8 @@ class Trial:
 def reach(place: Source | Target) -> Trial:
     """Try whether the place can be reached and used; a "no" comes back as words, not as an exception."""
     try:
-        if is_database(place):
-            seen = test_connection(postgres_of(place), policy=address_policy())
-            text = _CAN_CREATE if seen.can_create else _CANNOT_CREATE
-            return Trial(True, text, {"version": seen.server_version, "tables": seen.readable})
-        files = list_files(FolderSource(folder_of(place), encoding=place.encoding))
-        return Trial(True, _("The folder can be read; it holds {files} files."), {"files": len(files)})
+        found = sides.tried(side_of(place), address_policy())
+        return Trial(True, found.text, found.facts)
     except Refusal as refusal:
         return Trial(False, refusal.text, {name: stored(value) for name, value in refusal.facts.items()})
 
@@ -71,10 +60,7 @@ def tables(source: Source) -> tuple[TableListed, ...]:
     Raises:
         AddressNotAllowed, NoSecret, DataPlaneRefusal: It cannot be reached, and why.
     """
-    if is_database(source):
-        found = list_tables(postgres_of(source), policy=address_policy())
-    else:
-        found = list_files(FolderSource(folder_of(source), encoding=source.encoding))
+    found = sides.tables(side_of(source), address_policy())
     return tuple(TableListed(one.schema, one.table, one.kind, one.comment, one.rows_estimate) for one in found)
 
 
@@ -86,10 +72,7 @@ def table(source: Source, schema: str, name: str) -> TableSeen:
         AddressNotAllowed, NoSecret, DataPlaneRefusal: It cannot be reached, and why.
     """
     try:
-        if is_database(source):
-            facts = inspect_table(postgres_of(source), schema, name, policy=address_policy())
-        else:
-            facts = inspect_file(FolderSource(folder_of(source), encoding=source.encoding), name)
+        facts = sides.inspected(side_of(source), schema, name, address_policy())
     except SideRefused:
         if (schema, name) in {(one.schema, one.table) for one in tables(source)}:
             raise
@@ -107,7 +90,4 @@ def profile(source: Source, schema: str, name: str) -> tuple[ColumnProfile, ...]
     Raises:
         NoSuchTable, AddressNotAllowed, NoSecret, DataPlaneRefusal: As `table`.
     """
-    if not is_database(source):
-        return profile_file(FolderSource(folder_of(source), encoding=source.encoding), name)
-    columns = [column.name for column in table(source, schema, name).columns]
-    return profile_table(postgres_of(source), schema, name, columns, policy=address_policy())
+    return sides.profiled(side_of(source), schema, name, address_policy())

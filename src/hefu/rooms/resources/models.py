@@ -8,7 +8,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from hefu.rooms.resources.terms import AllowanceKind, Encoding, Network, PlaceKind, TlsMode
+from hefu.rooms.resources.terms import DATABASES, AllowanceKind, Encoding, Network, PlaceKind, TlsMode
+
+_DATABASES = sorted(kind.value for kind in DATABASES)
 
 
 def _one_of(field: str, words: Iterable[StrEnum], *, name: str) -> models.CheckConstraint:
@@ -71,7 +73,7 @@ class Place(models.Model):
             _one_of("tls", TlsMode, name="%(class)s_tls"),
             models.CheckConstraint(
                 condition=(
-                    (Q(kind=PlaceKind.POSTGRES.value) & ~Q(host="") & ~Q(dbname="") & ~Q(username="") & Q(folder=""))
+                    (Q(kind__in=_DATABASES) & ~Q(host="") & ~Q(dbname="") & ~Q(username="") & Q(folder=""))
                     | (Q(kind=PlaceKind.FOLDER.value) & ~Q(folder="") & Q(host=""))
                 ),
                 name="%(class)s_reachable",

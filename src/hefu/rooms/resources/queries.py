@@ -1,15 +1,14 @@
 """Reads of systems, places and mounts, scoped to the viewer. Nothing here returns a secret."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Model, Q, QuerySet
 
-from hefu.dataplane import wire
+from hefu.dataplane import sides, wire
 from hefu.dataplane.checks import Check
-from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
+from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.errors import TicketRefused
 from hefu.kernel.actor import Actor
@@ -19,6 +18,7 @@ from hefu.rooms.resources import decide, errors, looking, reaching
 from hefu.rooms.resources.access import may, require, visible_places, visible_systems
 from hefu.rooms.resources.looking import TableListed, TableSeen
 from hefu.rooms.resources.models import Allowance, Resource, Source, System, Target
+from hefu.rooms.resources.reaching import Reached
 from hefu.rooms.resources.terms import Agreement, ItemSide
 
 Row = TypeVar("Row", bound=Model)
@@ -211,7 +211,7 @@ def compare(entry_id: UUID, *, viewer: Actor) -> tuple[Agreement, ...]:
     return decide.compare(items_of(entry.pk, viewer=viewer), seen.columns, columns_of(resource))
 
 
-def connection_for(source_id: UUID, *, actor: Actor) -> PostgresConnection | Path:
+def connection_for(source_id: UUID, *, actor: Actor) -> Reached:
     """Return how to reach a source, secret inside: for the worker alone.
 
     Raises:
@@ -222,7 +222,17 @@ def connection_for(source_id: UUID, *, actor: Actor) -> PostgresConnection | Pat
     return _reached(source, source_id, actor)
 
 
-def target_connection_for(target_id: UUID, *, actor: Actor) -> PostgresConnection | Path:
+def side_for(source_id: UUID, *, actor: Actor) -> sides.Source:
+    """Return a source as the data plane reads it, secret inside: for the worker alone.
+
+    Raises:
+        Forbidden, NotFound, NoSecret, AddressNotAllowed, SealBroken: As `connection_for`.
+    """
+    _only_the_platform(actor)
+    return reaching.side_of(source(source_id, viewer=actor))
+
+
+def target_connection_for(target_id: UUID, *, actor: Actor) -> Reached:
     """Return how to reach a target, secret inside: for the worker alone.
 
     Raises:
@@ -251,10 +261,10 @@ def site_policy(*, actor: Actor) -> AddressPolicy:
     return reaching.site_policy()
 
 
-def _reached(find: Callable[..., Source | Target], place_id: UUID, actor: Actor) -> PostgresConnection | Path:
+def _reached(find: Callable[..., Source | Target], place_id: UUID, actor: Actor) -> Reached:
     _only_the_platform(actor)
     row = find(place_id, viewer=actor)
-    return reaching.postgres_of(row) if reaching.is_database(row) else reaching.folder_of(row)
+    return reaching.reached(row)
 
 
 def _only_the_platform(actor: Actor) -> None:

@@ -7,10 +7,16 @@ from django.conf import settings
 from django.views.decorators.debug import sensitive_variables
 
 from hefu.crypto.sealing import seal, unseal
-from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
+from hefu.dataplane import sides
+from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.mysql.connection import MysqlConnection
+from hefu.dataplane.connectors.mysql.source import MysqlSource
+from hefu.dataplane.connectors.postgres.connection import PostgresConnection
+from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.rooms.resources import decide, errors
 from hefu.rooms.resources.models import Allowance, Secret, Source, Target
-from hefu.rooms.resources.terms import AllowanceKind, Allowed, PlaceKind
+from hefu.rooms.resources.terms import DATABASES, AllowanceKind, Allowed, PlaceKind
 
 #: Folder in the node's home that connectors may use without an allowance.
 OWN_FOLDERS = "folders"
@@ -68,8 +74,36 @@ def _purpose(place: Source | Target) -> str:
     return f"{side(place)}:{place.pk}"
 
 
+#: How to reach a place.
+Reached = PostgresConnection | MysqlConnection | Path
+
+
+def reached(place: Source | Target) -> Reached:
+    """Return how to reach a place, its secret inside.
+
+    Raises:
+        NoSecret, SealBroken, AddressNotAllowed: It cannot be used, and why.
+    """
+    return database_of(place) if is_database(place) else folder_of(place)
+
+
+def side_of(place: Source | Target) -> sides.Source:
+    """Return the place as the data plane reads it.
+
+    Raises:
+        NoSecret, SealBroken, AddressNotAllowed: It cannot be used, and why.
+    """
+    match reached(place):
+        case PostgresConnection() as connection:
+            return PostgresSource(connection)
+        case MysqlConnection() as connection:
+            return MysqlSource(connection)
+        case Path() as path:
+            return FolderSource(path, encoding=place.encoding)
+
+
 @sensitive_variables("password")
-def postgres_of(place: Source | Target) -> PostgresConnection:
+def database_of(place: Source | Target) -> PostgresConnection | MysqlConnection:
     """Return how to connect to a database, password inside; its repr does not show it.
 
     Raises:
@@ -80,7 +114,8 @@ def postgres_of(place: Source | Target) -> PostgresConnection:
     if kept is None:
         raise errors.NoSecret(name=place.name)
     password = unseal(settings.HEFU.master_key(), kept.sealed, purpose=_purpose(place)).decode()
-    return PostgresConnection(
+    kind = MysqlConnection if place.kind == PlaceKind.MYSQL else PostgresConnection
+    return kind(
         host=place.host,
         port=place.port,
         dbname=place.dbname,
@@ -115,5 +150,5 @@ def checked_folder(folder: str) -> Path:
 
 
 def is_database(place: Source | Target) -> bool:
-    """Return whether it is reached as a PostgreSQL database rather than a folder."""
-    return place.kind == PlaceKind.POSTGRES
+    """Return whether it is reached as a database rather than a folder."""
+    return place.kind in DATABASES

@@ -41,14 +41,23 @@ class PlaceKind(StrEnum):
     """What stands at the other end of a source or target."""
 
     POSTGRES = "postgres"
+    MYSQL = "mysql"
     FOLDER = "folder"
 
 
-PLACE_KIND_NAMES = {PlaceKind.POSTGRES: _("PostgreSQL database"), PlaceKind.FOLDER: _("folder of files")}
+PLACE_KIND_NAMES = {
+    PlaceKind.POSTGRES: _("PostgreSQL database"),
+    PlaceKind.MYSQL: _("MySQL or MariaDB database"),
+    PlaceKind.FOLDER: _("folder of files"),
+}
+#: Where tables can be read and can arrive.
+DATABASES = (PlaceKind.POSTGRES, PlaceKind.MYSQL)
+#: Port that a server of the kind listens on when nobody says otherwise.
+PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306}
 
 
 class TlsMode(StrEnum):
-    """How a database connection is encrypted, in libpq's words."""
+    """How a database connection is encrypted, in libpq's words; they mean the same for every kind of database."""
 
     DISABLE = "disable"
     PREFER = "prefer"
@@ -140,7 +149,7 @@ class PlaceFacts:
     dbname: str = ""
     username: str = ""
     tls: TlsMode = TlsMode.PREFER
-    #: Schema that a target's tables are written into.
+    #: Schema that a target's tables are written into; PostgreSQL alone has one beside the database.
     schema: str = "public"
     #: Absolute folder on the node's machine.
     folder: str = ""

@@ -19,7 +19,7 @@ from hefu.rooms.parties import queries as parties
 from hefu.rooms.resources import decide, errors, looking, reaching, terms
 from hefu.rooms.resources.access import require, visible_places
 from hefu.rooms.resources.models import Allowance, Resource, Secret, Source, System, Target
-from hefu.rooms.resources.terms import AllowanceKind, Network, PlaceFacts, PlaceKind
+from hefu.rooms.resources.terms import DATABASES, AllowanceKind, Network, PlaceFacts, PlaceKind
 
 #: Sources and targets are written alike.
 P = TypeVar("P", Source, Target)
@@ -398,7 +398,7 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
     for name in _FACTS:
         value = getattr(facts, name)
         setattr(row, name, value if isinstance(value, int) else str(value))
-    other = ("host", "dbname", "username") if facts.kind is PlaceKind.FOLDER else ("folder",)
+    other = ("folder",) if facts.kind in DATABASES else ("host", "dbname", "username")
     for name in other:
         setattr(row, name, "")
 
