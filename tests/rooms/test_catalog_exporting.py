@@ -23,7 +23,7 @@ from hefu.rooms.catalog.exporting.columns import COLUMNS
 from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.importing.terms import ImportReport
-from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.models import Entry, Item
 from hefu.rooms.catalog.terms import (
     BasisKind,
     Channel,
@@ -248,6 +248,82 @@ class TestBackAgain:
             else:
                 assert new == old
 
+    @pytest.mark.parametrize(("form", "name"), FORMS[:4])
+    def test_an_entry_under_a_new_name_is_the_same_entry_and_its_name_has_changed(
+        self, form: Form, name: str, three: list[Entry]
+    ) -> None:
+        data = written(form)
+        for entry in three:  # what was exported bears the new names then
+            Entry.objects.filter(pk=entry.pk).update(name=f"{entry.name}（旧）")
+        report = self.imported(data, name)
+        assert (report.taken, report.changed, report.unchanged) == (0, 3, 0)
+        assert Entry.objects.count() == 3
+        assert {entry.pk: entry.name for entry in Entry.objects.all()} == {entry.pk: entry.name for entry in three}
+        assert self.imported(data, name).unchanged == 3
+
+    def test_another_nodes_entry_of_the_same_code_is_another_entry(self, office: Department) -> None:
+        ours = an_entry(office, name="养老机构", abstract="机构与床位", theme="社会保障")
+        data = written(Form.CSV)
+        Entry.objects.filter(pk=ours.pk).update(
+            name="校车路线",
+            abstract="路线与站点",
+            theme="教育",
+            system_name="校车",
+            business_item="许可",
+            phone="1",
+            tags=[],
+        )
+        Item.objects.filter(entry=ours).update(name="站点")
+        report = self.imported(data, "目录.csv")
+        assert (report.taken, report.changed) == (1, 0)
+        assert set(Entry.objects.values_list("name", flat=True)) == {"养老机构", "校车路线"}
+        again = self.imported(data, "目录.csv")
+        assert (again.taken, again.changed, again.unchanged) == (0, 0, 1)
+
+    def test_our_file_finds_the_entry_of_its_code_though_another_came_with_that_code_from_elsewhere(
+        self, office: Department
+    ) -> None:
+        ours = an_entry(office, name="养老机构")
+        foreign = (
+            f"目录名称,来源部门,目录编码,摘要,共享类型\n校车路线,{office.name},{ours.code},路线,无条件共享\n".encode()
+        )
+        self.imported(foreign, "门户.csv")
+        other = Entry.objects.get(name="校车路线")
+        found = Entry.objects.filter(pk=ours.pk).select_related("provider").order_by("code")
+        text = written(Form.CSV, found).decode("utf-8-sig").replace("养老机构", "养老服务机构")
+        report = self.imported(text.encode(), "目录.csv")
+        assert (report.taken, report.changed) == (0, 1)
+        ours.refresh_from_db()
+        other.refresh_from_db()
+        assert (ours.name, other.name) == ("养老服务机构", "校车路线")
+        assert self.imported(foreign, "门户.csv").unchanged == 1
+
+    def test_an_entry_that_went_out_and_came_back_is_still_found_by_the_file_that_first_brought_it(
+        self, office: Department
+    ) -> None:
+        foreign = f"目录名称,来源部门,目录编码,摘要,共享类型\n校车路线,{office.name},A-1,路线,无条件共享\n"
+        self.imported(foreign.encode(), "门户.csv")
+        text = written(Form.CSV).decode("utf-8-sig").replace("校车路线", "校车线路")
+        assert self.imported(text.encode(), "目录.csv").changed == 1
+        newer = foreign.replace("路线,无", "路线与站点,无")
+        report = self.imported(newer.encode(), "门户.csv")
+        assert (report.taken, report.changed) == (0, 1)
+        assert Entry.objects.get().abstract == "路线与站点"
+
+    @pytest.mark.parametrize(("form", "name"), FORMS[:4])
+    def test_members_of_lists_that_hold_the_sign_between_members_come_back(
+        self, form: Form, name: str, office: Department
+    ) -> None:
+        tags = ("住房、公积金", '"甲"类', "、", "养老", '"', "a,b；c|d/e f")
+        entry = an_entry(office, name="一", tags=tags, format_types=("xls、et", "csv"), related_codes=("甲、乙", "丙"))
+        data = written(form)
+        Entry.objects.filter(pk=entry.pk).update(tags=["别的"], format_types=["xml"], related_codes=["丁"])
+        self.imported(data, name)
+        entry.refresh_from_db()
+        assert set(entry.tags) == set(tags)
+        assert set(entry.format_types) == {"xls、et", "csv"}
+        assert set(entry.related_codes) == {"甲、乙", "丙"}
+
 
 def bare(said: Content, **more: Any) -> Content:
     """Return a content without its items' ids, which each node gives anew, and lists in one order: graphs have none."""
@@ -272,9 +348,8 @@ def any_content(chance: random.Random, number: int) -> Content:
         return tuple(chance.sample(list(kind), chance.randrange(len(kind) + 1)))
 
     def words() -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys(f"{chance.choice(['表', 'open data', 'a/b', 'x,y'])}{n}" for n in range(chance.randrange(4)))
-        )
+        some = ["表", "open data", "a/b", "x,y", "甲、乙", "“丙”", '"']
+        return tuple(dict.fromkeys(f"{chance.choice(some)}{n}" for n in range(chance.randrange(4))))
 
     kept = chance.choice(list(ShareType))
     return Content(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hefu.rooms.catalog.exporting.reading import Exported
+from hefu.rooms.catalog.importing.own import joined
 from hefu.rooms.catalog.profiles import Profile
 from hefu.rooms.catalog.terms import BasisKind, Content, Grade, ItemContent, PersonalInfo, Secrecy
 
@@ -166,7 +167,7 @@ def _cell(
     if value is None or value == "" or value == ():
         return None
     if isinstance(value, tuple):
-        return "、".join(str(_cell(column, one, profile)) for one in value)
+        return joined(str(_cell(column, one, profile)) for one in value)
     table = profile.tables.get(column.table)
     if isinstance(value, StrEnum):
         return table.name(value) if table else value.value

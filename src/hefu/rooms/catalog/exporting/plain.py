@@ -9,6 +9,7 @@ from typing import Any
 from hefu.kernel.cells import safe
 from hefu.rooms.catalog.exporting.columns import COLUMNS, Line, lines
 from hefu.rooms.catalog.exporting.reading import Exported
+from hefu.rooms.catalog.importing.own import FORMAT
 from hefu.rooms.catalog.profiles import Profile
 from hefu.rooms.catalog.snapshots import to_json
 from hefu.rooms.catalog.terms import Secrecy, ShareType
@@ -40,7 +41,7 @@ def as_record(entry: Exported) -> dict[str, Any]:
 
 def write_json(entries: Iterable[Exported], profile: Profile) -> Iterator[str]:
     """Yield the text of one JSON document, entry by entry."""
-    head = {"format": "hefu-catalog", "version": 1, "profile": profile.key}
+    head = {"format": FORMAT, "version": 1, "profile": profile.key}
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "entries": ['
     for number, entry in enumerate(entries):
         yield (",\n" if number else "\n") + json.dumps(as_record(entry), ensure_ascii=False)

@@ -10,6 +10,7 @@ from hefu.rooms.catalog.errors import FileUnreadable
 from hefu.rooms.catalog.importing.headers import below_header
 from hefu.rooms.catalog.importing.names import general
 from hefu.rooms.catalog.importing.notions import Field
+from hefu.rooms.catalog.importing.own import FORMAT
 from hefu.rooms.catalog.importing.table import Table, of_records
 
 #: How deep envelopes and records are opened.
@@ -72,6 +73,8 @@ def _records(document: Any) -> list[dict[str, Any]]:
         return flat or [record for one in document if isinstance(one, list) for record in _records(one)]
     if not isinstance(document, dict):
         return []
+    if document.get("format") == FORMAT and isinstance(document.get("entries"), list):
+        return [one for one in document["entries"] if isinstance(one, dict)]
     found = max(_lists(document, 0), key=_promise, default=[])
     # An entry with its list of items is itself a record; an envelope knows less of catalogues than what is in it.
     if found and _known(found[0]) >= _known(document) and (len(found) > 1 or _known(document) < 2):

@@ -1,9 +1,12 @@
 """The layouts in which this platform itself writes a catalogue: read back, they give every field again."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 
 from hefu.rooms.catalog.importing.notions import Field
 
+#: How our JSON names itself.
+FORMAT = "hefu-catalog"
 #: Head of our sheet and of our CSV → field. The parts of the class stand in its code, the day in the version.
 SHEET: dict[str, Field | None] = {
     "序号": None,
@@ -122,3 +125,40 @@ def own_mapping(columns: Collection[str]) -> dict[str, Field] | None:
         if marks <= known:
             return {column: field for column in columns if (field := layout.get(column)) is not None}
     return None
+
+
+def in_one_cell(columns: Collection[str]) -> bool:
+    """Return whether a file of ours tells its lists in one cell each, as sheet and CSV do."""
+    return _MARKS[0][1] <= set(columns)
+
+
+#: Between the members of a list in one cell of our own files.
+BETWEEN = "、"
+#: A member of such a list: in quotes, or up to the next sign between two.
+_MEMBER = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=、|\Z)|([^、]*)')
+
+
+def joined(members: Iterable[str]) -> str:
+    """Return a list as one cell; a member that holds the sign between members, or a quote, stands in quotes.
+
+    >>> joined(["养老", "住房、公积金", '"甲"类'])
+    '养老、"住房、公积金"、\"""甲""类\"'
+    """
+    return BETWEEN.join(
+        f'"{one.replace(chr(34), chr(34) * 2)}"' if BETWEEN in one or '"' in one else one for one in members
+    )
+
+
+def members(cell: str) -> list[str]:
+    """Return the members of a list that `joined` wrote; what another wrote is parted at each sign between.
+
+    >>> members(joined(["养老", "住房、公积金", '"甲"类']))
+    ['养老', '住房、公积金', '"甲"类']
+    """
+    found, place = [], 0
+    while place <= len(cell):
+        member = _MEMBER.match(cell, place)
+        assert member is not None  # noqa: S101 - the second form takes anything
+        found.append(member.group(1).replace('""', '"') if member.group(1) is not None else member.group(2).strip())
+        place = member.end() + len(BETWEEN)
+    return [one for one in found if one]

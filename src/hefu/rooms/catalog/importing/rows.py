@@ -9,7 +9,7 @@ from typing import Any
 from hefu.rooms.catalog import decide
 from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
-from hefu.rooms.catalog.importing.own import EXTENSIONS, own_mapping
+from hefu.rooms.catalog.importing.own import EXTENSIONS, in_one_cell, members, own_mapping
 from hefu.rooms.catalog.importing.terms import Defaults, Reason
 from hefu.rooms.catalog.terms import (
     CHANNELS_OF,
@@ -43,6 +43,8 @@ class Group:
     rest: tuple[dict[str, Any], ...] = ()
     #: Whether this platform wrote the file: then every field has a place of its own and nothing is inferred.
     own: bool = False
+    #: Whether it then tells each list in one cell.
+    lists_in_cells: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,11 @@ def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Fi
         groups.append((number, original, cells, [item] if values.line(item.get(Field.ITEM_NAME)) else [], []))
         before = identity
     own = own_mapping(mapping) is not None
-    return [Group(number, first, cells, tuple(items), tuple(rest), own) for number, first, cells, items, rest in groups]
+    listed = own and in_one_cell(mapping)
+    return [
+        Group(number, first, cells, tuple(items), tuple(rest), own, listed)
+        for number, first, cells, items, rest in groups
+    ]
 
 
 def read(group: Group, defaults: Defaults, extensions: Mapping[str, str] = MappingProxyType({})) -> Reading:
@@ -300,7 +306,8 @@ class _Reader:
         cell = self.cells.get(field)
         if not self.own or isinstance(cell, list | tuple):
             return cell
-        return [part for part in values.block(cell).split("、") if part.strip()]
+        text = values.block(cell)
+        return members(text) if self.group.lists_in_cells else [text]
 
     def _more(self) -> dict[str, Any]:
         days = {

@@ -53,8 +53,9 @@ class Sorted:
     repeated: int = 0
     bad: list[tuple[Group, tuple[Reason, ...]]] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
-    #: Import keys of everything that the file names.
+    #: Import keys of everything that the file names, and the entries that it names.
     keys: set[str] = field(default_factory=set)
+    ids: set[UUID] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Present:
     status: str
     #: What the last import said of it.
     digest: str
+    #: The key by which imports know it: what an earlier one gave it stays, so that its own file finds it again.
+    key: str
 
     def says(self, row: Row) -> bool:
         """Return whether it said the very same already."""
@@ -129,6 +132,8 @@ class Sorter:
                 made.bad.append((group, (Reason("same_key", {"row": earlier[1]}),)))
             return
         seen[found.key] = (found.digest, group.row)
+        if there is not None:
+            made.ids.add(there.id)
         if there is None:
             made.taken.append(found)
         elif there.says(found) and not (self._publish and there.status in WRITABLE):
@@ -138,7 +143,7 @@ class Sorter:
             made.bad.append((group, (Reason(there.status, {"code": there.code}),)))
             return
         else:
-            made.changed.append(dataclasses.replace(found, entry_id=there.id))
+            made.changed.append(dataclasses.replace(found, entry_id=there.id, key=there.key))
         made.notes.update(found.reading.notes)
 
     def look(self, group: Group) -> Row | tuple[Reason, ...]:
@@ -180,29 +185,63 @@ def present(rows: Sequence[Row]) -> dict[str, Present]:
     """Return import key → entry, of those rows that the catalogue has.
 
     An entry is known by the key that an earlier import gave it. One that was never imported is known by its own
-    code, when provider and name are the same too: so our own exports come back to where they left.
+    code within its provider: so our own exports come back to where they left, under a new name too. In a file that
+    another wrote, the name must be the same as well: its codes are of another making.
     """
     there = Entry.objects.filter(changes_to__isnull=True).order_by()
-    fields = ("import_key", "pk", "code", "status", "import_digest")
-    found = {
-        key: Present(pk, code, status, said)
-        for key, pk, code, status, said in there.filter(import_key__in={row.key for row in rows}).values_list(*fields)
-    }
-    others = {row.reading.code: row for row in rows if row.key not in found and row.reading.code}
-    for entry in there.filter(code__in=others).only("pk", "provider", "name", "code", "status") if others else ():
-        row = others[entry.code]
-        if row.provider.id == entry.provider_id and decide.folded(entry.name) == decide.folded(
-            row.reading.content.name
-        ):
-            found[row.key] = Present(entry.pk, entry.code, entry.status, "")
+    fields = ("import_key", "pk", "code", "status", "import_digest", "name")
+    found, names = {}, {}
+    for key, pk, code, status, said, name in there.filter(import_key__in={row.key for row in rows}).values_list(
+        *fields
+    ):
+        found[key], names[key] = Present(pk, code, status, said, key), name
+    coded: dict[tuple[UUID, str], list[Row]] = {}
+    for row in rows:
+        if row.reading.code and (row.key not in found or row.reading.origin_code is not None):
+            coded.setdefault((row.provider.id, row.reading.code), []).append(row)
+    wanted = {code for _provider, code in coded}
+    for entry in there.filter(code__in=wanted).prefetch_related("items") if wanted else ():
+        for row in coded.get((entry.provider_id, entry.code), ()):
+            keyed = found.get(row.key)
+            by_key = keyed is not None and (keyed.id == entry.pk or _named(names[row.key], row.reading))
+            if not by_key and _is_it(entry, row.reading):
+                # The row's own key where nobody has it; else the entry is found by its code next time as well.
+                key = entry.import_key or ("" if keyed else row.key)
+                found[row.key] = Present(entry.pk, entry.code, entry.status, "", key)
     otherwise = {found[row.key].id: row for row in rows if row.key in found and found[row.key].digest != row.digest}
     for entry in there.filter(pk__in=otherwise).prefetch_related("items") if otherwise else ():
         row = otherwise[entry.pk]
         content = content_of(entry)
         if overlaid(content, row.reading, coded=entry.code) == content and adds_nothing(entry, row):
             # Another file, or another release of ours, that says the same in its own way.
-            found[row.key] = Present(entry.pk, entry.code, entry.status, row.digest)
+            found[row.key] = dataclasses.replace(found[row.key], digest=row.digest)
     return found
+
+
+def _named(name: str, reading: Reading) -> bool:
+    return decide.folded(name) == decide.folded(reading.content.name)
+
+
+#: Texts by which two entries of one code are told apart; values of lists agree too often by chance.
+_TELLING = ("abstract", "internal_office", "system_name", "business_item", "theme", "tags", "phone")
+
+
+def _is_it(entry: Entry, reading: Reading) -> bool:
+    """Return whether a row with an entry's code and provider is that entry.
+
+    Under another name only where the file is one of ours; and not where everything else that both say differs as
+    well, because another node gives the same codes to its own entries.
+    """
+    if _named(entry.name, reading):
+        return True
+    if reading.origin_code is None:
+        return False
+    content = content_of(entry)
+    both = [(getattr(content, name), getattr(reading.content, name)) for name in _TELLING]
+    alike = [was == now for was, now in both if was and now]
+    if content.items and reading.content.items:
+        alike.append(bool({one.name for one in content.items} & {one.name for one in reading.content.items}))
+    return any(alike) or len(alike) < 2
 
 
 def adds_nothing(entry: Entry, row: Row) -> bool:

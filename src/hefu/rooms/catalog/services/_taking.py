@@ -173,7 +173,7 @@ def no_longer_named(source: str, found: Sorted) -> list[Entry]:
     return [
         entry
         for entry in brought.order_by("name", "code")
-        if entry.import_key not in found.keys and decide.folded(entry.name) not in waiting
+        if entry.pk not in found.ids and entry.import_key not in found.keys and decide.folded(entry.name) not in waiting
     ]
 
 

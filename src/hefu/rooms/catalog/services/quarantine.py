@@ -173,7 +173,7 @@ def _write(taking: Taking, ready: Mapping[str, tuple[BadRow, Row]]) -> None:
         if known_as.status in (Status.IN_REVIEW, Status.WITHDRAWN):
             row.reasons = [Reason(known_as.status, {"code": known_as.code}).as_json()]
         else:
-            known.append((row, dataclasses.replace(found, entry_id=known_as.id)))
+            known.append((row, dataclasses.replace(found, entry_id=known_as.id, key=known_as.key)))
     for pairs, changed in ((fresh, False), (known, True)):
         if pairs:
             entries = taking.write([found for _row, found in pairs], changed=changed)
