@@ -14,6 +14,7 @@ resident set of that process, which has no children.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -25,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -145,7 +146,7 @@ class Counting:
     def begin(self) -> None:
         """Nothing is kept."""
 
-    def put(self, batch: list[Rejected]) -> None:
+    def put(self, batch: Sequence[Rejected]) -> None:
         """Keep nothing."""
 
 
@@ -157,14 +158,14 @@ def child(orders: dict[str, Any]) -> None:
         id=new_id(now), serial=1, grant="G", request="R", node="benchmark", issuer="i", provider=Party("1" * 18, "p"),
         consumer=Party("2" * 18, "c"), entry="e",
         resource=ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", "population"),
-        items=(
+        items=tuple(Item(name, name) for name in WHOLE) if orders["whole"] else (
             Item("id", "id"), Item("name", "name", mask=Cover(1)), Item("sex", "sex"), Item("birth", "birth"),
             Item("division", "division"), Item("phone", "phone", mask=Cover(3, 4)), Item("household", "household"),
             Item("income", "income"),
         ),
         key=("id",), channel=Channel.TABLE, purpose="p", basis=(), issued_at=now, valid_from=now,
         valid_until=now + timedelta(hours=1), target=TargetRef("t", "delivered"),
-        filter=RowFilter((OneOf("division", DIVISIONS[:16]),)),
+        filter=RowFilter() if orders["whole"] else RowFilter((OneOf("division", DIVISIONS[:16]),)),
         checks=CHECKS if orders["governed"] else (),
     )  # fmt: skip
     token = sign_ticket(ticket, SIGNER)
@@ -248,11 +249,11 @@ class Ground:
         self._keep(name, {"seconds": seconds, "cpu": _children() - used, "server_cpu": self.server_cpu() - server})
         return seconds
 
-    def delivery(self, name: str, *, governed: bool, logged: bool) -> float:
-        """Deliver in a process of its own; return the seconds."""
+    def delivery(self, name: str, *, governed: bool, logged: bool, whole: bool = False) -> float:
+        """Deliver in a process of its own, `whole` without filter and masks; return the seconds."""
         self.settle()
         orders = {
-            "governed": governed, "logged": logged,
+            "governed": governed, "logged": logged, "whole": whole,
             "source": self._connection("provider"), "target": self._connection("consumer"),
         }  # fmt: skip
         server = self.server_cpu()
@@ -297,6 +298,10 @@ def _children() -> float:
 
 # -- the figures -----------------------------------------------------------------------------------------
 
+WHOLE = (
+    *("id", "name", "sex", "birth", "address", "division", "phone", "updated", "household", "members", "income"),
+    "score",
+)
 ALL_COLUMNS = (
     "id text, name text, sex text, birth date, address text, division text, phone text, updated timestamp, "
     "household bigint, members int, income double precision, score int"
@@ -382,19 +387,10 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, load {load}"
 
 
-def main() -> None:
-    """Start the server, measure, report, remove everything."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--rows", type=int, default=5_000_000)
-    options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--json", type=Path)
-    options.add_argument("--child", help=argparse.SUPPRESS)
-    given = options.parse_args()
-    if given.child:
-        child(json.loads(given.child))
-        return
-    programs = binaries.find()
-    psql = Path(programs.program("psql"))
+@contextlib.contextmanager
+def prepared(rows: int) -> Iterator[Ground]:
+    """Start a server with the source's rows in a temporary folder; end it and remove everything afterwards."""
+    psql = Path(binaries.find().program("psql"))
     found = str(psql) if psql.exists() else shutil.which("psql")
     if not found:
         raise SystemExit("there is no psql beside the server's programs nor on the PATH")
@@ -409,15 +405,31 @@ def main() -> None:
         for name in ("provider", "consumer"):
             cluster.create_database(name)
         ground = Ground(cluster, found)
-        print(f"making {given.rows:,} people", file=sys.stderr, flush=True)
-        ground.fill(given.rows)
-        figures = report(ground, measure(ground, given.rounds), given.rows)
-        figures["server"] = f"PostgreSQL {programs.version} ({programs.source})"
-        if given.json:
-            given.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
+        print(f"making {rows:,} people", file=sys.stderr, flush=True)
+        ground.fill(rows)
+        yield ground
     finally:
         cluster.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def main() -> None:
+    """Start the server, measure, report, remove everything."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--rows", type=int, default=5_000_000)
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--json", type=Path)
+    options.add_argument("--child", help=argparse.SUPPRESS)
+    given = options.parse_args()
+    if given.child:
+        child(json.loads(given.child))
+        return
+    with prepared(given.rows) as ground:
+        figures = report(ground, measure(ground, given.rounds), given.rows)
+        programs = binaries.find()
+        figures["server"] = f"PostgreSQL {programs.version} ({programs.source})"
+        if given.json:
+            given.json.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":
