@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 
 
 class Proxy:
@@ -18,6 +19,10 @@ class Proxy:
         self.passed = 0
         #: Cuts by itself after so many bytes.
         self.limit: int | None = None
+        #: Passes so many messages that hold these bytes to the server, and cuts before the last one's answer.
+        self.unanswered: tuple[bytes, int] | None = None
+        self._seen = 0
+        self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
         self._threads[0].start()
 
@@ -30,14 +35,17 @@ class Proxy:
                 return
             self._pairs.append((client, server))
             for one, other in ((client, server), (server, client)):
-                thread = threading.Thread(target=self._pass, args=(one, other), daemon=True)
+                thread = threading.Thread(target=self._pass, args=(one, other, other is server), daemon=True)
                 self._threads.append(thread)
                 thread.start()
 
-    def _pass(self, one: socket.socket, other: socket.socket) -> None:
+    def _pass(self, one: socket.socket, other: socket.socket, asks: bool) -> None:
         with contextlib.suppress(OSError):
             while data := one.recv(1 << 16):
                 self.passed += len(data)
+                if asks and self._last_question(data):
+                    self._never_answered(one, other, data)
+                    return
                 if self.limit is not None and self.passed > self.limit:
                     self.cut()
                     return
@@ -45,6 +53,21 @@ class Proxy:
         for end in (one, other):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _last_question(self, data: bytes) -> bool:
+        if self.unanswered is None:
+            return False
+        words, most = self.unanswered
+        with self._lock:
+            self._seen += words in data
+            return words in data and self._seen == most
+
+    def _never_answered(self, client: socket.socket, server: socket.socket, data: bytes) -> None:
+        """Let the client go before its last message is passed on, and give the server the time to do it."""
+        client.shutdown(socket.SHUT_RDWR)
+        server.sendall(data)
+        time.sleep(0.5)
+        self.cut()
 
     def cut(self) -> None:
         """Drop every connection and take no new ones."""

@@ -276,6 +276,38 @@ def test_a_side_whose_cable_is_pulled_is_named_and_the_next_run_goes_on(fewer: G
     fewer.agrees()
 
 
+@pytest.mark.parametrize("commit", [2, 4])
+def test_a_commit_whose_answer_is_lost_counts_once(fewer: Ground, commit: int) -> None:
+    """The target has committed and the run does not know: the position stands beside the rows, so it finds out."""
+    proxy = Proxy("127.0.0.1", fewer.cluster.tcp_port or 0)
+    proxy.unanswered = (b"COMMIT", commit)
+    try:
+        words = fewer.finish("D-unanswered", target=asdict(fewer.connection("consumer", proxy.port)))
+    finally:
+        proxy.close()
+    assert (words["refused"], words["transient"]) == ("dataplane.side_lost", True)
+    fewer.until("D-unanswered")
+    fewer.agrees()
+
+
+def test_a_run_that_sleeps_while_another_is_asked_for_wakes_up_alone(fewer: Ground) -> None:
+    """A machine that stood still for a while comes back: nobody carried in its place, and it carries on."""
+    process = fewer.start("D-asleep")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line).get("phase") == "copy":
+            break
+    process.send_signal(signal.SIGSTOP)
+    try:
+        assert fewer.finish("D-asleep")["refused"] == "dataplane.already_running"
+        time.sleep(3)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    words = json.loads(process.communicate()[0].splitlines()[-1])
+    assert "outcome" in words, words
+    fewer.agrees()
+
+
 @pytest.mark.parametrize("database", ["provider", "consumer"])
 def test_sessions_that_an_administrator_ends_are_a_lost_side(fewer: Ground, database: str) -> None:
     process = fewer.start("D-ended")
