@@ -127,9 +127,9 @@ def test_a_waiting_delivery_is_cancelled_now_and_a_running_one_by_its_worker() -
 
 
 @pytest.mark.parametrize("status", list(DeliveryStatus))
-def test_only_what_failed_or_was_cancelled_goes_on(status: DeliveryStatus) -> None:
+def test_only_what_failed_rests_or_was_cancelled_goes_on(status: DeliveryStatus) -> None:
     delivery = replace(RUNNING, status=status)
-    if status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED):
+    if status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED, DeliveryStatus.PAUSED):
         assert decide.retry(delivery) is DeliveryStatus.WAITING
         with pytest.raises(errors.TicketReplaced):
             decide.retry(replace(delivery, ticket_in_force=False))

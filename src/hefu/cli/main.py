@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "db": ("hefu.cli.db:command", "Run the embedded database alone, or show its address."),
     "web": ("hefu.cli.web:command", "Serve the pages."),
     "worker": ("hefu.cli.worker:command", "Do the jobs: deliveries, clocks, evidence."),
+    "followers": ("hefu.cli.followers:command", "Carry the deliveries that keep tables in step."),
     "migrate": ("hefu.cli.migrate:command", "Bring the database's tables up to this version."),
     "doctor": ("hefu.cli.doctor:command", "Say what is wrong with this installation, and what to do."),
     "demo": ("hefu.cli.demo:command", "Make a city with departments and data, and run the whole chain."),
@@ -37,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clocks": ("hefu.cli.clocks:command", "Statutory periods: what is due, why, and the sweep."),
     "grants": ("hefu.cli.grants:command", "Look at grants, suspend and revoke them."),
     "deliveries": ("hefu.cli.deliveries:command", "Run, watch and cancel deliveries."),
+    "exchange": ("hefu.cli.exchange:command", "Keep tables in step with their sources, and watch it."),
     "jobs": ("hefu.cli.jobs:command", "What the worker does, did and could not do."),
 }
 

@@ -154,6 +154,7 @@ class Config:
         shown="one for each core",
     )
     worker_concurrency: int = _setting("HEFU_WORKER_CONCURRENCY", 2, _count, "Jobs that `hefu worker` does at once.")
+    followers: int = _setting("HEFU_FOLLOWERS", 32, _count, "Tables that `hefu followers` keeps in step at once.")
     allowed_hosts: tuple[str, ...] = _setting(
         "HEFU_ALLOWED_HOSTS",
         ("localhost", "127.0.0.1", "[::1]"),

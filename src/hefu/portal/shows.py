@@ -71,6 +71,19 @@ def moment(at: datetime | None) -> SafeString | str:
     )
 
 
+def instant(at: datetime | None) -> SafeString | str:
+    """Return an instant in the node's zone, to the second."""
+    if at is None:
+        return NOTHING
+    here = timezone.localtime(at)
+    return format_html(
+        '<time class="day" datetime="{}" title="{}">{}</time>',
+        here.isoformat(timespec="seconds"),
+        weekday(here.date()),
+        f"{here:%Y-%m-%d %H:%M:%S}",
+    )
+
+
 def number(amount: float | None) -> str:
     """Return a number with its thousands set apart."""
     if amount is None:

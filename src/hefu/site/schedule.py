@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from hefu.rooms.bases.jobs import sweep_texts
 from hefu.rooms.catalog.jobs import keep_index, look_for_people, take_up_lost_intakes
 from hefu.rooms.clocks.jobs import sweep_clocks
-from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries
+from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries, watch_followers
 from hefu.rooms.grants.jobs import sweep_grants, watch_idle_grants
 from hefu.rooms.upkeep.jobs import count_coverage, find_duplicates, look_at_tables, open_reviews, tie_by_names
 
@@ -19,6 +19,7 @@ EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_HOUR = "7 * * * *"
 
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
+app.periodic(cron=EVERY_TEN_SECONDS)(watch_followers)
 app.periodic(cron=EVERY_TEN_SECONDS)(keep_index)
 app.periodic(cron=EVERY_TEN_SECONDS)(take_up_lost_intakes)
 app.periodic(cron=EVERY_MINUTE)(sweep_grants)

@@ -18,12 +18,13 @@ from hefu.rooms.catalog.terms import EntryPublished, EntrySubmitted, EntryWithdr
 from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
 from hefu.rooms.deliveries.terms import DeliveryDone, DeliveryFailed
+from hefu.rooms.deliveries.terms.following import FollowAlarm, FollowCleared, FollowedAnew
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.terms import IDLE_RULE, OVER, GrantIssued, GrantStatus, GrantStopped
 from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
-from hefu.rooms.requests.terms import RequestGranted, RequestRefused
+from hefu.rooms.requests.terms import NoticeKind, RequestGranted, RequestRefused
 from hefu.rooms.resources.terms import MountChanged
 from hefu.rooms.upkeep import services as upkeep
 
@@ -58,6 +59,29 @@ def _grant_unused(event: ClockWarned | ClockExpired) -> None:
 def _tell_of_failure(event: DeliveryFailed) -> None:
     requests.delivery_failed(
         number=event.request, delivery=event.delivery, actor=system("deliveries"), clock=FixedClock(event.at)
+    )
+
+
+def _tell_of_alarm(event: FollowAlarm) -> None:
+    _tell_following(event, NoticeKind.FOLLOW_STALLED, event.cause)
+
+
+def _tell_of_recovery(event: FollowCleared) -> None:
+    _tell_following(event, NoticeKind.FOLLOW_GOES_ON)
+
+
+def _tell_of_new_copy(event: FollowedAnew) -> None:
+    _tell_following(event, NoticeKind.FOLLOW_ANEW, event.cause)
+
+
+def _tell_following(event: FollowAlarm | FollowCleared | FollowedAnew, kind: NoticeKind, cause: str = "") -> None:
+    requests.tell_following(
+        number=event.request,
+        kind=kind,
+        delivery=event.delivery,
+        cause=cause,
+        actor=system("deliveries"),
+        clock=FixedClock(event.at),
     )
 
 
@@ -219,4 +243,7 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     TextEnded: [_hold_grants, _entries_must_follow],
     DeliveryDone: [_meet_delivery_clock, _grant_used],
     DeliveryFailed: [_tell_of_failure],
+    FollowAlarm: [_tell_of_alarm],
+    FollowCleared: [_tell_of_recovery],
+    FollowedAnew: [_tell_of_new_copy],
 }

@@ -1,21 +1,26 @@
 """Lists of deliveries and of rejected rows."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.html import format_html
 
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.badges import badge
-from hefu.portal.deliveries.words import COLOURS
+from hefu.portal.deliveries.words import COLOURS, PULSE_COLOURS
 from hefu.portal.grants.words import reason_in_words
 from hefu.portal.lists import Align, Between, Column, Empty, Facet, Listing
 from hefu.portal.lists.filters import Chip, Filter, Option
 from hefu.portal.words import name_of
 from hefu.rooms.deliveries import queries
 from hefu.rooms.deliveries.terms import STATUS_NAMES, DeliveryStatus
+from hefu.rooms.deliveries.terms.following import PULSE_NAMES, Pulse
+from hefu.rooms.grants.terms import WAY_NAMES, Way
 from hefu.rooms.requests.terms import CHANNEL_NAMES
 
 if TYPE_CHECKING:
@@ -31,6 +36,11 @@ class Deliveries(Listing["Delivery"]):
     search_word = _("Number, grant, request or entry")
     order = "-asked"
 
+    def __init__(self, request: "PortalRequest") -> None:
+        """Show what the reader may see."""
+        super().__init__(request)
+        self.lags: dict[UUID, tuple[Pulse, timedelta | None]] = {}
+
     def columns(self) -> Sequence[Column["Delivery"]]:
         """Return the columns."""
         return (
@@ -39,6 +49,8 @@ class Deliveries(Listing["Delivery"]):
             Column("consumer", _("Consumer"), lambda d: d.consumer.name, sort="consumer__name"),
             Column("provider", _("Provider"), lambda d: d.provider.name, sort="provider__name"),
             Column("status", _("State"), lambda d: d.status_name, sort="status", show=status_badge),
+            Column("mode", _("Way"), lambda d: d.mode_name, sort="mode", wraps=False),
+            Column("behind", _("Behind"), self._behind, show=self._lag, align=Align.END, wraps=False),
             Column(
                 "rows",
                 _("Rows delivered"),
@@ -66,6 +78,8 @@ class Deliveries(Listing["Delivery"]):
         """Return the filters."""
         return (
             Facet("status", _("State"), "status", words=STATUS_NAMES, tabs=True),
+            Facet("scope", _("Alarm"), "pk", words={"alarm": _("not kept in step")}, conditions=self._scopes()),
+            Facet("mode", _("Way"), "mode", words=WAY_NAMES),
             Facet("provider", _("Provider"), "provider_id", name_field="provider__name"),
             Facet("consumer", _("Consumer"), "consumer_id", name_field="consumer__name"),
             Between("asked", _("Asked for"), "asked_at"),
@@ -74,6 +88,26 @@ class Deliveries(Listing["Delivery"]):
     def rows(self, search: str) -> QuerySet[Any]:
         """Return the deliveries."""
         return queries.deliveries(viewer=self.request.actor, search=search)
+
+    def _scopes(self) -> dict[str, Q]:
+        return {"alarm": Q(pk__in=queries.alarmed(viewer=self.request.actor).order_by().values("pk"))}
+
+    def prepare(self, rows: list["Delivery"]) -> None:
+        """Feel the pulse of those that follow."""
+        followers = [row for row in rows if row.mode == Way.FOLLOW]
+        self.lags = queries.lags(followers, clock=self.request.clock) if followers else {}
+
+    def _behind(self, row: "Delivery") -> float | None:
+        _pulse, behind = self.lags.get(row.pk, (None, None))
+        return round(behind.total_seconds(), 1) if behind is not None else None
+
+    def _lag(self, row: "Delivery") -> str:
+        pulse, behind = self.lags.get(row.pk, (None, None))
+        if pulse is None or pulse is Pulse.AT_REST:
+            return ""
+        if pulse is Pulse.IN_STEP or behind is None:
+            return badge(PULSE_COLOURS[pulse], PULSE_NAMES[pulse])
+        return format_html("{} {}", badge(PULSE_COLOURS[pulse], PULSE_NAMES[pulse]), shows.span(behind.total_seconds()))
 
     def empty(self) -> Empty:
         """Say what will be here."""

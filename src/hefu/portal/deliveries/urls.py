@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.deliveries import views
+from hefu.portal.deliveries import following, views
 
 app_name = "deliveries"
 urlpatterns = [
@@ -11,6 +11,11 @@ urlpatterns = [
     path("<str:number>/progress", views.progress, name="progress"),
     path("<str:number>/cancel", views.cancel, name="cancel"),
     path("<str:number>/retry", views.retry, name="retry"),
+    path("<str:number>/now", following.follow_now, name="follow_now"),
+    path("<str:number>/pause", following.pause, name="pause"),
+    path("<str:number>/end", following.end, name="end"),
+    path("<str:number>/limits", following.spare, name="spare"),
+    path("<str:number>/windows/<int:which>/receipt", following.window_receipt, name="window_receipt"),
     path("<str:number>/rejects", views.rejects, name="rejects"),
     path("<str:number>/file", views.fetch, name="fetch"),
     path("<str:number>/receipt", views.receipt, name="receipt"),

@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
 from hefu.portal import shows
+from hefu.portal.deliveries.following import follower_page
 from hefu.portal.deliveries.lists import Deliveries, Rejects
 from hefu.portal.deliveries.words import COLOURS, PHASE_NAMES
 from hefu.portal.evidence.words import actor_name
@@ -20,8 +21,9 @@ from hefu.portal.pages import Crumb, page, show
 from hefu.portal.refusals import told
 from hefu.portal.words import name_of, say
 from hefu.rooms.deliveries import queries, services
-from hefu.rooms.deliveries.terms import QUIET_NAMES, DeliveryStatus
+from hefu.rooms.deliveries.terms import OPEN, QUIET_NAMES, DeliveryStatus
 from hefu.rooms.evidence.queries import history
+from hefu.rooms.grants.terms import Way
 from hefu.rooms.requests.terms import CHANNEL_NAMES
 
 
@@ -40,11 +42,13 @@ def deliveries(request: PortalRequest) -> HttpResponseBase:
 def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
     """Show one delivery: how far it is, what arrived, what did not pass."""
     found = queries.delivery(number, viewer=request.actor)
+    if found.mode == Way.FOLLOW:
+        return follower_page(request, found)
     actions = {action.removeprefix("deliveries.") for action in queries.actions(found, viewer=request.actor)}
     status = DeliveryStatus(found.status)
     names = {item.code: item.name for item in found.grant.granted_items}
     possible = {
-        "cancel": status in (DeliveryStatus.WAITING, DeliveryStatus.RUNNING) and not found.cancel_asked_at,
+        "cancel": status in OPEN and not found.cancel_asked_at,
         "retry": status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED),
         "fetch_file": status is DeliveryStatus.DONE and bool(found.file_name),
         "see_rejects": bool(found.rows_rejected),

@@ -138,6 +138,14 @@ _KINDS = (
         "deliveries:list",
         "?status=failed",
     ),
+    _Kind(
+        (*_OFFICE, Role.OPERATOR),
+        lambda a: deliveries.alarmed(viewer=a),
+        _("tables that are not kept in step"),
+        "overdue",
+        "deliveries:list",
+        "?scope=alarm",
+    ),
 )
 
 

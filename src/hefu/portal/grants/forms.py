@@ -104,6 +104,12 @@ class NarrowForm(ReasonForm):
     quota_rows = forms.IntegerField(label=_("Most rows of a delivery"), required=False, min_value=1)
     quota_deliveries = forms.IntegerField(label=_("Most deliveries"), required=False, min_value=1)
 
+    whole_only = forms.BooleanField(
+        label=_("Whole copies only"),
+        required=False,
+        help_text=_("With the tick, changes are not followed any more; a table that is kept in step stops being so."),
+    )
+
     def __init__(self, *args: Any, items: Sequence[GrantedItem], scope: Sequence[ScopeItem], **kwargs: Any) -> None:
         """Offer what is granted.
 
@@ -125,7 +131,7 @@ class NarrowForm(ReasonForm):
             items=scope,
             help_text=_("They come on top of those that hold now, and can only make the rows fewer."),
         )
-        self.order_fields(["items", "rows", "term_until", "quota_rows", "quota_deliveries", "reason"])
+        self.order_fields(["items", "rows", "term_until", "quota_rows", "quota_deliveries", "whole_only", "reason"])
 
     def wanted(self) -> Wanted:
         """Return the smaller grant as the room takes it."""
@@ -136,6 +142,7 @@ class NarrowForm(ReasonForm):
             term_until=typed["term_until"],
             quota_rows=typed["quota_rows"],
             quota_deliveries=typed["quota_deliveries"],
+            may_follow=False if typed["whole_only"] else None,
         )
 
 

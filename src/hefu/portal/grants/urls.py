@@ -11,6 +11,7 @@ urlpatterns = [
     path("<str:number>/ticket", views.ticket, name="ticket"),
     path("<str:number>/open", views.open_now, name="open"),
     path("<str:number>/target", views.choose_target, name="choose_target"),
+    path("<str:number>/follow", views.follow, name="follow"),
     path("<str:number>/suspend", views.suspend, name="suspend"),
     path("<str:number>/resume", views.resume, name="resume"),
     path("<str:number>/keep", views.keep_idle, name="keep_idle"),

@@ -16,6 +16,7 @@ from hefu.kernel.refusal import Forbidden
 from hefu.law.terms import Language
 from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page, reason_page
+from hefu.portal.forms import OfficeForm
 from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, SuspendForm, TargetForm, UseForm
 from hefu.portal.grants.lists import Grants
 from hefu.portal.grants.words import COLOURS, check_in_words
@@ -29,7 +30,7 @@ from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.access import may as may_deliver
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import queries, services
-from hefu.rooms.grants.terms import SIDE_NAMES, GrantStatus
+from hefu.rooms.grants.terms import SIDE_NAMES, WAY_NAMES, GrantStatus
 from hefu.rooms.requests.terms import CHANNEL_NAMES
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources.terms import DATABASES
@@ -74,6 +75,13 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         and may_deliver(
             request.actor, "deliveries.start", consumer_id=found.consumer_id, provider_id=found.provider_id
         ),
+        may_follow=found.status == GrantStatus.ACTIVE
+        and found.channel == Channel.TABLE
+        and not deliveries.standing(found)
+        and may_deliver(
+            request.actor, "deliveries.follow", consumer_id=found.consumer_id, provider_id=found.provider_id
+        ),
+        way=name_of(found.way, WAY_NAMES),
         form=form,
         status=form.status if form else 200,
         items=[(item, mask_in_words(item.mask)) for item in found.granted_items],
@@ -198,6 +206,29 @@ def choose_target(request: PortalRequest, number: str) -> HttpResponseBase:
 
 
 @page(*FORM)
+def follow(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Keep the consumer's table in step with the source."""
+    found = queries.grant(number, viewer=request.actor)
+    if not may_deliver(
+        request.actor, "deliveries.follow", consumer_id=found.consumer_id, provider_id=found.provider_id
+    ):
+        raise Forbidden(action="deliveries.follow")
+    return deed_page(
+        request,
+        OfficeForm(posted(request)),
+        title=gettext("Keep the table of {number} in step").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext(
+            "The table is copied once, as a whole; from then on every change at the source arrives within seconds, "
+            "under the same rows, items and masks. Source and place of delivery are asked first whether they can."
+        ),
+        send=gettext("Keep in step"),
+        work=lambda typed: delivery_services.follow_grant(grant=number, actor=request.actor, clock=request.clock),
+        said=gettext("The table is copied and then kept in step. You may leave this page; it goes on."),
+    )
+
+
+@page(*FORM)
 def suspend(request: PortalRequest, number: str) -> HttpResponseBase:
     """Hold a grant."""
     queries.grant(number, viewer=request.actor)
@@ -283,6 +314,7 @@ def narrow(request: PortalRequest, number: str) -> HttpResponseBase:
             "term_until": found.term_until,
             "quota_rows": found.quota_rows,
             "quota_deliveries": found.quota_deliveries,
+            "whole_only": not found.may_follow,
         },
     )
     return deed_page(

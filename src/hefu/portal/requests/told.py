@@ -20,7 +20,7 @@ def notice_in_words(notice: "Notice") -> str:
         facts["status"] = say(STATUS_NAMES[Status(facts["status"])])
     elif isinstance(facts.get("status"), str):
         facts["status"] = say(facts["status"])
-    facts |= {name: say(facts[name]) for name in ("old", "new") if isinstance(facts.get(name), str)}
+    facts |= {name: say(facts[name]) for name in ("old", "new", "cause") if isinstance(facts.get(name), str)}
     return say(NOTICES[NoticeKind(notice.kind)]).format(**facts)
 
 

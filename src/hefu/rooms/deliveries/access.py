@@ -25,6 +25,11 @@ MAY: dict[str, frozenset[Standing]] = {
         (Side.AUDIT, Role.AUDITOR),
     },
     "deliveries.start": _CONSUMER | _PROVIDER,
+    # Chosen by whoever keeps the table, within what the grant allows.
+    "deliveries.follow": _CONSUMER,
+    "deliveries.pause": _CONSUMER | _PROVIDER | _OPERATION,
+    # How far a source is burdened: its department and whoever runs the node.
+    "deliveries.spare": _PROVIDER | _OPERATION,
     "deliveries.cancel": _CONSUMER | _PROVIDER | _OPERATION,
     "deliveries.retry": _CONSUMER | _PROVIDER | _OPERATION,
     "deliveries.fetch_file": _CONSUMER,

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from django.conf import settings
@@ -119,7 +119,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         revoked=frozenset() if signed.in_force else frozenset({signed.id}),
         source=_source(ticket),
         target=_target(carriage),
-        salts=_salts(ticket, carriage),
+        salts=salts_of(ticket, carriage),
         watcher=watcher,
         rejects=sink,
         policy=resources.address_policy(actor=WORKER),
@@ -146,7 +146,7 @@ def _target(carriage: Carriage) -> Table | FileTarget:
     return PostgresTarget(reached, place.schema, carriage.target_table, str(place.pk))
 
 
-def _salts(ticket: Ticket, carriage: Carriage) -> dict[str, str]:
+def salts_of(ticket: Ticket, carriage: Carriage) -> dict[str, str]:
     """Return the salts of the ticket's hashes, one for each consumer: two consumers cannot join on a hash."""
     names = {item.mask.salt for item in ticket.items if isinstance(item.mask, Hash)}
     return {name: settings.HEFU.derived_secret(f"salt:{name}:{carriage.consumer_code}") for name in names}
@@ -254,10 +254,18 @@ class Watcher:
         return self._reason or ("stopped" if leaving.is_set() else None)
 
 
+class Patient(Protocol):
+    """Whoever holds a delivery and waits for the node's database while it is away."""
+
+    def patiently(self, call: Callable[[], T]) -> T:
+        """Return what `call` returns."""
+        ...
+
+
 class Sink:
     """Keeps rejected rows, sealed."""
 
-    def __init__(self, carriage: Carriage, hold: Hold) -> None:
+    def __init__(self, carriage: Carriage, hold: Patient) -> None:
         """Keep the rows of one try."""
         self._carriage, self._hold = carriage, hold
         self.kept = 0

@@ -32,6 +32,51 @@ class DeliveryOpen(Refusal):
     text = _("Delivery {delivery} of grant {grant} is still under way. Wait for it to end, or cancel it first.")
 
 
+class NotAFollower(Refusal):
+    """Only what follows changes can rest."""
+
+    code = "deliveries.not_a_follower"
+    text = _("Delivery {number} brings a whole copy and ends by itself; cancel it if it should not arrive.")
+
+
+class FollowerFailed(Refusal):
+    """A follower of the grant waits for a person."""
+
+    code = "deliveries.follower_failed"
+    text = _(
+        "Delivery {delivery} of grant {grant} keeps the table in step and has failed. Try it again, or end it first."
+    )
+
+
+class SourceNotFollowed(Refusal):
+    """Only some kinds of places tell their changes, and only some can hold a position beside the rows."""
+
+    code = "deliveries.source_not_followed"
+    text = _(
+        "The source or the place of delivery of grant {grant} is not a PostgreSQL database, and only between two such "
+        "are changes followed. Ask for whole copies."
+    )
+
+
+class LogHeld(Refusal):
+    """The source kept more of its log for a follower than it may."""
+
+    code = "deliveries.log_held"
+    text = _(
+        "The source had to keep {held} MiB of its log for delivery {number}, more than the {most} MiB that are "
+        "allowed, so it keeps none any more and the table must be copied anew. See that the place of delivery keeps "
+        "up, then try again."
+    )
+
+
+class NoWindow(Refusal):
+    """There is no such window."""
+
+    code = "deliveries.no_window"
+    text = _("Delivery {number} has no window {window}. Open the delivery to see those that are closed.")
+    status = 404
+
+
 class QuotaUsed(Refusal):
     """The grant allows so many deliveries and no more."""
 

@@ -32,6 +32,18 @@ def retry_stalled(timestamp: int) -> None:
         log.warning("delivery %s lost its worker and is taken up again", number)
 
 
+@app.task(name="deliveries.watch_followers", queueing_lock="deliveries.watch_followers")
+def watch_followers(timestamp: int) -> None:
+    """Feel the pulse of every follower, also where no process carries any. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    for number in services.watch_followers(clock=SystemClock()):
+        log.warning("the alarm of follower %s changed", number)
+
+
 @app.task(name="deliveries.sweep", queueing_lock="deliveries.sweep")
 def sweep_deliveries(timestamp: int) -> None:
     """Start what the day brings and delete what was kept long enough. Safe to run twice.

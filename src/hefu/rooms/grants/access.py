@@ -28,6 +28,7 @@ MAY: dict[str, frozenset[Standing]] = {
     # When a text that the grant rests on has ended, by the platform alone.
     "grants.hold": frozenset(),
     "grants.choose_target": frozenset({(Side.CONSUMER, Role.OFFICER), (Side.CONSUMER, Role.CHIEF)}),
+    "grants.choose_way": frozenset({(Side.CONSUMER, Role.OFFICER), (Side.CONSUMER, Role.CHIEF)}),
     "grants.open": frozenset(
         {
             (Side.CONSUMER, Role.OFFICER),

@@ -8,8 +8,17 @@ from itertools import count
 from hefu.dataplane.filters import Condition, RowFilter
 from hefu.dataplane.ticket import Channel, Item, Quota, ResourceRef
 from hefu.kernel.clock import CHINA
-from hefu.rooms.grants.errors import ChannelNeedsNoTarget, GrantMoveRefused, HoldIsAnothers, NotNarrower, TermOver
-from hefu.rooms.grants.terms import MOVES, SIDE_NAMES, STATUS_NAMES, GrantFacts, GrantStatus, Lack, Mount, Side
+from hefu.rooms.grants.errors import (
+    ChannelNeedsNoTarget,
+    FilesAreNotFollowed,
+    FollowHasNoLimit,
+    FollowNotGranted,
+    GrantMoveRefused,
+    HoldIsAnothers,
+    NotNarrower,
+    TermOver,
+)
+from hefu.rooms.grants.terms import MOVES, SIDE_NAMES, STATUS_NAMES, GrantFacts, GrantStatus, Lack, Mount, Side, Way
 from hefu.rooms.requests.terms import GrantedItem
 
 #: Bytes that PostgreSQL keeps of a name.
@@ -40,6 +49,8 @@ class Wanted:
     term_until: date | None = None
     quota_rows: int | None = None
     quota_deliveries: int | None = None
+    #: False takes back that changes may be followed.
+    may_follow: bool | None = None
 
 
 def move(grant: GrantFacts, wanted: GrantStatus) -> GrantStatus:
@@ -114,6 +125,8 @@ def narrow(grant: GrantFacts, wanted: Wanted) -> GrantFacts:
         before, after = getattr(grant, name), getattr(wanted, name)
         if after is not None and (after < 1 or (before is not None and after > before)):
             wider.append(name)
+    if wanted.may_follow and not grant.may_follow:
+        wider.append("may_follow")
     masks = {item.code: item.mask for item in wanted.masks}
     kept = wanted.items if wanted.items is not None else held.keys()
     smaller = replace(
@@ -123,7 +136,11 @@ def narrow(grant: GrantFacts, wanted: Wanted) -> GrantFacts:
         term_until=wanted.term_until or grant.term_until,
         quota_rows=wanted.quota_rows or grant.quota_rows,
         quota_deliveries=wanted.quota_deliveries or grant.quota_deliveries,
+        may_follow=grant.may_follow and wanted.may_follow is not False,
     )
+    # What is limited by the delivery cannot be kept in step any more.
+    if not _follows(smaller):
+        smaller = replace(smaller, way=Way.WHOLE)
     if wider or smaller == grant:
         raise NotNarrower(wider, number=grant.number)
     return smaller
@@ -142,6 +159,34 @@ def choose_target(grant: GrantFacts) -> None:
         raise GrantMoveRefused(
             number=grant.number, status=STATUS_NAMES[grant.status], wanted=STATUS_NAMES[GrantStatus.ACTIVE]
         )
+
+
+def choose_way(grant: GrantFacts, way: Way) -> Way:
+    """Let the consumer say how its rows are kept up to date.
+
+    Raises:
+        GrantMoveRefused: The grant is over.
+        FilesAreNotFollowed: It is delivered as a file.
+        FollowNotGranted: The provider lets nobody follow its changes.
+        FollowHasNoLimit: It allows so many rows or deliveries and no more, which following cannot keep.
+    """
+    if not MOVES[grant.status]:
+        raise GrantMoveRefused(
+            number=grant.number, status=STATUS_NAMES[grant.status], wanted=STATUS_NAMES[GrantStatus.ACTIVE]
+        )
+    if way is Way.FOLLOW:
+        if grant.channel is not Channel.TABLE:
+            raise FilesAreNotFollowed(number=grant.number)
+        if not grant.may_follow:
+            raise FollowNotGranted(number=grant.number)
+        if not _follows(grant):
+            raise FollowHasNoLimit(number=grant.number)
+    return way
+
+
+def _follows(grant: GrantFacts) -> bool:
+    limited = grant.quota_rows is not None or grant.quota_deliveries is not None
+    return grant.channel is Channel.TABLE and grant.may_follow and not limited
 
 
 def has_ended(grant: GrantFacts, today: date) -> bool:

@@ -13,6 +13,7 @@ LIMITS = {
     "term_until": _("Last day of use"),
     "quota_rows": _("Most rows of a delivery"),
     "quota_deliveries": _("Most deliveries"),
+    "may_follow": _("Keeping in step"),
 }
 
 
@@ -58,6 +59,36 @@ class ChannelNeedsNoTarget(Refusal):
 
     code = "grants.no_target_needed"
     text = _("Grant {number} is delivered as a file, which is fetched from this platform. There is nothing to choose.")
+
+
+class FilesAreNotFollowed(Refusal):
+    """A file is a copy of one moment."""
+
+    code = "grants.files_not_followed"
+    text = _(
+        "Grant {number} is delivered as a file, and a file cannot be kept in step. For a table that is, the consumer "
+        "sends a new request for the table channel."
+    )
+
+
+class FollowNotGranted(Refusal):
+    """The provider lets nobody follow its changes."""
+
+    code = "grants.follow_not_granted"
+    text = _(
+        "The provider has narrowed grant {number} to whole copies, so changes are not followed. Ask for whole copies, "
+        "or send a new request that says why they are not enough."
+    )
+
+
+class FollowHasNoLimit(Refusal):
+    """A limit counts deliveries or their rows; following is one delivery without an end."""
+
+    code = "grants.follow_has_no_limit"
+    text = _(
+        "Grant {number} limits the rows or the number of its deliveries, which cannot be kept while changes are "
+        "followed. Ask for whole copies, or send a new request without that limit."
+    )
 
 
 class TableTaken(Refusal):

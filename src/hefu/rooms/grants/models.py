@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from hefu.dataplane import wire
 from hefu.dataplane.filters import Condition
 from hefu.dataplane.ticket import Channel
-from hefu.rooms.grants.terms import OVER, STATUS_NAMES, GrantFacts, GrantStatus, Lack, Side
+from hefu.rooms.grants.terms import OVER, STATUS_NAMES, GrantFacts, GrantStatus, Lack, Side, Way
 from hefu.rooms.requests.terms import GrantedItem
 
 
@@ -45,6 +45,8 @@ class Grant(models.Model):
     term_until = models.DateField(help_text="Last day of the term, included.")
     quota_rows = models.PositiveBigIntegerField(null=True, blank=True, help_text="Most rows of one delivery.")
     quota_deliveries = models.PositiveIntegerField(null=True, blank=True, help_text="Most deliveries in the term.")
+    way = models.CharField(max_length=12, default=Way.WHOLE.value, help_text="How rows are kept up to date.")
+    may_follow = models.BooleanField(default=True, help_text="Whether changes may be followed as they happen.")
     status = models.CharField(max_length=12, default=GrantStatus.WAITING.value)
     missing = ArrayField(models.CharField(max_length=12), default=list, help_text="What keeps it waiting.")
     held_by = models.CharField(max_length=12, blank=True, help_text="Side that put the hold on.")
@@ -69,6 +71,17 @@ class Grant(models.Model):
                 condition=~Q(status=GrantStatus.WAITING.value) | Q(missing__len__gt=0), name="grant_waits_for_something"
             ),
             models.CheckConstraint(condition=~Q(consumer=F("provider")), name="grant_two_sides"),
+            models.CheckConstraint(
+                condition=Q(way=Way.WHOLE.value)
+                | Q(
+                    way=Way.FOLLOW.value,
+                    may_follow=True,
+                    channel=Channel.TABLE.value,
+                    quota_rows__isnull=True,
+                    quota_deliveries__isnull=True,
+                ),
+                name="grant_way",
+            ),
             models.UniqueConstraint(
                 fields=["target_id", "target_table"],
                 condition=~Q(status__in=values(OVER)) & ~Q(target_table=""),
@@ -117,6 +130,8 @@ class Grant(models.Model):
             quota_rows=self.quota_rows,
             quota_deliveries=self.quota_deliveries,
             held_by=Side(self.held_by) if self.held_by else None,
+            way=Way(self.way),
+            may_follow=self.may_follow,
         )
 
 

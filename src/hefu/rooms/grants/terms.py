@@ -56,6 +56,21 @@ STATUS_NAMES = {
 }
 
 
+class Way(StrEnum):
+    """How the consumer's rows are kept up to date."""
+
+    #: 全量: the table is replaced as a whole, each time somebody or a plan asks for it.
+    WHOLE = "whole"
+    #: 变更跟随: copied once, then every change of the source's table within seconds.
+    FOLLOW = "follow"
+
+
+WAY_NAMES = {
+    Way.WHOLE: _("whole copies"),
+    Way.FOLLOW: _("kept in step"),
+}
+
+
 class Side(StrEnum):
     """From which side of a grant somebody acts."""
 
@@ -146,6 +161,9 @@ class GrantFacts:
     quota_deliveries: int | None = None
     #: Which side put the hold on; None unless suspended.
     held_by: Side | None = None
+    #: How its rows are kept up to date, and whether they may be kept in step.
+    way: Way = Way.WHOLE
+    may_follow: bool = True
 
 
 @dataclass(frozen=True)
@@ -200,6 +218,9 @@ TICKET_SIGNED = Kind(
 GRANT_OPENED = Kind("grant.opened", 1, ("status",), "What the grant waited for is there.")
 TARGET_CHOSEN = Kind(
     "grant.target_chosen", 1, ("status", "target", "table"), "The consumer named where the rows arrive."
+)
+WAY_CHOSEN = Kind(
+    "grant.way_chosen", 1, ("status", "side", "way"), "How the consumer's rows are kept up to date was chosen."
 )
 GRANT_UNMOUNTED = Kind(
     "grant.unmounted", 1, ("status", "missing"), "What the grant is delivered from is not there any more."

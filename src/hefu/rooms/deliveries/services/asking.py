@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from hefu.dataplane.formats import FileFormat
 from hefu.dataplane.ticket import Channel
@@ -12,12 +13,14 @@ from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.deliveries import decide, errors, terms
 from hefu.rooms.deliveries.access import require
-from hefu.rooms.deliveries.models import Delivery
+from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.services.rows import enqueue, facts, load, locked, record
-from hefu.rooms.deliveries.terms import OPEN, DeliveryStatus, GrantNow
+from hefu.rooms.deliveries.services.slots import leave_slot, stay_slot
+from hefu.rooms.deliveries.terms import STANDING, DeliveryStatus, GrantNow
 from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants import services as grant_services
 from hefu.rooms.grants.queries import TicketFacts
-from hefu.rooms.grants.terms import GrantIssued, GrantStatus, GrantStopped
+from hefu.rooms.grants.terms import GrantIssued, GrantStatus, GrantStopped, Way
 
 if TYPE_CHECKING:
     from hefu.rooms.grants.models import Grant
@@ -42,11 +45,22 @@ def start_delivery(*, grant: str, file_format: FileFormat = FileFormat.CSV, acto
     """
     found = grants.grant(grant, viewer=actor)
     require(actor, "deliveries.start", consumer_id=found.consumer_id, provider_id=found.provider_id)
-    decide.start(_now(found), today=clock.today())
-    ticket = grants.ticket_in_force(found.pk)
+    ticket = startable(found, clock)
+    return start(found, ticket, file_format, actor=actor, clock=clock)
+
+
+def startable(grant: "Grant", clock: Clock) -> TicketFacts:
+    """Return the ticket under which a delivery of the grant may start now.
+
+    Raises:
+        GrantNotActive, TermNotBegun, TermOver, DeliveryOpen, QuotaUsed: As for `decide.start`.
+        TicketReplaced: No ticket is in force at this moment.
+    """
+    decide.start(_now(grant), today=clock.today())
+    ticket = grants.ticket_in_force(grant.pk)
     if ticket is None:
-        raise errors.TicketReplaced(number=found.number)
-    return _start(found, ticket, file_format, actor=actor, clock=clock)
+        raise errors.TicketReplaced(number=grant.number)
+    return ticket
 
 
 @transaction.atomic
@@ -63,17 +77,21 @@ def cancel_delivery(*, number: str, reason: str = "", actor: Actor, clock: Clock
     row.status = decide.cancel(facts(row))
     row.cancel_asked_at = clock.now()
     if row.status == DeliveryStatus.CANCELLED:
-        row.finished_at, row.next_try_at = clock.now(), None
+        row.finished_at, row.next_try_at, row.pause_asked_at = clock.now(), None, None
+        leave_slot(row, clock)
         record(terms.DELIVERY_CANCELLED, row, actor=actor, clock=clock, attempt=row.attempt, rows=row.rows)
     else:
         record(terms.DELIVERY_CANCEL_ASKED, row, actor=actor, clock=clock, reason=reason.strip())
-    row.save(update_fields=["status", "cancel_asked_at", "finished_at", "next_try_at"])
+    row.save(update_fields=["status", "cancel_asked_at", "pause_asked_at", "finished_at", "next_try_at"])
+    if row.mode == Way.FOLLOW and row.grant.way == Way.FOLLOW:
+        # Otherwise the next ticket of the grant would begin to follow again.
+        grant_services.choose_way(number=row.grant.number, way=Way.WHOLE, actor=system("deliveries"), clock=clock)
     return row
 
 
 @transaction.atomic
 def retry_delivery(*, number: str, actor: Actor, clock: Clock) -> Delivery:
-    """Let a failed or cancelled delivery go on where it was.
+    """Let a failed, cancelled or resting delivery go on where it was; a cancelled follower copies anew.
 
     Raises:
         NotFound, Forbidden: The actor may not see it, or not do this.
@@ -81,16 +99,28 @@ def retry_delivery(*, number: str, actor: Actor, clock: Clock) -> Delivery:
         DeliveryOpen: Another delivery of the grant is under way.
     """
     row = load(number, "deliveries.retry", actor)
+    if row.mode == Way.FOLLOW and row.status == DeliveryStatus.CANCELLED:
+        # Whether to keep in step is the consumer's to say, and it said no.
+        require(actor, "deliveries.follow", consumer_id=row.consumer_id, provider_id=row.provider_id)
     row.status = decide.retry(facts(row))
     other = _open_delivery(row.grant)
-    if other:
+    if other and other != row.number:
         raise errors.DeliveryOpen(grant=row.grant.number, delivery=other)
     row.pauses = row.takeovers = 0
-    row.cancel_asked_at = row.finished_at = None
+    row.cancel_asked_at = row.pause_asked_at = row.finished_at = None
     row.next_try_at = clock.now()
-    row.save(update_fields=["status", "pauses", "takeovers", "cancel_asked_at", "finished_at", "next_try_at"])
+    row.save(
+        update_fields=[
+            "status", "pauses", "takeovers", "cancel_asked_at", "pause_asked_at", "finished_at", "next_try_at",
+        ]
+    )  # fmt: skip
     record(terms.DELIVERY_RETRIED, row, actor=actor, clock=clock)
-    enqueue(row.pk)
+    if row.mode == Way.FOLLOW:
+        stay_slot(row)
+        if row.grant.way != Way.FOLLOW:
+            grant_services.choose_way(number=row.grant.number, way=Way.FOLLOW, actor=system("deliveries"), clock=clock)
+    else:
+        enqueue(row.pk)
     return row
 
 
@@ -103,13 +133,18 @@ def on_ticket_signed(event: GrantIssued) -> None:
 def on_grant_stopped(event: GrantStopped) -> None:
     """End the deliveries that wait under a ticket out of force; listens to `GrantStopped`.
 
-    A running one hears of it from its own watcher and ends there.
+    A running one hears of it from its own watcher and ends there. A follower ends also where it rests or failed,
+    because its source keeps log for it.
     """
-    waiting = locked().filter(grant__number=event.grant, status=DeliveryStatus.WAITING)
+    ended = Q(status=DeliveryStatus.WAITING) | Q(
+        mode=Way.FOLLOW, status__in=[DeliveryStatus.PAUSED, DeliveryStatus.FAILED]
+    )
+    waiting = locked().filter(ended, grant__number=event.grant)
     for row in waiting:
         row.status = decide.move(facts(row), DeliveryStatus.STOPPED)
         row.finished_at, row.next_try_at = event.at, None
         row.save(update_fields=["status", "finished_at", "next_try_at"])
+        leave_slot(row, FixedClock(event.at))
         record(
             terms.DELIVERY_STOPPED,
             row,
@@ -137,10 +172,19 @@ def begin(grant: str, *, actor: Actor, clock: Clock, resumed: bool = False) -> D
     ticket = grants.ticket_in_force(found.pk)
     if ticket is None or not decide.starts_itself(_now(found), today=clock.today(), resumed=resumed):
         return None
-    return _start(found, ticket, FileFormat.CSV, actor=actor, clock=clock)
+    return start(found, ticket, FileFormat.CSV, mode=Way(found.way), actor=actor, clock=clock)
 
 
-def _start(grant: "Grant", ticket: TicketFacts, file_format: FileFormat, *, actor: Actor, clock: Clock) -> Delivery:
+def start(
+    grant: "Grant",
+    ticket: TicketFacts,
+    file_format: FileFormat,
+    *,
+    mode: Way = Way.WHOLE,
+    actor: Actor,
+    clock: Clock,
+) -> Delivery:
+    """Make the delivery that a ticket allows; a worker, or a follower's process, takes it at once."""
     by_file = grant.channel == Channel.FILE
     if not by_file and grant.target_id is None:
         raise NotFound(what="target", key=f"of grant {grant.number}")
@@ -152,6 +196,7 @@ def _start(grant: "Grant", ticket: TicketFacts, file_format: FileFormat, *, acto
         consumer_id=grant.consumer_id,
         provider_id=grant.provider_id,
         channel=grant.channel,
+        mode=mode,
         target_id=None if by_file else grant.target_id,
         file_format=file_format if by_file else "",
         status=DeliveryStatus.WAITING,
@@ -170,8 +215,13 @@ def _start(grant: "Grant", ticket: TicketFacts, file_format: FileFormat, *, acto
         serial=ticket.serial,
         channel=row.channel,
         format=row.file_format,
+        mode=row.mode,
     )
-    enqueue(row.pk)
+    if mode is Way.FOLLOW and grant.target_id is not None:
+        source = grants.read(ticket.token).resource.source
+        Following.objects.create(delivery=row, source_id=source, target_id=grant.target_id)
+    else:
+        enqueue(row.pk)
     return row
 
 
@@ -186,12 +236,13 @@ def _now(grant: "Grant") -> GrantNow:
         quota_deliveries=grant.quota_deliveries,
         open_delivery=_open_delivery(grant),
         started=rows.exclude(status__in=UNCOUNTED).count(),
-        arrived=rows.filter(status=DeliveryStatus.DONE).count(),
+        arrived=rows.filter(Q(status=DeliveryStatus.DONE) | Q(following__copies__gt=0)).count(),
+        way=Way(grant.way),
     )
 
 
 def _open_delivery(grant: "Grant") -> str:
-    rows = Delivery.objects.filter(grant=grant, status__in=OPEN)
+    rows = Delivery.objects.filter(grant=grant, status__in=STANDING)
     return rows.values_list("number", flat=True).first() or ""
 
 

@@ -1,12 +1,13 @@
 """What the worker reports about a delivery it carries. Every report names the try, so that a late one is dropped."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import Revoked, TicketRefused
@@ -20,7 +21,9 @@ from hefu.rooms.deliveries import decide, errors, terms
 from hefu.rooms.deliveries.models import Delivery, RejectedRow
 from hefu.rooms.deliveries.services.rows import enqueue, facts, locked, record
 from hefu.rooms.deliveries.terms import DeliveryStatus
+from hefu.rooms.deliveries.terms.following import DELIVERY_RESTS
 from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants.terms import Way
 
 WORKER = system("worker")
 #: Why the data plane refuses a ticket that was good once.
@@ -52,7 +55,11 @@ def lock_key(delivery_id: UUID) -> int:
 @transaction.atomic
 def take_up(*, delivery_id: UUID, clock: Clock) -> Carriage | None:
     """Begin a try, for a worker that holds the delivery's lock; None when there is nothing to carry."""
-    row = locked().get(pk=delivery_id)
+    return begin_try(locked().get(pk=delivery_id), clock)
+
+
+def begin_try(row: Delivery, clock: Clock) -> Carriage | None:
+    """Begin a try of a delivery that is locked; None when there is nothing to carry."""
     before = facts(row)
     following = decide.take_up(before)
     takeover = before.status is DeliveryStatus.RUNNING
@@ -79,7 +86,7 @@ def take_up(*, delivery_id: UUID, clock: Clock) -> Carriage | None:
             consumer_code=row.consumer.credit_code,
         )
     if following.status is not before.status:
-        _end(row, following.status, errors.WorkersLost(number=row.number, times=row.takeovers), clock)
+        end_try(row, following.status, errors.WorkersLost(number=row.number, times=row.takeovers), clock)
     return None
 
 
@@ -109,6 +116,12 @@ def note_progress(
         values |= {"last_row_at": moved_at, "pauses": 0}
     mine = Delivery.objects.filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING)
     return mine.update(**values) == 1
+
+
+def note_sound(*, carriage: Carriage) -> None:
+    """Forget the troubles of earlier tries: this one does what it should."""
+    mine = Delivery.objects.filter(pk=carriage.id, attempt=carriage.attempt)
+    mine.filter(Q(pauses__gt=0) | Q(takeovers__gt=0)).update(pauses=0, takeovers=0)
 
 
 def stop_reason(*, carriage: Carriage) -> StopWord | None:
@@ -196,11 +209,18 @@ def settle_failure(*, carriage: Carriage, error: Refusal, transient: bool, clock
     over = isinstance(error, Revoked) or (isinstance(error, TicketRefused) and error.reason in ENDED)
     following = decide.after_failure(facts(row), transient=transient, ticket_over=over)
     if following.status is not DeliveryStatus.WAITING or following.pause is None:
-        _end(row, following.status, error, clock)
+        end_try(row, following.status, error, clock)
         return row
-    row.status = following.status
+    pause_try(row, following.pause, error, clock)
+    enqueue(row.pk, pause=following.pause)
+    return row
+
+
+def pause_try(row: Delivery, pause: timedelta, error: Refusal, clock: Clock) -> None:
+    """Let the next try of a locked delivery follow after `pause`."""
+    row.status = DeliveryStatus.WAITING
     row.pauses += 1
-    row.next_try_at = clock.now() + following.pause
+    row.next_try_at = clock.now() + pause
     row.heartbeat_at = clock.now()
     _keep_error(row, error)
     row.save()
@@ -211,10 +231,8 @@ def settle_failure(*, carriage: Carriage, error: Refusal, transient: bool, clock
         clock=clock,
         attempt=row.attempt,
         code=error.code,
-        pause_seconds=int(following.pause.total_seconds()),
+        pause_seconds=int(pause.total_seconds()),
     )
-    enqueue(row.pk, pause=following.pause)
-    return row
 
 
 @transaction.atomic
@@ -246,21 +264,23 @@ def requeue_lost(*, clock: Clock) -> list[str]:
     minute may have lost its job; enqueuing it once more does no harm.
     """
     lost = []
-    for row in Delivery.objects.filter(status=DeliveryStatus.RUNNING).only("id", "number"):
+    whole = Delivery.objects.filter(mode=Way.WHOLE)
+    for row in whole.filter(status=DeliveryStatus.RUNNING).only("id", "number"):
         if not _is_held(row.pk):
             enqueue(row.pk, once=f"{row.number} taken over")
             lost.append(row.number)
-    overdue = Delivery.objects.filter(status=DeliveryStatus.WAITING, next_try_at__lt=clock.now() - terms.LATE_AFTER)
+    overdue = whole.filter(status=DeliveryStatus.WAITING, next_try_at__lt=clock.now() - terms.LATE_AFTER)
     for row in overdue.only("id", "number"):
         enqueue(row.pk, once=f"{row.number} taken over")
         lost.append(row.number)
     return lost
 
 
-def _end(row: Delivery, status: DeliveryStatus, error: Refusal, clock: Clock) -> None:
+def end_try(row: Delivery, status: DeliveryStatus, error: Refusal, clock: Clock) -> None:
+    """End a locked delivery's try so that no other follows by itself, and put on record why."""
     row.status = status
     row.finished_at = row.heartbeat_at = clock.now()
-    row.next_try_at = None
+    row.next_try_at = row.pause_asked_at = None
     row.phase = ""
     if status is DeliveryStatus.FAILED:
         _keep_error(row, error)
@@ -277,6 +297,10 @@ def _end(row: Delivery, status: DeliveryStatus, error: Refusal, clock: Clock) ->
             rows=row.rows,
             grant_status=row.grant.status,
         )
+    elif status is DeliveryStatus.PAUSED:
+        row.finished_at = None
+        row.save(update_fields=["finished_at"])
+        record(DELIVERY_RESTS, row, actor=WORKER, clock=clock, attempt=row.attempt, position=row.following.lsn)
     else:
         record(terms.DELIVERY_FAILED, row, actor=WORKER, clock=clock, attempt=row.attempt, code=error.code)
         events.announce(

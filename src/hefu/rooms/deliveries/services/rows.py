@@ -1,7 +1,7 @@
 """What every service of the room does with a row: load, see as facts, record, enqueue."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +20,10 @@ from hefu.rooms.deliveries.terms import DeliveryFacts, DeliveryStatus
 from hefu.rooms.evidence.services import record as record_evidence
 from hefu.rooms.evidence.terms import Kind
 from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants.terms import Way
+
+if TYPE_CHECKING:
+    from hefu.rooms.evidence.models import Entry
 
 #: Name of the task in `jobs`; services may not import what stands above them.
 RUN = "deliveries.run"
@@ -52,12 +56,14 @@ def facts(row: Delivery) -> DeliveryFacts:
         takeovers=row.takeovers,
         cancel_asked=row.cancel_asked_at is not None,
         ticket_in_force=grants.is_in_force(row.ticket_id),
+        mode=Way(row.mode),
+        pause_asked=row.pause_asked_at is not None,
     )
 
 
-def record(kind: Kind, row: Delivery, *, actor: Actor, clock: Clock, **body: Any) -> None:
+def record(kind: Kind, row: Delivery, *, actor: Actor, clock: Clock, **body: Any) -> "Entry":
     """Record evidence about the delivery for both sides."""
-    record_evidence(
+    return record_evidence(
         kind,
         subject=row.number,
         by=actor,

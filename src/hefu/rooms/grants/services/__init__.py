@@ -13,6 +13,7 @@ from hefu.rooms.grants.services.holding import (
 from hefu.rooms.grants.services.idling import keep_idle, note_use, watch_idle
 from hefu.rooms.grants.services.issuing import (
     choose_target,
+    choose_way,
     issue_grant,
     mount_changed,
     on_mount_changed,
@@ -25,6 +26,7 @@ from hefu.rooms.grants.services.using import record_use
 __all__ = [
     "Wanted",
     "choose_target",
+    "choose_way",
     "end_unmended",
     "expire_due",
     "hold_grant",

@@ -20,7 +20,7 @@ from hefu.rooms.grants.services.tickets import announce_stop, end_ticket, look, 
 from hefu.rooms.grants.terms import GrantFacts, GrantStatus, Side
 
 #: Limits that can be drawn closer.
-NARROWED = ("items", "rows", "term_until", "quota_rows", "quota_deliveries")
+NARROWED = ("items", "rows", "term_until", "quota_rows", "quota_deliveries", "may_follow")
 
 
 @transaction.atomic
@@ -111,7 +111,7 @@ def narrow_grant(*, number: str, wanted: Wanted, reason: str, actor: Actor, cloc
     after = decide.narrow(before, wanted)
     _keep(grant, after)
     grant.reason = reason.strip()
-    grant.save(update_fields=[*NARROWED, "reason"])
+    grant.save(update_fields=[*NARROWED, "way", "reason"])
     write_down(
         terms.GRANT_NARROWED,
         grant,
@@ -225,3 +225,4 @@ def _keep(grant: Grant, facts: GrantFacts) -> None:
     grant.term_until = facts.term_until
     grant.quota_rows = facts.quota_rows
     grant.quota_deliveries = facts.quota_deliveries
+    grant.may_follow, grant.way = facts.may_follow, facts.way

@@ -19,7 +19,7 @@ from hefu.rooms.grants.mounts import is_own_database
 from hefu.rooms.grants.queries import passing_on
 from hefu.rooms.grants.services.rows import load, write_down
 from hefu.rooms.grants.services.tickets import is_up_to_date, look, sign, sign_anew, tables_taken, try_to_open
-from hefu.rooms.grants.terms import GrantStatus
+from hefu.rooms.grants.terms import GrantStatus, Way
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.requests.terms import RequestGranted
 from hefu.rooms.resources.terms import MountChanged
@@ -156,6 +156,23 @@ def choose_target(*, number: str, target_id: UUID, table: str = "", actor: Actor
         try_to_open(grant, actor=actor, clock=clock)
     elif grant.status == GrantStatus.ACTIVE:
         sign_anew(grant, actor=actor, clock=clock)
+    return grant
+
+
+@transaction.atomic
+def choose_way(*, number: str, way: Way, actor: Actor, clock: Clock) -> Grant:
+    """Say how the consumer's rows are kept up to date; what runs now is the deliveries room's to change.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see the grant, or not do this.
+        GrantMoveRefused, FilesAreNotFollowed, FollowNotGranted, FollowHasNoLimit: As for `decide.choose_way`.
+    """
+    grant, side = load(number, "grants.choose_way", actor)
+    wanted = decide.choose_way(grant.facts, way)
+    if grant.way != wanted:
+        grant.way = wanted
+        grant.save(update_fields=["way"])
+        write_down(terms.WAY_CHOSEN, grant, actor=actor, clock=clock, side=side, way=wanted)
     return grant
 
 

@@ -1,7 +1,12 @@
 """Writes of requests: drafting and handing in, answering, more time, delivery, and what the clocks say."""
 
 from hefu.rooms.requests.services.answering import decide_request, give_opinion
-from hefu.rooms.requests.services.delivering import delivery_failed, delivery_made, delivery_off
+from hefu.rooms.requests.services.delivering import (
+    delivery_failed,
+    delivery_made,
+    delivery_off,
+    tell_following,
+)
 from hefu.rooms.requests.services.drafting import (
     change_request,
     draft_request,
@@ -28,6 +33,7 @@ __all__ = [
     "on_clock_warned",
     "return_incomplete",
     "submit_request",
+    "tell_following",
     "tell_idle",
     "tell_terms_changed",
     "tell_withdrawn",

@@ -54,6 +54,21 @@ def delivery_failed(*, number: str, delivery: str, actor: Actor, clock: Clock) -
 
 
 @transaction.atomic
+def tell_following(
+    *, number: str, kind: NoticeKind, delivery: str, cause: str = "", actor: Actor, clock: Clock
+) -> AccessRequest:
+    """Tell both sides how a delivery fares that keeps a table in step.
+
+    Raises:
+        Forbidden: Only the platform tells it.
+    """
+    row, _sides = locked(number, "requests.mark_delivery", actor=actor)
+    for side in (row.consumer_id, row.provider_id):
+        tell(row, side, kind, clock=clock, delivery=delivery, cause=cause)
+    return row
+
+
+@transaction.atomic
 def delivery_off(*, number: str, reason: str, actor: Actor, clock: Clock) -> AccessRequest:
     """Stop the time to deliver because the grant ended for good before anything was delivered.
 

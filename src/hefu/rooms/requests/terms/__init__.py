@@ -333,6 +333,9 @@ class NoticeKind(StrEnum):
     TERMS_CHANGED = "terms_changed"
     GRANT_IDLE_SOON = "grant_idle_soon"
     GRANT_IDLE = "grant_idle"
+    FOLLOW_STALLED = "follow_stalled"
+    FOLLOW_GOES_ON = "follow_goes_on"
+    FOLLOW_ANEW = "follow_anew"
 
 
 #: What each notice says; the facts are kept with it.
@@ -378,6 +381,12 @@ NOTICES = {
         "Grant {grant} of request {number} has not been used since {since}, longer than the law allows. The data "
         "authority looks into it and keeps or ends it; until then it stays in force."
     ),
+    NoticeKind.FOLLOW_STALLED: _(
+        "Delivery {delivery} of request {number} should keep the table in step and does not: {cause}. Its page says "
+        "since when and what to do."
+    ),
+    NoticeKind.FOLLOW_GOES_ON: _("Delivery {delivery} of request {number} does what it should again, or has ended."),
+    NoticeKind.FOLLOW_ANEW: _("The table of delivery {delivery} of request {number} had to be copied anew: {cause}."),
 }
 
 

@@ -17,8 +17,9 @@ from hefu.rooms.deliveries.terms import (
     Next,
     Quiet,
 )
+from hefu.rooms.deliveries.terms.following import RETRIES
 from hefu.rooms.grants.terms import STATUS_NAMES as GRANT_STATUS_NAMES
-from hefu.rooms.grants.terms import GrantStatus
+from hefu.rooms.grants.terms import GrantStatus, Way
 
 
 def start(grant: GrantNow, *, today: date) -> None:
@@ -50,9 +51,9 @@ def starts_itself(grant: GrantNow, *, today: date, resumed: bool = False) -> boo
     """Return whether the platform starts a delivery without being asked.
 
     It does when a ticket is new and the term has begun. A lifted hold changes no row, so rows that
-    arrived before it are not sent again.
+    arrived before it are not sent again; what is kept in step goes on being kept so.
     """
-    if resumed and grant.arrived:
+    if resumed and grant.arrived and grant.way is Way.WHOLE:
         return False
     try:
         start(grant, today=today)
@@ -89,6 +90,8 @@ def take_up(delivery: DeliveryFacts) -> Next:
         return Next(move(delivery, DeliveryStatus.STOPPED))
     if delivery.cancel_asked:
         return Next(move(delivery, DeliveryStatus.CANCELLED))
+    if delivery.pause_asked:
+        return Next(move(delivery, DeliveryStatus.PAUSED))
     if delivery.status is DeliveryStatus.RUNNING and delivery.takeovers >= MOST_TAKEOVERS:
         return Next(move(delivery, DeliveryStatus.FAILED))
     return Next(move(delivery, DeliveryStatus.RUNNING))
@@ -106,6 +109,11 @@ def after_failure(delivery: DeliveryFacts, *, transient: bool, ticket_over: bool
         return Next(move(delivery, DeliveryStatus.STOPPED))
     if delivery.cancel_asked:
         return Next(move(delivery, DeliveryStatus.CANCELLED))
+    if delivery.pause_asked:
+        return Next(move(delivery, DeliveryStatus.PAUSED))
+    if transient and delivery.mode is Way.FOLLOW:
+        # Networks come back: what is kept in step is never given up for want of one.
+        return Next(move(delivery, DeliveryStatus.WAITING), RETRIES[min(delivery.pauses, len(RETRIES) - 1)])
     if transient and delivery.pauses < len(PAUSES):
         return Next(move(delivery, DeliveryStatus.WAITING), PAUSES[delivery.pauses])
     return Next(move(delivery, DeliveryStatus.FAILED))
@@ -117,15 +125,21 @@ def cancel(delivery: DeliveryFacts) -> DeliveryStatus:
     Raises:
         DeliveryMoveRefused: It has ended already.
     """
+    if delivery.status is DeliveryStatus.FAILED and delivery.mode is Way.WHOLE:
+        raise errors.DeliveryMoveRefused(
+            number=delivery.number,
+            status=STATUS_NAMES[delivery.status],
+            wanted=STATUS_NAMES[DeliveryStatus.CANCELLED],
+        )
     wanted = move(delivery, DeliveryStatus.CANCELLED)
     return DeliveryStatus.RUNNING if delivery.status is DeliveryStatus.RUNNING else wanted
 
 
 def retry(delivery: DeliveryFacts) -> DeliveryStatus:
-    """Let a failed or cancelled delivery go on.
+    """Let a failed, cancelled or resting delivery go on.
 
     Raises:
-        DeliveryMoveRefused: It neither failed nor was cancelled.
+        DeliveryMoveRefused: It neither failed nor rests nor was cancelled.
         TicketReplaced: Its ticket holds no more.
     """
     if delivery.status is DeliveryStatus.RUNNING:
@@ -138,6 +152,25 @@ def retry(delivery: DeliveryFacts) -> DeliveryStatus:
     if not delivery.ticket_in_force:
         raise errors.TicketReplaced(number=delivery.number)
     return wanted
+
+
+def pause(delivery: DeliveryFacts) -> DeliveryStatus:
+    """Return the status after somebody asked a follower to rest: a running one does when its process hears of it.
+
+    Raises:
+        NotAFollower: It brings a whole copy, which ends by itself.
+        DeliveryMoveRefused: It does not run.
+    """
+    if delivery.mode is not Way.FOLLOW:
+        raise errors.NotAFollower(number=delivery.number)
+    if delivery.status not in OPEN:
+        raise errors.DeliveryMoveRefused(
+            number=delivery.number,
+            status=STATUS_NAMES[delivery.status],
+            wanted=STATUS_NAMES[DeliveryStatus.PAUSED],
+        )
+    wanted = move(delivery, DeliveryStatus.PAUSED)
+    return DeliveryStatus.RUNNING if delivery.status is DeliveryStatus.RUNNING else wanted
 
 
 def quiet(*, now: datetime, heartbeat_at: datetime, last_row_at: datetime | None) -> tuple[Quiet, timedelta]:

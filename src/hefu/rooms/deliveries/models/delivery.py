@@ -10,7 +10,8 @@ from django.db.models import F, Q
 
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.words import Sentence, read_back
-from hefu.rooms.deliveries.terms import OPEN, STATUS_NAMES, DeliveryStatus
+from hefu.rooms.deliveries.terms import STANDING, STATUS_NAMES, DeliveryStatus
+from hefu.rooms.grants.terms import WAY_NAMES, Way
 
 
 def values(words: Iterable[StrEnum]) -> list[str]:
@@ -28,6 +29,7 @@ class Delivery(models.Model):
     consumer = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=12)
+    mode = models.CharField(max_length=12, default=Way.WHOLE.value, help_text="A whole copy, or kept in step.")
     target_id = models.UUIDField(null=True, blank=True, help_text="Where the rows go; None for a file.")
     file_format = models.CharField(max_length=8, blank=True, help_text="csv, xlsx or parquet; empty for a table.")
     status = models.CharField(max_length=12, default=DeliveryStatus.WAITING.value)
@@ -35,6 +37,7 @@ class Delivery(models.Model):
     asked_by_name = models.CharField(max_length=80)
     asked_at = models.DateTimeField()
     cancel_asked_at = models.DateTimeField(null=True, blank=True)
+    pause_asked_at = models.DateTimeField(null=True, blank=True, help_text="Of a running follower.")
 
     attempt = models.PositiveIntegerField(default=0, help_text="Tries begun.")
     pauses = models.PositiveIntegerField(default=0, help_text="Tries that failed for now since a row moved.")
@@ -82,7 +85,17 @@ class Delivery(models.Model):
                 | (Q(channel=Channel.FILE.value, target_id__isnull=True) & ~Q(file_format="")),
                 name="delivery_one_way",
             ),
-            models.UniqueConstraint(fields=["grant"], condition=Q(status__in=values(OPEN)), name="delivery_one_open"),
+            models.CheckConstraint(condition=Q(mode__in=values(Way)), name="delivery_mode"),
+            models.CheckConstraint(
+                condition=Q(mode=Way.WHOLE.value) | Q(channel=Channel.TABLE.value),
+                name="delivery_follows_a_table",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=DeliveryStatus.PAUSED.value) | Q(mode=Way.FOLLOW.value), name="delivery_rests"
+            ),
+            models.UniqueConstraint(
+                fields=["grant"], condition=Q(status__in=values(STANDING)), name="delivery_one_open"
+            ),
             models.CheckConstraint(
                 condition=~Q(status=DeliveryStatus.DONE.value)
                 | Q(
@@ -113,6 +126,11 @@ class Delivery(models.Model):
     def status_name(self) -> str:
         """Return the status in words, to be translated."""
         return STATUS_NAMES[DeliveryStatus(self.status)]
+
+    @property
+    def mode_name(self) -> str:
+        """Return the mode in words, to be translated."""
+        return WAY_NAMES[Way(self.mode)]
 
     @property
     def error(self) -> str:

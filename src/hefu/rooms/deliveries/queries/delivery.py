@@ -16,12 +16,14 @@ from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.deliveries import decide
 from hefu.rooms.deliveries.access import MAY, may, require, visible
-from hefu.rooms.deliveries.models import Delivery, RejectedRow
-from hefu.rooms.deliveries.terms import MOST_REJECTS_KEPT, DeliveryStatus, Quiet
+from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow
+from hefu.rooms.deliveries.terms import MOST_REJECTS_KEPT, STANDING, DeliveryStatus, Quiet
 from hefu.rooms.evidence import queries as evidence
+from hefu.rooms.grants.terms import Way
 
 if TYPE_CHECKING:
     from hefu.rooms.evidence.models import Entry
+    from hefu.rooms.grants.models import Grant
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,15 @@ class RejectSummary:
     values_shown: bool
 
 
+#: What says that rows arrived, counted and compared.
+_DONE, _COPIED = "delivery.done", "delivery.copied"
+
+
 def deliveries(
     *,
     viewer: Actor,
     status: DeliveryStatus | None = None,
+    mode: Way | None = None,
     grant: str = "",
     department_id: UUID | None = None,
     search: str = "",
@@ -92,6 +99,8 @@ def deliveries(
     found = Delivery.objects.filter(visible(viewer)).select_related("grant", "consumer", "provider")
     if status:
         found = found.filter(status=status)
+    if mode:
+        found = found.filter(mode=mode)
     if grant:
         found = found.filter(grant__number=grant)
     if department_id:
@@ -116,6 +125,11 @@ def delivery(number: str, *, viewer: Actor) -> Delivery:
     if found is None:
         raise NotFound(what="delivery", key=number)
     return found
+
+
+def standing(grant: "Grant") -> bool:
+    """Return whether a delivery of a grant that the viewer was given already waits, runs or rests."""
+    return Delivery.objects.filter(grant=grant, status__in=STANDING).exists()
 
 
 def actions(found: Delivery, *, viewer: Actor) -> frozenset[str]:
@@ -193,8 +207,9 @@ def reveal(found: Delivery, rows: list[RejectedRow], *, viewer: Actor) -> list[R
 
 
 def done_entry(found: Delivery, *, viewer: Actor) -> "Entry | None":
-    """Return the evidence that the delivery arrived, once it has."""
-    return next((e for e in evidence.history(found.number, viewer=viewer) if e.kind == "delivery.done"), None)
+    """Return the evidence that the delivery arrived, once it has; of one that follows, of its last copy."""
+    kind = _COPIED if found.mode == Way.FOLLOW else _DONE
+    return evidence.entries(viewer=viewer, subject=found.number, kind=kind).order_by("-at").first()
 
 
 def files_folder() -> Path:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.words import _
 from hefu.rooms.evidence.terms import Kind
-from hefu.rooms.grants.terms import GrantStatus
+from hefu.rooms.grants.terms import GrantStatus, Way
 
 
 class DeliveryStatus(StrEnum):
@@ -21,7 +21,9 @@ class DeliveryStatus(StrEnum):
     DONE = "done"
     #: It cannot go on by itself; a person mends something and tries again.
     FAILED = "failed"
-    #: Somebody stopped it; trying again goes on where it was.
+    #: Somebody lets a follower rest; the source keeps its log for it meanwhile.
+    PAUSED = "paused"
+    #: Somebody stopped it; trying again goes on where it was, a follower by copying anew.
     CANCELLED = "cancelled"
     #: The grant's ticket was taken out of force. For good: a new ticket needs a new delivery.
     STOPPED = "stopped"
@@ -29,19 +31,30 @@ class DeliveryStatus(StrEnum):
 
 MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.WAITING: frozenset(
-        {DeliveryStatus.RUNNING, DeliveryStatus.CANCELLED, DeliveryStatus.STOPPED, DeliveryStatus.FAILED}
+        {
+            DeliveryStatus.RUNNING,
+            DeliveryStatus.PAUSED,
+            DeliveryStatus.CANCELLED,
+            DeliveryStatus.STOPPED,
+            DeliveryStatus.FAILED,
+        }
     ),
     DeliveryStatus.RUNNING: frozenset(
         {
             DeliveryStatus.RUNNING,
             DeliveryStatus.WAITING,
+            DeliveryStatus.PAUSED,
             DeliveryStatus.DONE,
             DeliveryStatus.FAILED,
             DeliveryStatus.CANCELLED,
             DeliveryStatus.STOPPED,
         }
     ),
-    DeliveryStatus.FAILED: frozenset({DeliveryStatus.WAITING}),
+    DeliveryStatus.PAUSED: frozenset(
+        {DeliveryStatus.WAITING, DeliveryStatus.CANCELLED, DeliveryStatus.STOPPED, DeliveryStatus.FAILED}
+    ),
+    # A failed follower still has something at the source that its end takes away.
+    DeliveryStatus.FAILED: frozenset({DeliveryStatus.WAITING, DeliveryStatus.CANCELLED, DeliveryStatus.STOPPED}),
     DeliveryStatus.CANCELLED: frozenset({DeliveryStatus.WAITING}),
     DeliveryStatus.DONE: frozenset(),
     DeliveryStatus.STOPPED: frozenset(),
@@ -49,12 +62,15 @@ MOVES: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
 
 #: Statuses in which a worker has it or will have it.
 OPEN = frozenset({DeliveryStatus.WAITING, DeliveryStatus.RUNNING})
+#: Statuses in which no other delivery of the grant may begin: one that rests is gone on with.
+STANDING = OPEN | {DeliveryStatus.PAUSED}
 
 STATUS_NAMES = {
     DeliveryStatus.WAITING: _("waiting to run"),
     DeliveryStatus.RUNNING: _("under way"),
     DeliveryStatus.DONE: _("delivered"),
     DeliveryStatus.FAILED: _("failed"),
+    DeliveryStatus.PAUSED: _("paused"),
     DeliveryStatus.CANCELLED: _("cancelled"),
     DeliveryStatus.STOPPED: _("stopped with its grant"),
 }
@@ -106,6 +122,8 @@ class GrantNow:
     started: int
     #: Deliveries that arrived.
     arrived: int
+    #: How its rows are kept up to date.
+    way: Way = Way.WHOLE
 
 
 @dataclass(frozen=True)
@@ -120,6 +138,9 @@ class DeliveryFacts:
     takeovers: int = 0
     cancel_asked: bool = False
     ticket_in_force: bool = True
+    mode: Way = Way.WHOLE
+    #: Somebody asked a running follower to rest.
+    pause_asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +177,10 @@ class DeliveryFailed:
 
 #: Each body names the status after it, so that a case can be replayed.
 DELIVERY_ASKED = Kind(
-    "delivery.asked", 1, ("status", "grant", "ticket", "serial", "channel", "format"), "A delivery was started."
+    "delivery.asked",
+    2,
+    ("status", "grant", "ticket", "serial", "channel", "format", "mode"),
+    "A delivery was started. From version 2 with whether it brings a whole copy or follows changes.",
 )
 DELIVERY_TRIED = Kind("delivery.tried", 1, ("status", "attempt", "takeover"), "A worker took the delivery up.")
 DELIVERY_PAUSED = Kind(

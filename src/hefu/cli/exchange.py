@@ -1,0 +1,200 @@
+"""`hefu exchange`: deliveries that keep tables in step."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hefu.cli.acting import acting_option
+from hefu.cli.language import told
+from hefu.cli.output import as_json_text, json_option, show, show_rows
+from hefu.kernel.actor import Actor
+from hefu.kernel.clock import SystemClock
+
+if TYPE_CHECKING:
+    from hefu.rooms.deliveries.models import Delivery
+    from hefu.rooms.deliveries.queries import FollowNow
+
+
+@click.group("exchange")
+def command() -> None:
+    """Keep tables in step with their sources: look, begin, pause, go on, end."""
+
+
+@command.command("list")
+@click.option("--search", default="", help="Part of a number or an entry's name.")
+@click.option("--all", "every", is_flag=True, help="Also those that have ended.")
+@click.option("--limit", default=50, show_default=True, help="Most lines.")
+@acting_option(writes=False)
+@json_option
+def list_(search: str, every: bool, limit: int, actor: Actor, as_json: bool) -> None:
+    """List the deliveries that keep a table in step, newest first."""
+    from hefu.rooms.deliveries import queries
+    from hefu.rooms.deliveries.terms import DeliveryStatus
+    from hefu.rooms.grants.terms import Way
+
+    found = queries.deliveries(viewer=actor, mode=Way.FOLLOW, search=search)
+    if not every:
+        found = found.exclude(status__in=[DeliveryStatus.CANCELLED, DeliveryStatus.STOPPED])
+    rows = list(found[:limit])
+    lags = queries.lags(rows, clock=SystemClock())
+    show_rows(
+        [_summary(row) | _fares(*lags[row.pk]) for row in rows if row.pk in lags],
+        as_json=as_json,
+        columns=("number", "status", "pulse", "behind_seconds", "grant", "consumer", "entry"),
+    )
+
+
+@command.command("show")
+@click.argument("number")
+@acting_option(writes=False)
+@json_option
+def show_one(number: str, actor: Actor, as_json: bool) -> None:
+    """Show how delivery NUMBER fares, what it did and what it costs its source."""
+    from hefu.rooms.deliveries import queries
+
+    row = queries.delivery(number, viewer=actor)
+    now = queries.follow_now(number, viewer=actor, clock=SystemClock())
+    show(_summary(row) | _detail(now), as_json=as_json)
+
+
+@command.command("windows")
+@click.argument("number")
+@click.option("--limit", default=50, show_default=True, help="Most lines.")
+@acting_option(writes=False)
+@json_option
+def windows(number: str, limit: int, actor: Actor, as_json: bool) -> None:
+    """List what delivery NUMBER did, window by window, newest first."""
+    from hefu.rooms.deliveries import queries
+
+    names = (
+        "number", "copy", "opened_at", "closed_at", "lsn_from", "lsn_to", "transactions", "inserted", "updated",
+        "deleted", "rejected",
+    )  # fmt: skip
+    found = queries.windows(queries.delivery(number, viewer=actor))[:limit]
+    show_rows([{name: getattr(one, name) for name in names} for one in found], as_json=as_json, columns=names)
+
+
+@command.command("receipt")
+@click.argument("number")
+@click.argument("window", type=int)
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@acting_option(writes=False)
+@json_option
+def receipt(number: str, window: int, file: Path, actor: Actor, as_json: bool) -> None:
+    """Write the receipt of WINDOW of delivery NUMBER into FILE; `hefu verify FILE` checks it anywhere."""
+    from hefu.rooms.deliveries import services
+
+    data = services.window_receipt_of(number=number, which=window, viewer=actor, clock=SystemClock())
+    file.write_bytes(data)
+    show({"delivery": number, "window": window, "file": str(file), "bytes": len(data)}, as_json=as_json)
+
+
+@command.command("watch")
+@click.argument("number")
+@acting_option(writes=False)
+@json_option
+def watch(number: str, actor: Actor, as_json: bool) -> int:
+    """Look at delivery NUMBER every second until it rests or ends. With --json, one document a line."""
+    from hefu.rooms.deliveries import queries
+    from hefu.rooms.deliveries.terms import OPEN
+
+    while True:
+        now = queries.follow_now(number, viewer=actor, clock=SystemClock())
+        if as_json:
+            click.echo(as_json_text(_detail(now)).replace("\n", ""))
+        else:
+            behind = f"{now.behind.total_seconds():.1f} s behind" if now.behind is not None else "not yet in step"
+            click.echo(f"{now.status}  {now.pulse}  {behind}  {now.rate:,.1f} changes/s  {now.position}")
+        if now.status not in OPEN:
+            return 0
+        time.sleep(1)
+
+
+@command.command("follow")
+@click.argument("grant")
+@acting_option(writes=True)
+@json_option
+def follow(grant: str, actor: Actor, as_json: bool) -> None:
+    """Keep the table of GRANT in step from now on; both sides are asked first whether they can."""
+    from hefu.rooms.deliveries import services
+
+    show(_summary(services.follow_grant(grant=grant, actor=actor, clock=SystemClock())), as_json=as_json)
+
+
+@command.command("pause")
+@click.argument("number")
+@click.option("--reason", default="", help="Goes on record.")
+@acting_option(writes=True)
+@json_option
+def pause(number: str, reason: str, actor: Actor, as_json: bool) -> None:
+    """Let delivery NUMBER rest; its source keeps its log for it meanwhile."""
+    from hefu.rooms.deliveries import services
+
+    row = services.pause_delivery(number=number, reason=reason, actor=actor, clock=SystemClock())
+    show(_summary(row), as_json=as_json)
+
+
+@command.command("resume")
+@click.argument("number")
+@acting_option(writes=True)
+@json_option
+def resume(number: str, actor: Actor, as_json: bool) -> None:
+    """Let delivery NUMBER, which rests, failed or was ended, go on."""
+    from hefu.rooms.deliveries import services
+
+    row = services.retry_delivery(number=number, actor=actor, clock=SystemClock())
+    show(_summary(row), as_json=as_json)
+
+
+@command.command("stop")
+@click.argument("number")
+@click.option("--reason", default="", help="Goes on record.")
+@acting_option(writes=True)
+@json_option
+def stop(number: str, reason: str, actor: Actor, as_json: bool) -> None:
+    """End delivery NUMBER; its source keeps nothing for it from then on."""
+    from hefu.rooms.deliveries import services
+
+    row = services.cancel_delivery(number=number, reason=reason, actor=actor, clock=SystemClock())
+    show(_summary(row), as_json=as_json)
+
+
+@command.command("processes")
+@acting_option(writes=False)
+@json_option
+def processes(actor: Actor, as_json: bool) -> None:
+    """List the processes that carry such deliveries now."""
+    from hefu.rooms.deliveries import queries
+
+    del actor
+    names = ("host", "pid", "carries", "started_at", "seen_at")
+    found = queries.followers(clock=SystemClock())
+    show_rows([{name: getattr(one, name) for name in names} for one in found], as_json=as_json, columns=names)
+
+
+def _summary(row: "Delivery") -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "status": row.status,
+        "grant": row.grant.number,
+        "consumer": row.consumer.name,
+        "provider": row.provider.name,
+        "entry": row.grant.entry_name,
+        "asked_at": row.asked_at,
+    }
+
+
+def _fares(pulse: Any, behind: Any) -> dict[str, Any]:
+    return {"pulse": pulse, "behind_seconds": round(behind.total_seconds(), 1) if behind is not None else None}
+
+
+def _detail(now: "FollowNow") -> dict[str, Any]:
+    names = (
+        "behind_bytes", "held_bytes", "most_held_bytes", "rate", "position", "last_change_at", "heard_at", "copies",
+        "copied_at", "transactions", "changes", "inserted", "updated", "deleted", "rejected", "windows", "pause_asked",
+        "cancel_asked", "alarm", "alarm_at", "slot_state", "next_try_at",
+    )  # fmt: skip
+    told_ = {"error": told(now.error), "drop_error": told(now.drop_error)}
+    return _fares(now.pulse, now.behind) | {name: getattr(now, name) for name in names} | told_

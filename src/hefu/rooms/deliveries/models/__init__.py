@@ -1,0 +1,6 @@
+"""Tables of deliveries, of the rows that did not pass, and of deliveries that follow changes."""
+
+from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
+from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
+
+__all__ = ["Delivery", "FollowWindow", "Follower", "Following", "RejectedRow", "Sparing", "values"]

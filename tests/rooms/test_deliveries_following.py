@@ -1,0 +1,335 @@
+"""Deliveries that keep a table in step: asked for, carried, watched, ended, and put on record."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from itertools import pairwise
+
+import pytest
+from django.db import connection
+
+from hefu.dataplane.checks import NotNull
+from hefu.dataplane.errors import PlanRefused
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.clock import SystemClock
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.ledger.receipt import verify_receipt
+from hefu.rooms.deliveries import errors, queries, services
+from hefu.rooms.deliveries.followers import Followers
+from hefu.rooms.deliveries.models import Delivery, Following
+from hefu.rooms.deliveries.terms import MOVES, DeliveryStatus
+from hefu.rooms.deliveries.terms.following import Pulse, SlotState
+from hefu.rooms.evidence.queries import history, public_keys
+from hefu.rooms.evidence.terms import KeyPurpose
+from hefu.rooms.grants import services as grants
+from hefu.rooms.grants.decide import Wanted
+from hefu.rooms.grants.errors import FollowHasNoLimit, FollowNotGranted
+from hefu.rooms.grants.models import Grant
+from hefu.rooms.grants.terms import Way
+from hefu.rooms.parties.models import Department
+from hefu.rooms.requests import queries as requests
+from hefu.rooms.requests.terms import NoticeKind
+from tests.builders import SYSTEM, a_department, a_grant, a_mounted_entry, a_population, a_target, an_actor
+from tests.conftest import Database
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+
+NOW = SystemClock()
+
+
+@pytest.fixture
+def consumer() -> Department:
+    return a_department("市民政局")
+
+
+@pytest.fixture
+def theirs(make_database: Callable[[], Database]) -> Database:
+    """The provider's database."""
+    return make_database()
+
+
+@pytest.fixture
+def ours(make_database: Callable[[], Database]) -> Database:
+    """The consumer's database."""
+    return make_database()
+
+
+@pytest.fixture
+def grant(consumer: Department, theirs: Database, ours: Database) -> Iterator[Grant]:
+    a_population(theirs, rows=100)
+    entry = a_mounted_entry(a_department("市公安局"), theirs, checks=[NotNull("name")])
+    today = NOW.today()
+    made = a_grant(
+        entry, consumer, target=a_target(consumer, ours), clock=NOW,
+        term_from=today, term_until=today + timedelta(days=30),
+    )  # fmt: skip
+    first = queries.deliveries(viewer=SYSTEM, grant=made.number).get()
+    services.cancel_delivery(number=first.number, actor=SYSTEM, clock=NOW)
+    yield made
+    with theirs.connect() as session:  # what a failed test leaves must not keep the server's log
+        session.execute(
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
+            " WHERE database = current_database() AND active"
+        )
+
+
+@contextmanager
+def following(most: int = 4) -> Iterator[threading.Event]:
+    """A followers' process, as a thread."""
+    leaving, errors_ = threading.Event(), []
+
+    def run() -> None:
+        try:
+            Followers(most=most, clock=NOW, leaving=leaving).run()
+        except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
+            errors_.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield leaving
+    finally:
+        leaving.set()
+        thread.join(30)
+        assert not thread.is_alive()
+        assert errors_ == []
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> float:
+    """Wait until it is so; return the seconds that took."""
+    began = time.monotonic()
+    while not true():
+        assert time.monotonic() - began < seconds, "it never came to be"
+        time.sleep(0.02)
+    return time.monotonic() - began
+
+
+def begun(grant: Grant) -> Delivery:
+    return services.follow_grant(grant=grant.number, actor=an_actor(grant.consumer), clock=NOW)
+
+
+def chief_of(grant: Grant) -> Actor:
+    return an_actor(grant.provider, Role.CHIEF)
+
+
+def status(row: Delivery) -> str:
+    row.refresh_from_db()
+    return row.status
+
+
+def in_step(row: Delivery) -> bool:
+    return queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).pulse is Pulse.IN_STEP
+
+
+def slots(database: Database) -> int:
+    found = database.run("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()")
+    return int(str(found[0][0]))
+
+
+def publications(database: Database) -> int:
+    return int(str(database.run("SELECT count(*) FROM pg_publication")[0][0]))
+
+
+def kinds(row: Delivery) -> list[str]:
+    return [entry.kind for entry in history(row.number, viewer=SYSTEM)]
+
+
+class TestFromBeginningToEnd:
+    def test_it_copies_keeps_in_step_rests_goes_on_and_leaves_nothing_behind(
+        self, grant: Grant, consumer: Department, theirs: Database, ours: Database
+    ) -> None:
+        row, actor = begun(grant), an_actor(consumer)
+        same = "SELECT count(*), md5(string_agg(id_number || name || birth_date, ';' ORDER BY id_number)) FROM {}"
+        with following():
+            until(lambda: in_step(row))
+            assert ours.run("SELECT count(*) FROM population") == [(90,)]
+            theirs.run("UPDATE population SET name = '李四' WHERE id_number = lpad('7', 18, '0')")
+            theirs.run("DELETE FROM population WHERE id_number = lpad('8', 18, '0')")
+            theirs.run("INSERT INTO population VALUES ('000000000000001001', '王五', '2000-01-01'), ('x', NULL, NULL)")
+            granted = theirs.run(same.format("(SELECT * FROM population WHERE name IS NOT NULL) t"))
+            until(lambda: ours.run(same.format("population")) == granted)
+            until(lambda: queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).changes == 4)
+            row.refresh_from_db()
+            assert (row.rows_rejected, row.rejected, row.rejects_kept) == (11, {"not_null(name)": 11}, 11)
+
+            services.pause_delivery(number=row.number, actor=actor, clock=NOW)
+            until(lambda: status(row) == DeliveryStatus.PAUSED, 5)
+            theirs.run("UPDATE population SET name = '赵六' WHERE id_number = lpad('9', 18, '0')")
+            assert slots(theirs) == 1
+            with pytest.raises(errors.DeliveryOpen):
+                services.start_delivery(grant=grant.number, actor=actor, clock=NOW)
+            services.retry_delivery(number=row.number, actor=actor, clock=NOW)
+            until(lambda: ours.run("SELECT name FROM population WHERE id_number = lpad('9', 18, '0')") == [("赵六",)])
+
+            services.cancel_delivery(number=row.number, actor=actor, clock=NOW)
+            until(lambda: status(row) == DeliveryStatus.CANCELLED, 5)
+            until(lambda: Following.objects.get(pk=row.pk).slot_state == SlotState.NONE, 10)
+            assert (slots(theirs), publications(theirs)) == (0, 0)
+        grant.refresh_from_db()
+        assert grant.way == Way.WHOLE
+
+        closed = list(queries.windows(row).order_by("number"))
+        assert [(w.inserted, w.updated, w.deleted, w.rejected, w.copy) for w in closed] == [
+            (1, 1, 1, 1, 1), (0, 1, 0, 0, 1),
+        ]  # fmt: skip
+        assert closed[0].lsn_to == closed[1].lsn_from
+        proof = services.window_receipt_of(number=row.number, which=1, viewer=actor, clock=NOW)
+        body = verify_receipt(proof, trusted=public_keys(KeyPurpose.LOG)).entry["body"]
+        assert (body["rows_inserted"], body["rows_deleted"], body["position_to"]) == (1, 1, closed[0].lsn_to)
+        copied = services.receipt_of(number=row.number, viewer=actor, clock=NOW)
+        assert verify_receipt(copied, trusted=public_keys(KeyPurpose.LOG)).entry["body"]["rows_written"] == 90
+        states = [entry.body["status"] for entry in history(row.number, viewer=SYSTEM)]
+        assert all(after == before or after in MOVES[DeliveryStatus(before)] for before, after in pairwise(states))
+        assert kinds(row)[-1] == "delivery.slot_dropped"
+
+    def test_a_change_arrives_within_a_second_and_the_lag_says_so(
+        self, grant: Grant, theirs: Database, ours: Database
+    ) -> None:
+        row = begun(grant)
+        with following():
+            until(lambda: in_step(row))
+            took = []
+            for number in range(6):
+                day = f"date '2001-01-01' + {number}"
+                theirs.run(f"UPDATE population SET birth_date = {day} WHERE id_number = lpad('7', 18, '0')")
+                arrived = f"SELECT 1 FROM population WHERE birth_date = {day}"
+                took.append(until(partial(ours.run, arrived)))
+            assert sorted(took)[-2] < 1.0
+            now = queries.follow_now(row.number, viewer=SYSTEM, clock=NOW)
+            assert now.behind is not None
+            assert now.behind < timedelta(seconds=5)
+            assert now.beats
+            services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
+            until(lambda: slots(theirs) == 0)
+
+
+class TestWhoMay:
+    def test_the_consumer_chooses_within_what_the_grant_allows(self, grant: Grant, consumer: Department) -> None:
+        for other in (an_actor(grant.provider), an_actor(grant.provider, Role.CHIEF)):
+            with pytest.raises(Forbidden):
+                services.follow_grant(grant=grant.number, actor=other, clock=NOW)
+        with pytest.raises(NotFound):
+            services.follow_grant(grant=grant.number, actor=an_actor(a_department()), clock=NOW)
+        chief = chief_of(grant)
+        grants.narrow_grant(number=grant.number, wanted=Wanted(quota_rows=10), reason="少", actor=chief, clock=NOW)
+        with pytest.raises(FollowHasNoLimit):
+            begun(grant)
+        grants.narrow_grant(number=grant.number, wanted=Wanted(may_follow=False), reason="全量", actor=chief, clock=NOW)
+        with pytest.raises(FollowNotGranted):
+            begun(grant)
+        assert Delivery.objects.filter(mode=Way.FOLLOW).count() == 0
+        grant.refresh_from_db()
+        assert grant.way == Way.WHOLE
+
+    def test_what_the_source_cannot_tell_is_refused_before_anything_begins(
+        self, grant: Grant, theirs: Database
+    ) -> None:
+        theirs.run("ALTER TABLE population DROP CONSTRAINT population_pkey")
+        with pytest.raises(PlanRefused, match="primary key"):
+            begun(grant)
+        grant.refresh_from_db()
+        assert (grant.way, slots(theirs)) == (Way.WHOLE, 0)
+
+    def test_only_what_follows_can_rest(self, grant: Grant, consumer: Department) -> None:
+        whole = services.start_delivery(grant=grant.number, actor=an_actor(consumer), clock=NOW)
+        with pytest.raises(errors.NotAFollower):
+            services.pause_delivery(number=whole.number, actor=an_actor(consumer), clock=NOW)
+        with pytest.raises(NotFound):
+            services.pause_delivery(number=whole.number, actor=an_actor(a_department()), clock=NOW)
+
+    def test_the_provider_says_how_far_its_source_is_burdened(self, grant: Grant, consumer: Department) -> None:
+        row = begun(grant)
+        with pytest.raises(Forbidden):
+            services.spare_source(
+                number=row.number, most_followers=1, most_held_bytes=1 << 30, actor=an_actor(consumer), clock=NOW
+            )
+        officer = an_actor(grant.provider)
+        with pytest.raises(InputsRejected):
+            services.spare_source(number=row.number, most_followers=0, most_held_bytes=5, actor=officer, clock=NOW)
+        services.spare_source(number=row.number, most_followers=2, most_held_bytes=1 << 30, actor=officer, clock=NOW)
+        assert queries.sparing(Following.objects.get(pk=row.pk).source_id).most_followers == 2
+
+
+class TestEnds:
+    def test_a_grant_taken_back_ends_it_and_takes_the_slot_away(
+        self, grant: Grant, theirs: Database, ours: Database
+    ) -> None:
+        row = begun(grant)
+        with following():
+            until(lambda: in_step(row))
+            grants.revoke_grant(
+                number=grant.number, reason="撤回", actor=an_actor(grant.provider, Role.CHIEF), clock=NOW
+            )
+            assert until(lambda: status(row) == DeliveryStatus.STOPPED, 10) < 2.5
+            theirs.run("UPDATE population SET name = '后' WHERE id_number = lpad('7', 18, '0')")
+            until(lambda: slots(theirs) == 0, 10)
+            assert ours.run("SELECT count(*) FROM population WHERE name = '后'") == [(0,)]
+
+    def test_one_that_rests_ends_with_its_grant_as_well(self, grant: Grant, theirs: Database) -> None:
+        row = begun(grant)
+        with following():
+            until(lambda: in_step(row))
+            services.pause_delivery(number=row.number, actor=SYSTEM, clock=NOW)
+            until(lambda: status(row) == DeliveryStatus.PAUSED, 5)
+            grants.suspend_grant(
+                number=grant.number, reason="查", actor=an_actor(grant.provider, Role.CHIEF), clock=NOW
+            )
+            assert status(row) == DeliveryStatus.STOPPED
+            until(lambda: slots(theirs) == 0, 10)
+            # A lifted hold goes on in the way that was chosen, under a new ticket.
+            grants.resume_grant(number=grant.number, reason="好", actor=chief_of(grant), clock=NOW)
+            again = queries.deliveries(viewer=SYSTEM, grant=grant.number).latest("number")
+            assert (again.mode, again.number) > (Way.FOLLOW, row.number)
+            until(lambda: in_step(again))
+            services.cancel_delivery(number=again.number, actor=SYSTEM, clock=NOW)
+            until(lambda: slots(theirs) == 0, 10)
+
+    def test_a_slot_that_cannot_be_dropped_is_shown_and_tried_until_it_is(self, grant: Grant, theirs: Database) -> None:
+        row = begun(grant)
+        with following():
+            until(lambda: in_step(row))
+        services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
+        port = theirs.port
+        Source = type(grant.entry)._meta.apps.get_model("resources", "Source")  # noqa: N806
+        Source.objects.update(port=1)
+        with following():
+            until(lambda: Following.objects.get(pk=row.pk).drop_tries > 0)
+            now = queries.follow_now(row.number, viewer=SYSTEM, clock=NOW)
+            assert now.slot_state is SlotState.LEAVING
+            assert "source" in now.drop_error
+            assert slots(theirs) == 1
+            Source.objects.update(port=port)
+            until(lambda: slots(theirs) == 0)
+            until(lambda: Following.objects.get(pk=row.pk).slot_state == SlotState.NONE)
+
+    def test_a_slot_that_holds_back_too_much_log_is_dropped_and_both_sides_are_told(
+        self, grant: Grant, consumer: Department, theirs: Database, ours: Database
+    ) -> None:
+        row = begun(grant)
+        services.spare_source(
+            number=row.number, most_followers=1, most_held_bytes=1 << 20, actor=an_actor(grant.provider), clock=NOW
+        )
+        with following():
+            until(lambda: in_step(row))
+            services.pause_delivery(number=row.number, actor=SYSTEM, clock=NOW)
+            until(lambda: status(row) == DeliveryStatus.PAUSED, 5)
+            theirs.run("CREATE TABLE other AS SELECT repeat(md5(n::text), 40) FROM generate_series(1, 5000) n")
+            until(lambda: status(row) == DeliveryStatus.FAILED, 40)
+            assert row.error_code == "deliveries.log_held"
+            until(lambda: slots(theirs) == 0, 10)
+            told = requests.notices(viewer=an_actor(consumer)).filter(kind=NoticeKind.DELIVERY_FAILED)
+            assert told.count() == 1
+            theirs.run("UPDATE population SET name = '新' WHERE id_number = lpad('7', 18, '0')")
+            services.retry_delivery(number=row.number, actor=SYSTEM, clock=NOW)
+            until(lambda: in_step(row))
+            assert ours.run("SELECT name FROM population WHERE id_number = lpad('7', 18, '0')") == [("新",)]
+            now = queries.follow_now(row.number, viewer=SYSTEM, clock=NOW)
+            assert (now.copies, "no more" in now.copied_because) == (2, True)
+            assert requests.notices(viewer=an_actor(consumer)).filter(kind=NoticeKind.FOLLOW_ANEW).count() == 1
+            services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
+            until(lambda: slots(theirs) == 0, 10)
