@@ -16,8 +16,9 @@ from hefu.rooms.catalog.importing.mapping import propose_mapping
 from hefu.rooms.catalog.importing.names import bare
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import read_table
-from hefu.rooms.catalog.importing.rows import grouped, read
+from hefu.rooms.catalog.importing.rows import Reading, grouped, read
 from hefu.rooms.catalog.importing.terms import Defaults
+from hefu.rooms.catalog.profiles import profile
 from hefu.rooms.catalog.snapshots import digest_of, to_json
 from hefu.rooms.catalog.terms import (
     BasisKind,
@@ -341,3 +342,23 @@ def test_the_quick_digest_of_a_snapshot_is_the_canonical_one() -> None:
     (made,) = readings({"名称": "人口\u2028“\U0001f600”", "单位": "局", "项": "姓名", "型": "C", "长": "50"})
     snapshot = to_json(made.content)
     assert digest_of(snapshot) == digest(snapshot)
+
+
+class TestClassOfARow:
+    def content(self, mapping: dict[str, Field], **row: str) -> Reading:
+        (group,) = grouped([(2, {"名称": "人口", **row})], {"名称": Field.NAME, **mapping})
+        return read(group, Defaults(class_code="2"), classes=profile("guide-2017").classes)
+
+    @pytest.mark.parametrize(("said", "code"), [("人口", "101"), ("1-01", "101"), ("部门信息资源类", "3"), ("", "2")])
+    def test_a_class_may_be_said_by_name_or_by_code(self, said: str, code: str) -> None:
+        reading = self.content({"分类": Field.CLASS_CODE}, 分类=said)
+        assert (reading.content.class_code, reading.notes, reading.reasons) == (code, (), ())
+
+    def test_a_name_that_nobody_knows_is_noted_and_a_code_of_another_form_refused(self) -> None:
+        unknown = self.content({"分类": Field.CLASS_CODE}, 分类="天气")
+        assert (unknown.content.class_code, unknown.notes, unknown.reasons) == ("2", ("class_code",), ())
+        assert self.content({"分类": Field.CLASS_CODE}, 分类="9/000001").reasons[0].facts == {"field": "class_code"}
+
+    def test_the_templates_own_columns_say_it_part_by_part(self) -> None:
+        assert self.content({}, 类="基础信息资源", 项="法人单位", 目="", 细目="").content.class_code == "102"
+        assert self.content({}, 类="1", 项="01", 目="002").content.class_code == "101002"

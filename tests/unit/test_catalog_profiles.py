@@ -208,3 +208,42 @@ class TestExtensions:
 
     def test_what_another_profile_asked_is_let_be(self) -> None:
         assert extension_fault(profile("guide-2017"), [Extra("chain", "新能源")]) == ""
+
+
+class TestClasses:
+    @pytest.mark.parametrize("name", BUILT_IN)
+    def test_every_profile_names_the_classes_of_its_codes_in_both_languages(self, name: str) -> None:
+        classes = profile(name).classes
+        assert [str(one) for one in classes.path("101002")] == ["base resources", "population"]
+        assert [one.zh for one in classes.path("2")] == ["主题信息资源"]
+        assert classes.name("101002") is None
+
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            *[("101", "101"), ("1-01-002", "101002"), ("1/01/002", "101002"), ("101 人口", "101"), ("人口", "101")],
+            *[
+                ("国家人口基础信息资源", "101"),
+                ("基础信息资源类/法人", "102"),
+                ("主题 > 社会保障", "203"),
+                ("部门", "3"),
+            ],
+            *[("省(自治区、直辖市)及其下各级政务部门", "307"), ("social credit", "104")],
+        ],
+    )
+    def test_a_class_is_read_by_its_code_its_name_or_a_path_of_either(self, text: str, code: str) -> None:
+        assert profile("guide-2017").classes.read(text) == code
+
+    @pytest.mark.parametrize("text", ["", "天气", "4", "12", "301/000001", "基础/社会保障", "人口/001/x"])
+    def test_what_names_no_class_is_none(self, text: str) -> None:
+        assert profile("guide-2017").classes.read(text) is None
+
+    def test_a_province_names_its_own_and_mistakes_are_named(self, tmp_path: Path) -> None:
+        names = "    '3': {zh: 部门, en: departments}\n    '340': {zh: 海洋, en: sea}\n"
+        own = PROVINCE + "classes:\n  source: 省目录\n  names:\n" + names
+        classes = profile(written(tmp_path, own)).classes
+        assert (classes.read("海洋"), classes.read("人口")) == ("340", None)
+        (tmp_path / "b").mkdir()
+        wrong = own.replace("'3':", "'2':").replace("en: sea", "en: ''")
+        with pytest.raises(ProfileUnusable, match=r"class 3 above it has no name.*one language only"):
+            profile(written(tmp_path / "b", wrong))

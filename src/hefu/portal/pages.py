@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from hefu.portal.http import PortalRequest
-from hefu.portal.picking import picked
+from hefu.portal.picking import picked, suggested
 
 Given = ParamSpec("Given")
 
@@ -40,6 +40,8 @@ def show(
     """Return the page, or what the search box beside one of its form's lists found."""
     if request.htmx and "pick" in request.GET and "form" in context:
         return picked(request, context["form"], request.GET["pick"])
+    if request.htmx and request.GET.get("suggest") in context.get("offers", ()):
+        return suggested(request, context["offers"][request.GET["suggest"]])
     return render(request, template, {"title": title, "crumbs": crumbs, **context}, status=status)
 
 

@@ -3,6 +3,7 @@
 The page's own form answers, so that only what it offers is ever found. Without a script the list alone does.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -68,5 +69,47 @@ def picked(request: PortalRequest, form: forms.Form, field: str) -> HttpResponse
                 '<option value="{}"{}>{}</option>',
                 ((value, " selected" if value == only else "", name) for value, name in lines),
             ),
+        )
+    )
+
+
+class Suggesting(forms.TextInput):
+    """A line to type into, with what it may be in a list beside it: found by name, sound, initials and code.
+
+    The page draws the list itself, a `datalist` of that id with the first of them; without a script that is all.
+    """
+
+    def __init__(self, offers: str, attrs: dict[str, Any] | None = None) -> None:
+        """Name the list.
+
+        Args:
+            offers: Id of the page's `datalist`, and key of what `show` is given as `offers`.
+            attrs: As for any widget.
+        """
+        asks = {"hx-get": "", "hx-vals": json.dumps({"suggest": offers}), "hx-target": f"#{offers}"}
+        asks |= {"hx-trigger": "input changed delay:200ms", "hx-swap": "innerHTML", "hx-sync": "this:replace"}
+        super().__init__({"list": offers, "autocomplete": "off", **asks, **(attrs or {})})
+
+
+def suggested(request: PortalRequest, offers: Iterable[tuple[str, str]]) -> HttpResponse:
+    """Answer a line that somebody types into: what it may be.
+
+    A browser shows of a list only what holds the very text that was typed, so what was found by its sound says that
+    text behind its name.
+
+    Args:
+        request: From htmx; it names the line.
+        offers: What would be typed, and the name by whose sound it is found.
+    """
+    typed = request.GET.get(request.headers.get("HX-Trigger-Name", ""), "")[:200]
+    wanted = fold(typed).replace(" ", "")
+    found = [
+        (value, "" if typed in value else f"{value} · {typed}")
+        for value, name in offers
+        if wanted in fold(value).replace(" ", "") or _heard(wanted, name)
+    ]
+    return HttpResponse(
+        format_html_join(
+            "", '<option value="{}" label="{}"></option>', ((one, label or one) for one, label in found[:SHOWN])
         )
     )

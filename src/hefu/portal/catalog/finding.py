@@ -11,14 +11,14 @@ from django.http import HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import conditional_escape, escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.catalog.lists import Entries, address
-from hefu.portal.catalog.words import KIND_NAMES, LEVEL_NAMES, QUALITY_NAMES, place_name
+from hefu.portal.catalog.words import KIND_NAMES, LEVEL_NAMES, QUALITY_NAMES, class_names, place_name
 from hefu.portal.http import PortalRequest, typed
 from hefu.portal.lists import Column, list_page
 from hefu.portal.lists.filters import Chip, Facet, Option
@@ -36,7 +36,7 @@ from hefu.rooms.catalog.terms import (
     Status,
 )
 from hefu.rooms.parties import queries as parties
-from hefu.search.marking import marked
+from hefu.search.marking import Stretch, marked
 from hefu.search.terms import FURTHEST, Question, Sort
 
 #: A value of a facet, and the address that chooses it or lets it go.
@@ -185,7 +185,8 @@ class Search(Entries):
             return {str(pk): name for pk, name in parties.names(ids, viewer=self.request.actor).items()}
         if key == "place":
             return {value: place_name(value) for value in values}
-        return {value: name_of(value, KIND_NAMES) for value in values} if key == "kind" else {}
+        names = class_names() | {value: name_of(value, KIND_NAMES) for value in KIND_NAMES} if key == "kind" else {}
+        return {value: names[value] for value in values if value in names}
 
     @cached_property
     def beside(self) -> list[tuple[FilterState, list[Choice]]]:
@@ -274,9 +275,9 @@ class Search(Entries):
         """Return the first items in which the words stand."""
         if not self.search:
             return ""
-        names = self.answer.items.get(entry.pk, ())
-        hits = (name for name in names if any(one.hit for one in marked(name, self.search)))
-        return format_html_join("、", "{}", ((_marks(name, self.search),) for name in islice(hits, _ITEMS)))
+        cut = (marked(name, self.search) for name in self.answer.items.get(entry.pk, ()))
+        hits = (stretches for stretches in cut if any(one.hit for one in stretches))
+        return format_html_join("、", "{}", ((_drawn(stretches),) for stretches in islice(hits, _ITEMS)))
 
     # Spelling, freshness, files
 
@@ -403,7 +404,10 @@ def _marks(text: str, asked: str, *, most: int = 0) -> SafeString:
     """Return a text with marks around what was asked for."""
     if not asked:
         return conditional_escape(text if not most or len(text) <= most else text[:most] + "…")
-    stretches = marked(text, asked, most=most)
-    return format_html_join(
-        "", "{}", ((format_html("<mark>{}</mark>", one.text) if one.hit else one.text,) for one in stretches)
-    )
+    return _drawn(marked(text, asked, most=most))
+
+
+def _drawn(stretches: Sequence[Stretch]) -> SafeString:
+    """Draw a text with its hits marked; every stretch is escaped."""
+    each = (f"<mark>{escape(one.text)}</mark>" if one.hit else escape(one.text) for one in stretches)
+    return mark_safe("".join(each))  # noqa: S308 - of escaped stretches alone

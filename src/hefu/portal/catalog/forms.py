@@ -13,6 +13,7 @@ from hefu.kernel.citation import Citation
 from hefu.portal.catalog.items import ItemsField
 from hefu.portal.catalog.words import COLUMN_NAMES
 from hefu.portal.forms import OfficeForm, Section, choices
+from hefu.portal.picking import Suggesting
 from hefu.portal.words import say
 from hefu.rooms.catalog import terms
 from hefu.rooms.catalog.importing.terms import Defaults
@@ -42,12 +43,15 @@ LONG = (
 )
 
 #: Fields beside which the names are offered that the department has registered.
-KNOWN = ("system_name", "business_item")
+KNOWN = ("system_name", "business_item", "class_code")
 
 #: Marked help of each field that needs one.
 HELP = {
     "abstract": _("What it is about, in a few sentences; the search reads it."),
-    "class_code": _("Begins with 1 base, 2 theme or 3 department; then two, three and more digits as far as known."),
+    "class_code": _(
+        "Its code, or its name where it has one. Begins with 1 base, 2 theme or 3 department; then two, three and more "
+        "digits as far as known."
+    ),
     "format_types": _("Such as postgresql, xlsx; with commas between."),
     "share_condition": _("On what condition departments get it; needed for conditional sharing."),
     "share_scope": _("Which departments, for which purposes; needed for conditional sharing."),
@@ -154,6 +158,7 @@ class EntryForm(OfficeForm):
         """Return what is typed, as the room takes it."""
         typed = {name: value for name, value in self.cleaned_data.items() if not name.startswith(EXTRA)}
         typed["extension"] = self._extension()
+        typed["class_code"] = class_typed(typed["class_code"])
         for name, (kind, _names) in CHOSEN.items():
             typed[name] = kind(typed[name]) if typed[name] else None
         for name in LISTED:
@@ -183,6 +188,11 @@ def _extra_field(asked: Extension) -> forms.Field:
     return forms.CharField(max_length=LONGEST_EXTRA, **shared)
 
 
+def class_typed(text: str) -> str:
+    """Return the code of a class that was typed by its code or its name; what is neither stays for the room to name."""
+    return node_profile().classes.read(text) or text
+
+
 def _commas(text: str) -> str:
     return text.replace("，", ",").replace("、", ",")
 
@@ -207,7 +217,7 @@ def _field(name: str) -> forms.Field:
         return forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **shared)
     if name in LONG:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), **shared)
-    widget = forms.TextInput(attrs={"list": f"own-{name}"} if name in KNOWN else {})
+    widget = Suggesting(f"own-{name}") if name in KNOWN else forms.TextInput()
     return forms.CharField(max_length=200, widget=widget, **shared)
 
 
@@ -327,7 +337,7 @@ class MappingForm(OfficeForm):
             share_type=terms.ShareType(typed["share_type"]) if typed["share_type"] else None,
             share_condition=typed["share_condition"],
             share_scope=typed["share_scope"],
-            class_code=typed["class_code"] or "3",
+            class_code=class_typed(typed["class_code"]) or "3",
             grade=terms.Grade(typed["grade"]) if typed["grade"] else None,
             secrecy=terms.Secrecy(typed["secrecy"]) if typed["secrecy"] else None,
             channels=tuple(terms.Channel(one) for one in cast("list[str]", typed["channels"])),

@@ -15,7 +15,7 @@ from hefu.kernel.words import _
 from hefu.portal.catalog.forms import MappingForm, UploadForm
 from hefu.portal.catalog.lists import Imports
 from hefu.portal.catalog.views import list_crumb, shelves
-from hefu.portal.catalog.words import COLUMN_NAMES, in_one_line, reason_in_words, reason_kind
+from hefu.portal.catalog.words import COLUMN_NAMES, classes_to_type, in_one_line, reason_in_words, reason_kind
 from hefu.portal.forms import OfficeForm, attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
@@ -144,6 +144,8 @@ def map_columns(request: PortalRequest, pk: UUID) -> HttpResponseBase:
             for name in ("share_type", "share_condition", "share_scope", "grade", "secrecy", "class_code", "channels")
         ],
         publish=form["publish"] if "publish" in form.fields else None,
+        classes=classes_to_type(),
+        offers={"own-class_code": [(one, one.lstrip("0123456789 ")) for one in classes_to_type()]},
     )
 
 

@@ -18,7 +18,9 @@ from hefu.portal.catalog.views import list_crumb
 from hefu.portal.forms import OfficeForm, attempt
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.picking import Suggesting
 from hefu.rooms.catalog import queries, services
+from hefu.rooms.catalog.importing.offices import short_form
 from hefu.rooms.catalog.importing.terms import IntakeStatus, unknown_offices
 from hefu.rooms.parties import queries as parties
 
@@ -50,7 +52,7 @@ class OfficesForm(OfficeForm):
                 required=False,
                 initial=taken_for,
                 max_length=200,
-                widget=forms.TextInput(attrs={"list": "departments", "autocomplete": "off"}),
+                widget=Suggesting("departments"),
             )
 
     def clean(self) -> dict[str, Any]:
@@ -139,6 +141,7 @@ def _try_again(
 def _ask(
     request: PortalRequest, form: OfficesForm, counts: Mapping[str, int], file_name: str, back: str, send: str
 ) -> HttpResponseBase:
+    bounds = [form[f"office_{at}"] for at in range(len(form.names))]
     return show(
         request,
         "catalog/offices.html",
@@ -146,8 +149,16 @@ def _ask(
         crumbs=[list_crumb(), imports_crumb(), (file_name, back)],
         form=form,
         status=form.status,
-        lines=[(form[f"office_{at}"], counts.get(name)) for at, name in enumerate(form.names)],
+        lines=[(bound, counts.get(name)) for bound, name in zip(bounds, form.names, strict=True)],
         more=max(0, len(counts) - SHOWN),
+        offers={"departments": [(name, name) for name in form.offered]},
+        unlike=[name for name in form.names if name in counts and not _near(name, form.offered)],
         back=back,
         send=send,
     )
+
+
+def _near(name: str, offered: Iterable[str]) -> bool:
+    """Return whether any department goes by something like a name, so that it may be meant."""
+    wanted = short_form(name)
+    return any(wanted in short or short in wanted for short in map(short_form, offered))

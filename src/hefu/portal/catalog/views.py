@@ -14,6 +14,7 @@ from hefu.law.errors import NoRuleInForce
 from hefu.law.terms import Language
 from hefu.portal.catalog.finding import answer
 from hefu.portal.catalog.lists import Own, share_badge, status_badge
+from hefu.portal.catalog.words import class_path
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists import list_page
 from hefu.portal.pages import Act, Crumb, page, show
@@ -119,6 +120,7 @@ def entry(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         groups=groups_of(found),
         items=[_item(item, beside["sources"][item.pk]) for item in queries.items_of(found)],
         attribute=name_of(found.class_code[:1], ATTRIBUTE_NAMES),
+        class_path=class_path(found.class_code),
         gaps=gaps_in_words(request, found),
         withdrawal=withdrawal,
         versions=queries.versions(found),

@@ -8,8 +8,10 @@ from django.conf import settings
 from django.utils.translation import gettext
 
 from hefu.kernel.words import _
+from hefu.law.terms import Language
 from hefu.portal.law.words import own_place, places
-from hefu.portal.words import say
+from hefu.portal.words import in_chinese, say
+from hefu.rooms.catalog import queries
 from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.terms import REASONS
 from hefu.rooms.catalog.terms import FIELD_NAMES, ShareType, Status
@@ -143,6 +145,23 @@ def place_name(code: str) -> str:
     if code == own_place() and name == settings.HEFU.node_name:  # the platform's name is no place's
         name = gettext("here")
     return f"{name} {code}" if name else code
+
+
+def class_names() -> dict[str, str]:
+    """Return class code → its name in the node's profile, in the reader's language."""
+    language = Language.ZH if in_chinese() else Language.EN
+    return {one.code: one.words.in_(language) for one in queries.classes().named}
+
+
+def class_path(code: str) -> str:
+    """Return the names of the classes that a code stands in, the widest first; empty when the profile has none."""
+    language = Language.ZH if in_chinese() else Language.EN
+    return " › ".join(one.in_(language) for one in queries.classes().path(code))
+
+
+def classes_to_type() -> list[str]:
+    """Return code and name of every class that the node's profile names, as a person may type it."""
+    return [f"{code} {name}" for code, name in class_names().items()]
 
 
 def in_one_line(cell: Any) -> str:

@@ -12,6 +12,7 @@ from hefu.kernel.citation import Citation
 from hefu.portal.catalog.forms import EntryForm, ReviewForm
 from hefu.portal.catalog.lists import share_badge
 from hefu.portal.catalog.views import differences_in_words, entry_crumb, gaps_in_words, groups_of, list_crumb
+from hefu.portal.catalog.words import classes_to_type
 from hefu.portal.forms import attempt, done
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
@@ -94,19 +95,21 @@ def _asked(request: PortalRequest, place: str) -> dict[str, tuple[Citation, ...]
 
 def _form_page(request: PortalRequest, form: EntryForm, **context: Any) -> HttpResponseBase:
     own = request.actor.department_id
+    known = _known(request, own)
     return show(
         request,
         "catalog/edit.html",
         form=form,
         status=form.status,
         may_submit=may(request.actor, "catalog.submit", own),
-        known=_known(request, own),
+        known=known,
+        offers={f"own-{field}": [(one, one.lstrip("0123456789 ")) for one in names] for field, names in known.items()},
         **context,
     )
 
 
 def _known(request: PortalRequest, own: UUID | None) -> dict[str, list[str]]:
-    """Return field → names of the department's systems and of its duties and business items, to choose from."""
+    """Return field → names of the department's systems, its duties and business items, and classes to choose from."""
     if own is None:
         return {}
     systems = resources.registered_systems(viewer=request.actor).filter(department_id=own).order_by("name")
@@ -114,6 +117,7 @@ def _known(request: PortalRequest, own: UUID | None) -> dict[str, list[str]]:
     return {
         "system_name": list(systems.values_list("name", flat=True)[:OFFERED]),
         "business_item": list(tasks.values_list("name", flat=True)[:OFFERED]),
+        "class_code": classes_to_type(),
     }
 
 

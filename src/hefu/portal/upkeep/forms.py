@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hefu.portal.forms import OfficeForm, choices
-from hefu.portal.picking import Picker
+from hefu.portal.picking import Picker, Suggesting
 from hefu.rooms.resources.terms import NETWORK_NAMES, Network
 
 
@@ -192,7 +192,7 @@ class WordForm(OfficeForm):
         label=_("Source department"),
         required=False,
         help_text=_("Name or credit code, in full."),
-        widget=forms.TextInput(attrs={"list": "departments", "autocomplete": "off"}),
+        widget=Suggesting("departments"),
     )
     entry = forms.CharField(label=_("Code of the entry"), required=False, max_length=60)
     reason = forms.CharField(

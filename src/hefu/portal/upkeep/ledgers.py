@@ -12,11 +12,12 @@ from hefu.kernel.refusal import NotFound
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.catalog.lists import address, share_badge
+from hefu.portal.catalog.words import class_names
 from hefu.portal.http import PortalRequest
 from hefu.portal.lists import Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import page, show
-from hefu.portal.upkeep.words import CLASS_NAMES, tabs, upkeep_crumb
+from hefu.portal.upkeep.words import tabs, upkeep_crumb
 from hefu.portal.words import name_of, say
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import (
@@ -156,7 +157,7 @@ def classes(request: PortalRequest) -> HttpResponseBase:
         title=gettext("Tree of classes"),
         crumbs=[upkeep_crumb()],
         tree=queries.class_tree(viewer=request.actor),
-        names=CLASS_NAMES,
+        names=class_names(),
         **tabs("classes", request.actor),
     )
 
@@ -170,6 +171,6 @@ def of_class(request: PortalRequest, code: str) -> HttpResponseBase:
         request,
         OfClass(request, code),
         "upkeep/list.html",
-        title=gettext("Class {code}").format(code=code),
+        title=class_names().get(code) or gettext("Class {code}").format(code=code),
         crumbs=[upkeep_crumb(), (gettext("Tree of classes"), reverse("upkeep:classes"))],
     )

@@ -124,6 +124,10 @@ def new_need(request: PortalRequest) -> HttpResponseBase:
     )
 
 
+#: Departments in the list that the page itself draws; while one types, all of them are looked through.
+OFFERED = 500
+
+
 @page(*FORM)
 def need(request: PortalRequest, number: str) -> HttpResponseBase:
     """Show one need with its clocks, and take the next word on it."""
@@ -134,6 +138,7 @@ def need(request: PortalRequest, number: str) -> HttpResponseBase:
         messages.success(request, gettext("Your word is on record."))
         return HttpResponseRedirect(reverse("upkeep:needs"))
     today = request.clock.today()
+    names = _names(request) if "department" in form.fields else []
     return show(
         request,
         "upkeep/need.html",
@@ -143,7 +148,8 @@ def need(request: PortalRequest, number: str) -> HttpResponseBase:
         state=need_badge(found),
         clocks=[face(one, today, steps=True) for one in clocks.clocks_of(number, viewer=request.actor)],
         form=form if deeds else None,
-        departments=_names(request) if "department" in form.fields else [],
+        departments=names[:OFFERED],
+        offers={"departments": [(name, name) for name in names]},
         status=form.status,
         events=history(number, viewer=request.actor),
     )

@@ -21,9 +21,6 @@ GAP_HEADS = {
     Gap.DUTY_NO_ENTRY: _("Duties without entry"),
 }
 
-#: 类 of the guide of 2017, the first digit of a class code.
-CLASS_NAMES = {"1": _("base data"), "2": _("theme data"), "3": _("departments' data")}
-
 #: What to do about each gap.
 WAYS = {
     Gap.SYSTEM_NO_ENTRY: _(

@@ -22,6 +22,7 @@ from hefu.rooms.catalog.importing.notions import Field
 from hefu.rooms.catalog.importing.reading import Table, read_table
 from hefu.rooms.catalog.importing.source import source_of
 from hefu.rooms.catalog.models import BadRow, Entry, EntryVersion, ImportBatch, Intake, Item, LearnedMapping, Withdrawal
+from hefu.rooms.catalog.profiles import Classes
 from hefu.rooms.catalog.rows import content_of as content_of
 from hefu.rooms.catalog.rows import node_profile as node_profile
 from hefu.rooms.catalog.searching.asking import Answer as Answer
@@ -437,6 +438,11 @@ def _preview(table: Table, source: str) -> ImportPreview:
     else:
         told = propose_mapping(table.columns, samples, learned=learned_names())
     return ImportPreview(table.columns, told, len(table.rows), tuple(samples[:5]), remembered=own is not None)
+
+
+def classes() -> Classes:
+    """Return the classes that the node's profile names; everybody may know."""
+    return node_profile().classes
 
 
 def learned_names() -> dict[str, Field]:

@@ -11,6 +11,7 @@ from hefu.rooms.catalog.importing import values
 from hefu.rooms.catalog.importing.notions import ITEM_FIELDS, Field
 from hefu.rooms.catalog.importing.own import EXTENSIONS, in_one_cell, members, own_mapping
 from hefu.rooms.catalog.importing.terms import Defaults, Reason
+from hefu.rooms.catalog.profiles import Classes
 from hefu.rooms.catalog.terms import (
     CHANNELS_OF,
     LONGEST_EXTRA,
@@ -70,6 +71,8 @@ class Reading:
     origin_code: str | None = None
 
 
+#: Columns of the guide's template that say a class part by part.
+_CLASS_PARTS = ("类", "项", "目", "细目")
 #: By which the rows of one entry are known, where each of its items has a row.
 _IDENTITY = (Field.NAME, Field.PROVIDER, Field.OUTSIDE_CODE)
 
@@ -102,22 +105,29 @@ def grouped(rows: Iterable[tuple[int, dict[str, Any]]], mapping: Mapping[str, Fi
     ]
 
 
-def read(group: Group, defaults: Defaults, extensions: Mapping[str, str] = MappingProxyType({})) -> Reading:
+def read(
+    group: Group,
+    defaults: Defaults,
+    extensions: Mapping[str, str] = MappingProxyType({}),
+    classes: Classes = Classes(),  # noqa: B008 - frozen
+) -> Reading:
     """Return what `group` says as content, with `defaults` where the file is silent.
 
     Args:
         group: The rows of one entry.
         defaults: What a person stated for the whole file.
         extensions: Head → key of the fields that the node's profile adds to the law's.
+        classes: Names of the classes in the node's profile.
     """
-    return _Reader(group, defaults, extensions).reading()
+    return _Reader(group, defaults, extensions, classes).reading()
 
 
 class _Reader:
     """Reads one group; collects reasons and notes on the way."""
 
-    def __init__(self, group: Group, defaults: Defaults, extensions: Mapping[str, str]) -> None:
+    def __init__(self, group: Group, defaults: Defaults, extensions: Mapping[str, str], classes: Classes) -> None:
         self.group = group
+        self.classes = classes
         self.extensions = extensions
         self.own = group.own
         self.cells = group.cells
@@ -188,7 +198,7 @@ class _Reader:
         return Content(
             name=name[:LONGEST_NAME],
             abstract=values.block(self.cells.get(Field.ABSTRACT)),
-            class_code=values.key(self.cells.get(Field.CLASS_CODE)) or self.defaults.class_code,
+            class_code=self._class_code(),
             internal_office=self._line(Field.INTERNAL_OFFICE, 120),
             format_class=format_class,
             format_types=types[:20],
@@ -219,6 +229,24 @@ class _Reader:
             items=self._items(),
             **self._conditions(share_type, basis_title),
         )
+
+    def _class_code(self) -> str:
+        """Return the class by its code or its name; of the template's own columns where the code has none.
+
+        A name that the profile does not know is noted: the row stands in the class that a person stated for all.
+        """
+        cell = values.line(self.cells.get(Field.CLASS_CODE))
+        parts = [values.line(self.group.original.get(column)) for column in _CLASS_PARTS] if not self.own else []
+        text = cell or "/".join(part for part in parts if part)
+        if not text:
+            return self.defaults.class_code
+        found = self.classes.read(text)
+        if found:
+            return found
+        if cell and cell[:1].isdigit():
+            return values.key(cell)  # a code of another form, which the room then refuses by name
+        self.notes.append(Field.CLASS_CODE.value)
+        return self.defaults.class_code
 
     def _conditions(self, share_type: ShareType | None, basis_title: str) -> dict[str, Any]:
         told = values.block(self.cells.get(Field.SHARE_CONDITION))

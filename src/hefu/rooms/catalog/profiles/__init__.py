@@ -4,6 +4,7 @@ A profile is data: a YAML file here, or one of a province's own that the node's 
 knows parts of codes and tables of values, never a guide.
 """
 
+from hefu.rooms.catalog.profiles.classes import Classes
 from hefu.rooms.catalog.profiles.codes import CodeFacts, CodeRule
 from hefu.rooms.catalog.profiles.load import BUILT_IN, profile
 from hefu.rooms.catalog.profiles.model import Extension, ExtensionKind, Profile, extension_fault
@@ -11,6 +12,7 @@ from hefu.rooms.catalog.profiles.tables import Table
 
 __all__ = [
     "BUILT_IN",
+    "Classes",
     "CodeFacts",
     "CodeRule",
     "Extension",

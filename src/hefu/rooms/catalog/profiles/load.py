@@ -10,14 +10,17 @@ from typing import Any
 
 import yaml
 
+from hefu.law.terms import Words
 from hefu.rooms.catalog.errors import ProfileUnusable
+from hefu.rooms.catalog.profiles.classes import Classes, ClassName
 from hefu.rooms.catalog.profiles.codes import CodeRule, Part, PartKind
 from hefu.rooms.catalog.profiles.model import Extension, ExtensionKind, Profile, faults
 from hefu.rooms.catalog.profiles.tables import ENUMS, Code, Table
 from hefu.rooms.catalog.terms import FormatClass
 
 #: Profiles that come with the platform.
-BUILT_IN = ("guide-2017", "description-draft", "dcat-ap-3")
+GUIDE = "guide-2017"
+BUILT_IN = (GUIDE, "description-draft", "dcat-ap-3")
 
 
 @cache
@@ -56,7 +59,7 @@ def read(file: Traversable | Path, name: str) -> Profile:
 
 
 def _profile(told: Mapping[str, Any]) -> Profile:
-    known = {"profile", "title", "source", "standing", "checked", "code", "enums", "extensions"}
+    known = {"profile", "title", "source", "standing", "checked", "code", "enums", "extensions", "classes"}
     if set(told) - known:
         raise ValueError(f"unknown: {', '.join(sorted(set(told) - known))}")
     if not isinstance(told["checked"], date):
@@ -70,6 +73,7 @@ def _profile(told: Mapping[str, Any]) -> Profile:
         code=_rule(told["code"]) if told.get("code") else None,
         tables={field: _table(field, one) for field, one in (told.get("enums") or {}).items()},
         extensions=tuple(_extension(one) for one in told.get("extensions") or ()),
+        classes=_classes(told.get("classes"), str(told["profile"])),
     )
 
 
@@ -107,6 +111,17 @@ def _table(field: str, told: Mapping[str, Any]) -> Table:
         {kind(value): str(code) for value, code in (told.get("nearest") or {}).items()},
         {kind(value): str(words) for value, words in (told.get("words") or {}).items()},
     )
+
+
+def _classes(told: Mapping[str, Any] | None, key: str) -> Classes:
+    """Return the classes that a profile names; one that names none has those of the guide, whose codes all share."""
+    if told is None:
+        return Classes() if key == GUIDE else profile(GUIDE).classes
+    return Classes(str(told["source"]), tuple(_class(str(code), one) for code, one in told["names"].items()))
+
+
+def _class(code: str, told: Mapping[str, Any]) -> ClassName:
+    return ClassName(code, Words(str(told["zh"]), str(told["en"])), tuple(str(name) for name in told.get("also") or ()))
 
 
 def _extension(told: Mapping[str, Any]) -> Extension:

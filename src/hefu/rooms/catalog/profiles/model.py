@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from hefu.kernel.words import _
+from hefu.rooms.catalog.profiles.classes import Classes
+from hefu.rooms.catalog.profiles.classes import faults as class_faults
 from hefu.rooms.catalog.profiles.codes import LONGEST_CODE, CodeRule, PartKind
 from hefu.rooms.catalog.profiles.tables import Table
 from hefu.rooms.catalog.profiles.tables import faults as table_faults
@@ -49,6 +51,7 @@ class Profile:
     code: CodeRule | None
     tables: Mapping[str, Table]
     extensions: tuple[Extension, ...] = ()
+    classes: Classes = field(default_factory=Classes)
 
 
 def faults(profile: Profile) -> list[str]:
@@ -63,6 +66,7 @@ def faults(profile: Profile) -> list[str]:
         if not profile.code.source:
             found.append("code: no source")
     found += [f"{field}: no source" for field, table in profile.tables.items() if not table.source]
+    found += class_faults(profile.classes)
     keys = [one.key for one in profile.extensions]
     found += [f"extension {key} twice" for key in sorted(set(keys)) if keys.count(key) > 1]
     found += [

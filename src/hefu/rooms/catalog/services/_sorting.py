@@ -85,6 +85,7 @@ class Sorter:
         self._law: dict[str, KeepingBack | None] = {}
         self._own: dict[UUID, bool] = {}
         self._extensions = {one.name: one.key for one in node_profile().extensions}
+        self._classes = node_profile().classes
 
     def sort(self, groups: Iterable[Group], tell: Callable[[int], None] = lambda done: None) -> Sorted:
         """Return what becomes of each group.
@@ -148,7 +149,7 @@ class Sorter:
 
     def look(self, group: Group) -> Row | tuple[Reason, ...]:
         """Return the entry that a group says, or why it cannot go in."""
-        reading = read(group, self._defaults, self._extensions)
+        reading = read(group, self._defaults, self._extensions, self._classes)
         provider = self._providers.find(reading.provider, reading.provider_code)
         reasons = [*reading.reasons, *self._sharing(reading), *self._owner(provider)]
         if not isinstance(provider, Reason) and not reasons:
