@@ -4,7 +4,7 @@ Folding goes character by character, so that a place in the folded text is a pla
 """
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from opencc import OpenCC
 
@@ -26,12 +26,16 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().translate(_simplified())
 
 
+#: Texts are of few thousand different signs.
+_sign = lru_cache(maxsize=20_000)(fold)
+
+
 def fold_with_places(text: str) -> tuple[str, list[int]]:
     """Return the folded text, and for each of its characters the place in `text` that it comes from."""
     parts: list[str] = []
     places: list[int] = []
     for place, sign in enumerate(text):
-        narrow = fold(sign)
+        narrow = _sign(sign)
         parts.append(narrow)
         places += [place] * len(narrow)
     return "".join(parts), places
