@@ -2,13 +2,14 @@
 
 import json
 import random
+import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from hefu.dataplane.ticket import Item, sign_ticket
 from hefu.kernel.clock import SystemClock
 from tests.conftest import Database
 from tests.connectors.place import SIGNER, Place, a_place, connection_to
+from tests.faults.proxy import Proxy
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -37,10 +39,12 @@ class Bank:
     place: Place
     token: str
 
-    def orders(self, *, once: bool) -> list[str]:
+    def orders(self, *, once: bool, port: int | None = None) -> list[str]:
+        target = connection_to(self.place.consumer)
         told = {
             "delivery": DELIVERY, "token": self.token, "key": SIGNER.public.as_text(), "once": once,
-            "source": asdict(connection_to(self.place.provider)), "target": asdict(connection_to(self.place.consumer)),
+            "source": asdict(connection_to(self.place.provider)),
+            "target": asdict(replace(target, host="127.0.0.1", port=port) if port else target),
         }  # fmt: skip
         return [sys.executable, str(Path(__file__).with_name("follower.py")), json.dumps(told)]
 
@@ -48,8 +52,8 @@ class Bank:
         return subprocess.run(self.orders(once=True), check=True, capture_output=True, text=True, timeout=120).stdout
 
     @contextmanager
-    def follower(self) -> Iterator["subprocess.Popen[bytes]"]:
-        process = subprocess.Popen(self.orders(once=False), stdout=subprocess.DEVNULL)
+    def follower(self, port: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+        process = subprocess.Popen(self.orders(once=False, port=port), stdout=subprocess.DEVNULL)
         try:
             yield process
         finally:
@@ -109,6 +113,20 @@ def transfers(provider: Database) -> Iterator[list[int]]:
         thread.join()
 
 
+@contextmanager
+def between(database: Database, wanted: bool) -> Iterator[Proxy | None]:
+    """Put a cable before a side, where it is wanted."""
+    if not wanted:
+        yield None
+        return
+    side = connection_to(database)
+    proxy = Proxy(side.host, side.port)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
+
+
 def cut(database: Database, name: str) -> None:
     """End the follower's connections to one side."""
     with psycopg.connect(database.url, autocommit=True) as session:
@@ -119,13 +137,14 @@ def cut(database: Database, name: str) -> None:
 
 
 def test_a_follower_that_is_killed_and_cut_under_load_loses_nothing_and_shows_nothing_half(bank: Bank) -> None:
+    """Killed, put to sleep, cut off on both sides, and left without the answer to a commit, twice each."""
     assert '"copied": "first"' in bank.follow_once()
     place, chance = bank.place, random.Random(5)
     totals = set()
     with transfers(place.provider) as done:
-        for number in range(6):
+        for number in range(8):
             before = bank.position()
-            with bank.follower() as follower:
+            with between(place.consumer, number % 4 == 1) as proxy, bank.follower(proxy and proxy.port) as follower:
                 until = time.monotonic() + 40
                 while not bank.moved(before):
                     assert time.monotonic() < until
@@ -135,6 +154,10 @@ def test_a_follower_that_is_killed_and_cut_under_load_loses_nothing_and_shows_no
                     time.sleep(0.02)
                 time.sleep(chance.random() / 2)
                 match number % 4:
+                    case 1:
+                        assert proxy
+                        proxy.unanswered = (b"COMMIT", 2)
+                        assert follower.wait(20) == 0
                     case 2:
                         cut(place.consumer, place.consumer.name)
                         assert follower.wait(20) == 0
@@ -142,6 +165,10 @@ def test_a_follower_that_is_killed_and_cut_under_load_loses_nothing_and_shows_no
                         cut(place.provider, place.provider.name)
                         assert follower.wait(20) == 0
                     case _:
+                        follower.send_signal(signal.SIGSTOP)
+                        time.sleep(2)
+                        follower.send_signal(signal.SIGCONT)
+                        time.sleep(chance.random())
                         follower.kill()
                         follower.wait()
     assert totals == {TOTAL}
