@@ -1,27 +1,20 @@
 """Deliveries that keep a table in step: asked for, carried, watched, ended, and put on record."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 
 import pytest
-from django.db import connection
 
-from hefu.dataplane.checks import NotNull
 from hefu.dataplane.errors import PlanRefused
 from hefu.kernel.actor import Actor, Role
-from hefu.kernel.clock import SystemClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.ledger.receipt import verify_receipt
 from hefu.rooms.deliveries import errors, queries, services
-from hefu.rooms.deliveries.followers import Followers
 from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.terms import MOVES, DeliveryStatus
-from hefu.rooms.deliveries.terms.following import Pulse, SlotState
+from hefu.rooms.deliveries.terms.following import SlotState
 from hefu.rooms.evidence.queries import history, public_keys
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import services as grants
@@ -32,12 +25,11 @@ from hefu.rooms.grants.terms import Way
 from hefu.rooms.parties.models import Department
 from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import NoticeKind
-from tests.builders import SYSTEM, a_department, a_grant, a_mounted_entry, a_population, a_target, an_actor
+from tests.builders import SYSTEM, a_department, an_actor
 from tests.conftest import Database
+from tests.followers import NOW, a_grant_to_follow, begun, following, in_step, slots, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
-
-NOW = SystemClock()
 
 
 @pytest.fixture
@@ -59,58 +51,12 @@ def ours(make_database: Callable[[], Database]) -> Database:
 
 @pytest.fixture
 def grant(consumer: Department, theirs: Database, ours: Database) -> Iterator[Grant]:
-    a_population(theirs, rows=100)
-    entry = a_mounted_entry(a_department("市公安局"), theirs, checks=[NotNull("name")])
-    today = NOW.today()
-    made = a_grant(
-        entry, consumer, target=a_target(consumer, ours), clock=NOW,
-        term_from=today, term_until=today + timedelta(days=30),
-    )  # fmt: skip
-    first = queries.deliveries(viewer=SYSTEM, grant=made.number).get()
-    services.cancel_delivery(number=first.number, actor=SYSTEM, clock=NOW)
-    yield made
+    yield a_grant_to_follow(consumer, theirs, ours)
     with theirs.connect() as session:  # what a failed test leaves must not keep the server's log
         session.execute(
             "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
             " WHERE database = current_database() AND active"
         )
-
-
-@contextmanager
-def following(most: int = 4) -> Iterator[threading.Event]:
-    """A followers' process, as a thread."""
-    leaving, errors_ = threading.Event(), []
-
-    def run() -> None:
-        try:
-            Followers(most=most, clock=NOW, leaving=leaving).run()
-        except BaseException as error:  # noqa: BLE001 - shown by the test's own thread
-            errors_.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield leaving
-    finally:
-        leaving.set()
-        thread.join(30)
-        assert not thread.is_alive()
-        assert errors_ == []
-
-
-def until(true: Callable[[], object], seconds: float = 30) -> float:
-    """Wait until it is so; return the seconds that took."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() - began < seconds, "it never came to be"
-        time.sleep(0.02)
-    return time.monotonic() - began
-
-
-def begun(grant: Grant) -> Delivery:
-    return services.follow_grant(grant=grant.number, actor=an_actor(grant.consumer), clock=NOW)
 
 
 def chief_of(grant: Grant) -> Actor:
@@ -120,15 +66,6 @@ def chief_of(grant: Grant) -> Actor:
 def status(row: Delivery) -> str:
     row.refresh_from_db()
     return row.status
-
-
-def in_step(row: Delivery) -> bool:
-    return queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).pulse is Pulse.IN_STEP
-
-
-def slots(database: Database) -> int:
-    found = database.run("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()")
-    return int(str(found[0][0]))
 
 
 def publications(database: Database) -> int:
@@ -308,8 +245,14 @@ class TestEnds:
             until(lambda: Following.objects.get(pk=row.pk).slot_state == SlotState.NONE)
 
     def test_a_slot_that_holds_back_too_much_log_is_dropped_and_both_sides_are_told(
-        self, grant: Grant, consumer: Department, theirs: Database, ours: Database
+        self,
+        grant: Grant,
+        consumer: Department,
+        theirs: Database,
+        ours: Database,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr("hefu.rooms.deliveries.services.slots.LOOK_AT_SLOTS", timedelta(seconds=1))
         row = begun(grant)
         services.spare_source(
             number=row.number, most_followers=1, most_held_bytes=1 << 20, actor=an_actor(grant.provider), clock=NOW
