@@ -10,7 +10,14 @@ from hefu.rooms.catalog.jobs import keep_index, look_for_people, take_up_lost_in
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries, watch_followers
 from hefu.rooms.grants.jobs import sweep_grants, watch_idle_grants
-from hefu.rooms.upkeep.jobs import count_coverage, find_duplicates, look_at_tables, open_reviews, tie_by_names
+from hefu.rooms.upkeep.jobs import (
+    count_coverage,
+    find_duplicates,
+    look_at_tables,
+    open_reviews,
+    sketch_anew,
+    tie_by_names,
+)
 
 #: Cron expressions of six fields, the last one seconds, so that a lost worker is noticed soon.
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -33,3 +40,4 @@ app.periodic(cron=EVERY_HOUR)(tie_by_names)
 app.periodic(cron=EVERY_FIVE_MINUTES)(count_coverage)
 app.periodic(cron=EVERY_FIVE_MINUTES)(find_duplicates)
 app.periodic(cron=EVERY_HOUR)(open_reviews)
+app.periodic(cron=EVERY_HOUR)(sketch_anew)

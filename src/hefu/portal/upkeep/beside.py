@@ -11,6 +11,7 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import Content, Status
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import OVER
+from hefu.rooms.resources import queries as resources
 from hefu.rooms.upkeep import queries
 from hefu.rooms.upkeep.access import may
 
@@ -51,6 +52,10 @@ def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
             "opens_tasks": own or sees_all(actor),
             "look": queries.look_of(held.pk, viewer=actor),
             "users": users.order_by().values("consumer_id").distinct().count(),
+            "held": held.pk,
+            "may_compare": held.status == Status.PUBLISHED
+            and may(actor, "upkeep.measure", held.provider_id)
+            and held.pk in resources.mounted([held.pk], viewer=actor),
             "may_tie": may(actor, "upkeep.tie", entry.provider_id),
         },
     }

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from hefu.portal.forms import done
-from hefu.portal.http import PortalRequest, origin, posted
+from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.upkeep.forms import PublicCommentForm
 from hefu.portal.words import name_of
+from hefu.protocols.origin import origin
 from hefu.rooms.catalog.terms import OPEN_TYPE_NAMES, SHARE_TYPE_NAMES, UPDATE_CYCLE_NAMES, Status
 from hefu.rooms.upkeep import queries, services
 

@@ -25,7 +25,7 @@ from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter, Option
 from hefu.portal.pages import FORM, page, show
 from hefu.portal.upkeep.forms import SettleForm, TakeBackForm
-from hefu.portal.upkeep.words import tabs, upkeep_crumb
+from hefu.portal.upkeep.words import sees_all, tabs, upkeep_crumb
 from hefu.portal.words import name_of, say
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import ITEM_TYPE_NAMES
@@ -38,6 +38,8 @@ from hefu.rooms.upkeep.terms.naming import BY_NAMES, SAID_WORDS, Said, Words
 if TYPE_CHECKING:
     from hefu.rooms.upkeep.models import Pair
 
+#: From this share of a hundred on most values overlap, and below the other hardly any do.
+MOST, HARDLY = 70, 10
 COLOURS = {PairStatus.OPEN: "waiting", PairStatus.ONE_SOURCE: "good", PairStatus.DIFFERENT: "off"}
 
 
@@ -96,12 +98,18 @@ class Pairs(Listing["Pair"]):
             Column("other", _("Its provider"), lambda p: p.second.provider.name, sort="second__provider__name"),
             Column("shared", _("Items both hold"), lambda p: len(p.shared), align=Align.END, phone=False),
             Column("shared_names", _("Their names"), lambda p: "、".join(p.shared), shown=False),
+            Column("values", _("Values overlap"), self._values, sort="values", align=Align.END),
             Column("status", _("State"), lambda p: name_of(p.status, PAIR_STATUS_NAMES), show=pair_badge, wraps=False),
             Column("source", _("Source department"), _sources, sort="source__name"),
             Column("found", _("Found"), lambda p: p.found_at, sort="found_at", shown=False, wraps=False),
             Column("settled", _("Settled"), lambda p: p.settled_at, sort="settled_at", shown=False, wraps=False),
             Column("reason", _("Reason"), lambda p: p.reason, shown=False),
         )
+
+    def _values(self, pair: "Pair") -> str:
+        if pair.values is None:
+            return ""
+        return f"{pair.values} %" if sees_all(self.request.actor) else say(_strength(pair.values))
 
     def filters(self) -> Sequence[Filter]:
         """Return the filters."""
@@ -176,7 +184,7 @@ def duplicate(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         crumbs=[upkeep_crumb(), (gettext("One datum, one source"), reverse("upkeep:duplicates"))],
         pair=found,
         state=pair_badge(found),
-        lines=_lines(found, alike, form if settles else None),
+        lines=_lines(request, alike, form if settles else None),
         sides=[
             _side(found.first, {one.first.pk for one in alike}),
             _side(found.second, {one.second.pk for one in alike}),
@@ -195,9 +203,25 @@ def _form(request: PortalRequest, found: "Pair", alike: list[Alike]) -> SettleFo
     return SettleForm(typed, departments=list(providers.items()), items=items)
 
 
-def _lines(found: "Pair", alike: list[Alike], form: SettleForm | None) -> list[dict[str, Any]]:
+def _values(found: Any, *, exact: bool) -> str:
+    """Return how far the values of two items overlap: in figures for the authority, for departments in a word."""
+    if not exact:
+        return say(_strength(found.contained))
+    near = max(found.high - found.contained, found.contained - found.low)
+    return gettext("{share} % of the smaller in the other (±{near}), {both} % of both").format(
+        share=found.contained, near=near, both=found.both
+    )
+
+
+def _strength(values: int) -> str:
+    """Return a word for a share of values, so that no department counts another's."""
+    if values >= MOST:
+        return _("most values overlap")
+    return _("some values overlap") if values >= HARDLY else _("hardly any values overlap")
+
+
+def _lines(request: PortalRequest, alike: list[Alike], form: SettleForm | None) -> list[dict[str, Any]]:
     """Return the items that are alike, with what makes them so and what is chosen for each."""
-    del found
     fields: list[Any] = form.items() if form else [None] * len(alike)
     return [
         {
@@ -208,6 +232,7 @@ def _lines(found: "Pair", alike: list[Alike], form: SettleForm | None) -> list[d
             ],
             "by": [say(BY_NAMES[by]) for by in one.by],
             "types_differ": one.same_type is False,
+            "values": _values(one.overlap, exact=sees_all(request.actor)) if one.overlap else "",
             "sources": [source.name for source in one.sources],
             "field": field,
         }

@@ -109,6 +109,18 @@ class TakeBackForm(OfficeForm):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+class OverlapForm(OfficeForm):
+    """Whose values may be compared, and why."""
+
+    items = forms.MultipleChoiceField(label=_("Items"), required=False, widget=forms.CheckboxSelectMultiple)
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, items: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the items whose values may be compared."""
+        super().__init__(*args, **kwargs)
+        self.fields["items"].choices = items  # type: ignore[attr-defined]
+
+
 class AssessForm(OfficeForm):
     """A second person's word on the assessments."""
 

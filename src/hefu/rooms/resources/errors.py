@@ -70,3 +70,11 @@ class NoSecret(Refusal):
 
     code = "resources.no_secret"
     text = _("{name} has no password yet. Its department or the system administrator must give one.")
+
+
+class NotSketched(Refusal):
+    """Values of this kind of source are not compared."""
+
+    code = "resources.not_sketched"
+    text = _("Values of {source} cannot be compared: that is done for PostgreSQL databases and folders of files.")
+    status = 422

@@ -26,6 +26,9 @@ OF_OWNER: dict[str, frozenset[Role]] = {
     "upkeep.answer_need": frozenset({Role.CHIEF}),
     "upkeep.meet_need": _OFFICE,
     "upkeep.scan": _OFFICE,
+    "upkeep.allow_overlap": frozenset({Role.CHIEF}),
+    "upkeep.end_overlap": _OFFICE,
+    "upkeep.measure": _OFFICE,
 }
 #: Roles in the data authority that may do each action for any department.
 OF_AUTHORITY: dict[str, frozenset[Role]] = {

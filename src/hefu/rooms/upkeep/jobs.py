@@ -9,6 +9,7 @@ from hefu.kernel.actor import system
 from hefu.kernel.clock import SystemClock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.upkeep import queries, services
+from hefu.rooms.upkeep.services.overlap import RUN as OVERLAP
 from hefu.rooms.upkeep.services.scanning import RUN
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,29 @@ def open_reviews(timestamp: int) -> None:
     del timestamp
     for number in services.open_due_reviews(actor=system("upkeep"), clock=SystemClock()):
         log.info("full review %s began", number)
+
+
+@app.task(name=OVERLAP)
+def compare_values(run_id: str) -> None:
+    """Sketch the values that a department lets be compared, and compare them. Safe to run twice.
+
+    Args:
+        run_id: Which run.
+    """
+    services.run_overlap(run_id=UUID(run_id), actor=system("upkeep"), clock=SystemClock())
+
+
+@app.task(name="upkeep.ask_stale", queueing_lock="upkeep.ask_stale")
+def sketch_anew(timestamp: int) -> None:
+    """Ask for new sketches where they have grown old. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    clock, actor = SystemClock(), system("upkeep")
+    for consent_id in queries.stale_consents(at=clock.now(), viewer=actor):
+        services.ask_stale(consent_id=consent_id, actor=actor, clock=clock)
 
 
 @app.task(name=RUN)

@@ -5,7 +5,7 @@ MinHash in bands makes entries that share enough of one of these fall into a com
 Rajaraman, Ullman, ch. 3): two entries of likeness s meet with probability 1 - (1 - s^rows)^bands.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -64,8 +64,14 @@ def _hash(data: bytes) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest())
 
 
-def likeness(first: Side, second: Side) -> Likeness:
+def likeness(first: Side, second: Side, by_values: Collection[tuple[int, int]] = ()) -> Likeness:
     """Return how alike two entries are.
+
+    Args:
+        first: One entry.
+        second: The other.
+        by_values: Places of two items whose columns hold the same values; those that nothing else makes alike count
+            like items of one name.
 
     With items on both sides these decide, by what is in common and by how much of the smaller one is in
     the other; without, the names alone do, and then only nearly equal ones count.
@@ -78,16 +84,25 @@ def likeness(first: Side, second: Side) -> Likeness:
         score = names if names >= 0.85 or folded(first.name) == folded(second.name) else names / 2
         return Likeness(_hundred(score), _hundred(names), 0, 0)
     by_code = _by_code(first, second, common)
-    weight = len(common) + _BY_CODE * len(by_code)
-    items = weight / (len(ours.keys() | theirs.keys()) - len(by_code))
+    known = {(one.first, one.second) for one in matches(first, second)} if by_values else set()
+    taken = {place for place, _there in known}, {there for _place, there in known}
+    more = [first.items[place] for place, there in by_values if place not in taken[0] and there not in taken[1]]
+    weight = len(common) + _BY_CODE * len(by_code) + len(more)
+    items = min(1.0, weight / max(1, len(ours.keys() | theirs.keys()) - len(by_code) - len(more)))
     contained = min(1.0, weight / smaller)
     score = max(0.75 * items + 0.25 * names, 0.65 * contained + 0.25 * names if contained >= 0.6 else 0.0)
-    shared = tuple(sorted([*(ours[word] for word in common), *by_code]))
+    shared = tuple(sorted({*(ours[word] for word in common), *by_code, *more}))
     return Likeness(_hundred(score), _hundred(names), _hundred(items), _hundred(contained), shared)
 
 
-def matches(first: Side, second: Side) -> tuple[Match, ...]:
-    """Return which items of two entries are alike, in the order of the first; each item once."""
+def matches(first: Side, second: Side, by_values: Collection[tuple[int, int]] = ()) -> tuple[Match, ...]:
+    """Return which items of two entries are alike, in the order of the first; each item once.
+
+    Args:
+        first: One entry.
+        second: The other.
+        by_values: Places of two items whose columns hold the same values, the most alike first.
+    """
     by_name = _places(folded(name) for name in second.items)
     by_code = _places(_long_codes(second))
     ours = [folded(name) for name in first.items]
@@ -97,16 +112,23 @@ def matches(first: Side, second: Side) -> tuple[Match, ...]:
         if at not in found and code in by_code and by_code[code] not in taken:
             found[at] = by_code[code]
             taken.add(by_code[code])
-    return tuple(_match(first, second, at, there) for at, there in sorted(found.items()))
+    for at, there in by_values:
+        if at not in found and there not in taken:
+            found[at] = there
+            taken.add(there)
+    same = frozenset(by_values)
+    return tuple(_match(first, second, at, there, (at, there) in same) for at, there in sorted(found.items()))
 
 
-def _match(first: Side, second: Side, at: int, there: int) -> Match:
+def _match(first: Side, second: Side, at: int, there: int, same_values: bool) -> Match:
     by = []
     if folded(first.items[at]) == folded(second.items[there]):
         by.append(By.NAME)
     code = _at(_long_codes(first), at)
     if code and code == _at(_long_codes(second), there):
         by.append(By.CODE)
+    if same_values:
+        by.append(By.VALUES)
     types = _at(first.types, at), _at(second.types, there)
     return Match(at, there, tuple(by), types[0] == types[1] if all(types) else None)
 

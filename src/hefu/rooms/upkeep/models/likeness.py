@@ -34,6 +34,9 @@ class Pair(models.Model):
     names = models.PositiveSmallIntegerField(help_text="Likeness of the names, 0 to 100.")
     items = models.PositiveSmallIntegerField(help_text="Share of items in common, 0 to 100.")
     contained = models.PositiveSmallIntegerField(help_text="Share of the smaller entry's items in the other.")
+    values = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How far the values of like items overlap, 0 to 100; empty where unknown."
+    )
     shared = ArrayField(models.CharField(max_length=200), default=list, help_text="Items both hold.")
     found_at = models.DateTimeField()
     status = models.CharField(max_length=10, default=PairStatus.OPEN.value)

@@ -1,6 +1,6 @@
 """Reads of near-duplicates."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -80,6 +80,11 @@ def held_elsewhere(content: Content, *, provider_id: UUID, viewer: Actor) -> lis
     found = [Held(row, decide.likeness(side, side_of(catalog.content_of(row))), named.get(row.pk, "")) for row in rows]
     near_enough = [one for one in found if one.likeness.score >= decide.WARNS]
     return sorted(near_enough, key=lambda one: -one.likeness.score)
+
+
+def touching(entry_ids: Collection[UUID]) -> Q:
+    """Return the filter of pairs that hold one of the entries."""
+    return Q(first_id__in=entry_ids) | Q(second_id__in=entry_ids)
 
 
 def side_of(content: Content) -> Side:

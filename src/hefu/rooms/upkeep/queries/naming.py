@@ -16,6 +16,7 @@ from hefu.rooms.upkeep.access import oversees
 from hefu.rooms.upkeep.models import ItemNaming, Naming, Pair, Told
 from hefu.rooms.upkeep.terms.cases import Side
 from hefu.rooms.upkeep.terms.naming import By
+from hefu.rooms.upkeep.terms.overlap import ALIKE
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Alike:
     second: Any
     by: tuple[By, ...]
     same_type: bool | None
+    #: How far the values of both overlap, where both departments let them be compared.
+    overlap: Any = None
     #: Departments named as source of either item so far; more than one only where namings of other pairs disagree.
     sources: tuple[Any, ...] = ()
 
@@ -45,7 +48,8 @@ class Recollected:
 def alike(pair: Pair) -> list[Alike]:
     """Return the items of a pair that are alike, as both entries say now; the viewer has read the pair."""
     sides = [catalog.items_of(entry) for entry in (pair.first, pair.second)]
-    matches = decide.matches(*(_side(items) for items in sides))
+    overlaps = {(one.first_item_id, one.second_item_id): one for one in pair.overlaps.all()}
+    matches = decide.matches(_side(sides[0]), _side(sides[1]), _same(overlaps, sides))
     named = defaultdict(dict)  # type: defaultdict[UUID, dict[UUID, Any]]
     for naming in _live().filter(entry_id__in=[pair.first_id, pair.second_id]):
         named[naming.item_id][naming.department_id] = naming.department
@@ -53,8 +57,19 @@ def alike(pair: Pair) -> list[Alike]:
     for match in matches:
         ours, theirs = sides[0][match.first], sides[1][match.second]
         sources = tuple((named[ours.pk] | named[theirs.pk]).values())
-        found.append(Alike(ours, theirs, match.by, match.same_type, sources))
+        found.append(Alike(ours, theirs, match.by, match.same_type, overlaps.get((ours.pk, theirs.pk)), sources))
     return found
+
+
+def _same(overlaps: Mapping[tuple[UUID, UUID], Any], sides: list[list[Any]]) -> list[tuple[int, int]]:
+    """Return the places of items that hold the same values, the most alike first."""
+    places = [{item.pk: at for at, item in enumerate(items)} for items in sides]
+    alike = [one for one in overlaps.values() if one.low >= 100 * ALIKE]
+    return [
+        (places[0][one.first_item_id], places[1][one.second_item_id])
+        for one in sorted(alike, key=lambda one: -one.contained)
+        if one.first_item_id in places[0] and one.second_item_id in places[1]
+    ]
 
 
 def _side(items: Iterable[Any]) -> Side:

@@ -81,9 +81,14 @@ def round_of(entry_id: UUID, *, viewer: Actor) -> Round | None:
 
 
 def comments(row: Round, *, viewer: Actor) -> list[Comment]:
+    """Return what was said in a round, as `comments_in`."""
+    return list(comments_in(row, viewer=viewer))
+
+
+def comments_in(row: Round, *, viewer: Actor) -> QuerySet[Comment]:
     """Return what was said in a round, oldest first; what is not shown only for those who look at it."""
     found = row.comments.select_related("department")
-    return list(found if may(viewer, "upkeep.moderate", row.entry.provider_id) else found.filter(shown=True))
+    return found if may(viewer, "upkeep.moderate", row.entry.provider_id) else found.filter(shown=True)
 
 
 def comments_to_settle(*, viewer: Actor) -> QuerySet[Comment]:

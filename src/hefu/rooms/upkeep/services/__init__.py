@@ -8,6 +8,14 @@ from hefu.rooms.upkeep.services.likeness import find_duplicates
 from hefu.rooms.upkeep.services.looks import look_at
 from hefu.rooms.upkeep.services.naming import find_different, name_source, name_sources, take_back
 from hefu.rooms.upkeep.services.needs import answer_need, ask_for_data, meet_need, name_provider, refuse_need
+from hefu.rooms.upkeep.services.overlap import (
+    allow_overlap,
+    ask_overlap,
+    ask_stale,
+    cancel_overlap,
+    end_overlap,
+    run_overlap,
+)
 from hefu.rooms.upkeep.services.reviewing import review_together
 from hefu.rooms.upkeep.services.scanning import ask_scan, ignore_proposal, scan_source, take_proposal
 from hefu.rooms.upkeep.services.systems import choose_new_system, choose_system, leave_without_system, propose_system
@@ -16,11 +24,15 @@ from hefu.rooms.upkeep.services.tying import tie_by_names, tie_system, tie_task,
 from hefu.rooms.upkeep.services.yearly import close_full_review, open_due_reviews, open_full_review, say_of_entries
 
 __all__ = [
+    "allow_overlap",
     "answer_comment",
     "answer_need",
     "ask_for_data",
+    "ask_overlap",
     "ask_scan",
+    "ask_stale",
     "assess_entry",
+    "cancel_overlap",
     "choose_new_system",
     "choose_system",
     "close_full_review",
@@ -28,6 +40,7 @@ __all__ = [
     "comment",
     "comment_publicly",
     "count_coverage",
+    "end_overlap",
     "end_task",
     "find_different",
     "find_duplicates",
@@ -49,6 +62,7 @@ __all__ = [
     "refuse_need",
     "register_task",
     "review_together",
+    "run_overlap",
     "say_of_entries",
     "scan_source",
     "take_back",

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
@@ -15,6 +14,7 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.upkeep import decide, queries
 from hefu.rooms.upkeep.access import require
 from hefu.rooms.upkeep.models import Pair, Sketch
+from hefu.rooms.upkeep.services.weighing import weigh
 from hefu.rooms.upkeep.terms.cases import PairStatus, Side
 
 #: Entries sketched and compared in one transaction.
@@ -86,13 +86,17 @@ def _sketch(rows: list[Any], *, actor: Actor, at: datetime) -> int:
                 shared=list(found.shared),
                 found_at=at,
             )
-    touched = Pair.objects.filter(Q(first_id__in=ids) | Q(second_id__in=ids))
+    touched = Pair.objects.filter(queries.touching(ids))
     present = {(first, second): pk for pk, first, second in touched.values_list("pk", "first_id", "second_id")}
-    gone = [pk for key, pk in present.items() if key not in made]
+    compared = set(queries.live_sketches().order_by().values_list("entry_id", flat=True).distinct())
+    weighed = [key for key in made.keys() | present.keys() if compared.issuperset(key)]
+    gone = [pk for key, pk in present.items() if key not in made and key not in weighed]
     Pair.objects.filter(status=PairStatus.OPEN, pk__in=gone).delete()
     Pair.objects.bulk_create(
         made.values(), update_conflicts=True, unique_fields=["first", "second"], update_fields=_MEASURED
     )
+    for first, second in weighed:
+        weigh(first, second, actor=actor, at=at)
     return len(made.keys() - present.keys())
 
 
