@@ -21,14 +21,17 @@ from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.types import Kind, SqlType, duckdb_type
 
 #: What DuckDB may hold in memory; the rest goes to files of the run's own folder.
-MEMORY = "160MB"
+MEMORY = "96MB"
+#: The same where rows come in batches of ours, which take memory of their own.
+FILLING = "56MB"
 #: Table that loading fills, every column text as it stands in the source; what queries read; rows that fail.
 WRITTEN, RELATION, FAILING = "written", "granted_rows", "failing_rows"
 #: Columns of the latter, with names that no source has: which row, and the bits of the checks that it fails.
 PLACE, FAILED = '"hefu place"', '"hefu failed"'
 #: Rows that are sent and committed together.
 PART = 100_000
-_BATCH = 50_000
+#: Rows of a batch at most, and bytes that a batch is to have: wide rows come in shorter ones.
+_BATCH, _BATCH_BYTES = 50_000, 4 << 20
 _NAME = Dialect.DUCKDB.name_of
 
 #: Tells an engine's or a driver's error in plain words.
@@ -40,7 +43,7 @@ class Stage:
 
     def __init__(self, told: Told) -> None:
         """Open an empty one."""
-        self._told = told
+        self._told, self._batch = told, _BATCH
         self._folder = tempfile.TemporaryDirectory(prefix="hefu-stage-")
         try:
             self.database = duckdb.connect(
@@ -73,6 +76,7 @@ class Stage:
             arrived: Told the rows of each batch; may raise to end the loading.
         """
         kinds = ", ".join(f"{_NAME(name)} varchar" for name in columns)
+        self.database.execute(f"set threads = 1; set memory_limit = '{FILLING}'")
         self.database.execute(f"create table {WRITTEN} ({kinds})")
         rows = 0
         for batch in batches:
@@ -93,6 +97,12 @@ class Stage:
         wanted = [f"rowid as {_NAME(ROW)}", *(f"{value} as {_NAME(name)}" for name, value in typed.items())]
         wanted += [f"{_NAME(name)} as {_NAME(as_written(name))}" for name in typed if name in written]
         self.database.execute(f"create view {RELATION} as select {', '.join(wanted)} from {WRITTEN}")
+        if typed:
+            lengths = " + ".join(f"coalesce(strlen({_NAME(name)}), 0)" for name in typed)
+            width = self.ask(f"select avg({lengths}) from {WRITTEN}")[0][0] or 1
+            self._batch = min(_BATCH, max(1, int(_BATCH_BYTES / width)))
+        # What follows waits for the target, not for processors; and each thread holds rows of its own.
+        self.database.execute("set threads = 1")
 
     def judge(self, granted: str, flags: str) -> None:
         """Note once which granted rows fail which checks, so that no later query has to ask again."""
@@ -128,7 +138,7 @@ class Stage:
 
     def stream(self) -> "StageStream":
         """Return what reads batches."""
-        return StageStream(self._told, self.database.cursor())
+        return StageStream(self._told, self.database.cursor(), self._batch)
 
     def cancel(self) -> None:
         """End the running statement."""
@@ -144,14 +154,14 @@ class Stage:
 class StageStream:
     """Reads batches of one query after the other."""
 
-    def __init__(self, told: Told, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Read with `cursor`."""
-        self._told, self._cursor = told, cursor
+    def __init__(self, told: Told, cursor: duckdb.DuckDBPyConnection, rows: int) -> None:
+        """Read `rows` rows at a time with `cursor`."""
+        self._told, self._cursor, self._rows = told, cursor, rows
 
     def batches(self, query: str) -> Generator[pa.RecordBatch]:
         """Yield the rows of a query in batches, in the order in which they came."""
         with self._told():
-            yield from self._cursor.execute(query).to_arrow_reader(_BATCH)
+            yield from self._cursor.execute(query).to_arrow_reader(self._rows)
 
     def cancel(self) -> None:
         """End the running statement."""

@@ -116,7 +116,9 @@ class TableRun:
         lane = self._lane(sql, now.staging, done)
         with self.control.timed("copy", len(chunks)):
             self.control.add(rows=resumed, chunks=len(done))
-            lane.copy([chunk for chunk in chunks if chunk.number not in done], self.options.workers)
+            # The staging engine works with all processors for one reader, and each reader takes memory.
+            workers = 1 if chunks[0].staged else self.options.workers
+            lane.copy([chunk for chunk in chunks if chunk.number not in done], workers)
         return self._publish(receiver, sql, now.staging, sum_of(lane.done), rejected, resumed)
 
     def _lane(self, sql: SourceSql, staging: str, done: dict[int, KeyTally]) -> TableLane | RowLane:

@@ -8,7 +8,7 @@ import contextlib
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,6 +106,35 @@ class MysqlSession:
         with self.plainly(), self.raw.cursor() as cursor:
             cursor.execute(query, values)
             return list(cursor.fetchall()) if cursor.description else []
+
+    def streamed(self, query: str, size: int) -> Generator[list[tuple[Any, ...]]]:
+        """Yield a query's rows, `size` at a time, without holding the rest in memory.
+
+        Whoever does not read to the end loses the session: the driver would read all that is left to keep it.
+
+        Raises:
+            SideLost: The connection is gone.
+            SideRefused: The server refused.
+        """
+        with self.plainly():
+            cursor = self.raw.cursor(pymysql.cursors.SSCursor)
+            try:
+                cursor.execute(query)
+                while rows := cursor.fetchmany(size):
+                    yield list(rows)
+                cursor.close()
+            except BaseException:
+                self._abandon(cursor)
+                raise
+
+    def _abandon(self, cursor: pymysql.cursors.SSCursor) -> None:
+        """Close the session in the middle of a result, leaving unread what is left of it."""
+        result = getattr(cursor, "_result", None)
+        if result is not None:
+            result.unbuffered_active, result.connection = False, None
+        vars(cursor).update(connection=None, _result=None)
+        vars(self.raw).update(_result=None)
+        self.raw._force_close()  # type: ignore[attr-defined]
 
     @contextlib.contextmanager
     def plainly(self) -> Iterator[None]:

@@ -14,8 +14,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pymysql
-import pymysql.cursors
 
 from hefu.dataplane.checks import Typed, columns_of
 from hefu.dataplane.connectors.address import AddressPolicy
@@ -31,8 +29,10 @@ from hefu.dataplane.filters import Between, Condition, Equals, OneOf, RowFilter,
 from hefu.dataplane.ticket import Ticket
 from hefu.dataplane.types import Kind, SqlType
 
+#: Rows that are fetched at a time.
+FETCHED = 200
 #: Rows and bytes gathered to a batch; one huge row may make a batch of its own.
-ROWS, BYTES = 10_000, 4 << 20
+ROWS, BYTES = 10_000, 2 << 20
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,9 @@ class MysqlView:
         session.rollback()
         values = {name: value_of(name, of) for name, of in types.items()}
         self._written = self._stage.spoiled(values)
-        self._stage.open(values, self._written)
+        whole = {name: Dialect.DUCKDB.name_of(name) for name, of in types.items() if held_as(of) is None}
+        sound = {name: plain for name, plain in whole.items() if name not in self._written}
+        self._stage.open(values | sound, self._written)
 
     def _read_types(self) -> dict[str, SqlType]:
         """Return the columns that the grant looks at, with their types."""
@@ -101,10 +103,9 @@ class MysqlView:
         }
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        with self._session.plainly(), self._session.raw.cursor(pymysql.cursors.SSCursor) as cursor:
-            cursor.execute(self._query(columns))
-            schema = pa.schema([(name, pa.string()) for name in columns])
-            while rows := _gathered(cursor):
+        schema = pa.schema([(name, pa.string()) for name in columns])
+        with contextlib.closing(self._session.streamed(self._query(columns), FETCHED)) as fetched:
+            for rows in _gathered(fetched):
                 arrays = [pa.array(_texts(cells), pa.string()) for cells in zip(*rows, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -198,17 +199,18 @@ class MysqlView:
             self._stage.close()
 
 
-def _gathered(cursor: "pymysql.cursors.SSCursor") -> list[tuple[Any, ...]]:
-    """Return the next rows, fewer where they are wide."""
+def _gathered(fetched: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield the rows in larger lists, shorter ones where rows are wide."""
     rows: list[tuple[Any, ...]] = []
     size = 0
-    while len(rows) < ROWS and size < BYTES:
-        some = cursor.fetchmany(200)
-        if not some:
-            break
+    for some in fetched:
         rows += some
         size += sum(len(cell) for row in some for cell in row if cell is not None and len(cell) > 64)
-    return rows
+        if len(rows) >= ROWS or size >= BYTES:
+            yield rows
+            rows, size = [], 0
+    if rows:
+        yield rows
 
 
 def _texts(cells: tuple[Any, ...]) -> list[str | None] | tuple[Any, ...]:

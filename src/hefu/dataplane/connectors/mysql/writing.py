@@ -8,7 +8,6 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pymysql.cursors
 
 from hefu.dataplane.arrow import Column
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted
@@ -99,9 +98,8 @@ def keys(session: MysqlSession, table: str, key: Sequence[Output], part: int) ->
     """Yield the keys of a part's rows as this session's transaction sees them, as the source's texts."""
     columns = ", ".join(quoted(output.name) for output in key)
     query = f"select {columns} from {quoted(table)} where {quoted(PART)} = {part}"
-    with session.plainly(), contextlib.closing(session.raw.cursor(pymysql.cursors.SSCursor)) as cursor:
-        cursor.execute(query)
-        while rows := cursor.fetchmany(_KEYS):
+    with contextlib.closing(session.streamed(query, _KEYS)) as fetched:
+        for rows in fetched:
             yield [
                 pa.array([_key_text(value, output.type) for value in values], pa.string())
                 for output, values in zip(key, zip(*rows, strict=True), strict=True)

@@ -43,6 +43,8 @@ _FEEDBACK_EVERY = 1.0
 _SILENT = 30
 #: Seconds without any word of a server that was asked for one, after which the connection counts as dead.
 _DEAF = 20.0
+#: Messages between two looks at when the server spoke last, while it speaks.
+_SELDOM = 200
 #: Seconds after which a reader that was away, writing, has to listen anew before it calls the server silent.
 _AWAY = 2.0
 
@@ -225,6 +227,7 @@ class ChangeStream:
         #: When the server last said anything, and since when it has been listened to, on the monotonic clock.
         self.heard = self._since = self._listened = time.monotonic()
         self._spoken: Any = None
+        self._reads = 0
 
         def open_anew() -> None:
             self._raw, self._cursor = self._opened(policy, slot, publication)
@@ -267,8 +270,13 @@ class ChangeStream:
             if isinstance(error, ValueError) and not self._raw.closed:
                 raise
             raise self._lost(error) from None
-        self._listen()
-        return bytes(message.payload) if message is not None else None
+        self._reads += 1
+        if message is None:
+            self._listen()
+            return None
+        if not self._reads % _SELDOM:
+            self._listen()
+        return bytes(message.payload)
 
     def _listen(self) -> None:
         now, spoken = time.monotonic(), self._cursor.io_timestamp
