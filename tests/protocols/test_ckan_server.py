@@ -123,3 +123,89 @@ def test_what_no_database_takes_is_no_fault_of_ours(client: Client, office: Depa
     answer = client.post(f"/api/3/action/{action}", body, content_type="application/json")
     assert answer.status_code in (200, 404, 409)
     assert answer.json()["success"] is (answer.status_code == 200)
+
+
+HOMES, SCHOOLS = "养老机构", "中小学名录"
+NEITHER: tuple[str, ...] = ()
+UNDERSTOOD: dict[str, tuple[str, ...]] = {
+    "": (HOMES, SCHOOLS),
+    "*:*": (HOMES, SCHOOLS),
+    "tags:养老": (HOMES,),
+    'tags:"民 政"': (HOMES,),
+    "tags:民\\ 政": (HOMES,),
+    "tags:*": (HOMES, SCHOOLS),
+    "tags:(养老 OR 教育)": (HOMES, SCHOOLS),
+    "tags:(养老 AND 教育)": NEITHER,
+    "tags:养老 OR tags:教育": (HOMES, SCHOOLS),
+    "+tags:养老 +res_format:CSV": (HOMES,),
+    "res_format:JSON": (SCHOOLS,),
+    "-res_format:JSON": (HOMES,),
+    "!tags:养老 && res_format:json": (SCHOOLS,),
+    "organization:OFFICE": (HOMES,),
+    "organization:(OFFICE)": (HOMES,),
+    "-organization:OFFICE": (SCHOOLS,),
+    "+state:active +dataset_type:dataset -groups:教育": (HOMES,),
+    "NOT groups:教育": (HOMES,),
+    "groups:社会*": (HOMES,),
+    '(groups:"教育" OR groups:"社会保障") AND isopen:true': (HOMES,),
+    "title:养老机构": (HOMES,),
+    "license_id:*": (HOMES, SCHOOLS),
+    "license_id:notspecified": (HOMES, SCHOOLS),
+    "license_id:cc-by": NEITHER,
+    "-license_id:cc-by": (HOMES, SCHOOLS),
+    "license_id:* OR tags:x": (HOMES, SCHOOLS),
+    "metadata_modified:[2020-01-01T00:00:00Z TO *]": (HOMES, SCHOOLS),
+    "metadata_modified:[* TO 2020-01-01]": NEITHER,
+}
+REFUSED = (
+    *("vocab_x:1", "养老", "tags:", "tags:(养老", "tags:养老)", '"tags:养老', "AND", "tags:a OR", "+", "-"),
+    *("tags:养*", "res_format:c?v", "metadata_modified:[x TO *]", "metadata_modified:2020", "isopen:maybe"),
+    *("tags:[a TO b]", "tags:~x", "{!join from=a to=b}tags:x", "tags:a\\", "metadata_modified:[99999-01-01 TO *]"),
+    *("(" * 30 + "tags:a" + ")" * 30, "tags:" + "x" * 5000, "!" * 50 + "tags:a", "tags:a " * 500),
+)
+
+
+class TestFilters:
+    @pytest.fixture
+    def office_with_two(self, office: Department) -> Department:
+        first = {"tags": ("养老", "民 政"), "theme": "社会保障", "format_types": ("csv", "xlsx")}
+        an_entry(office, name=HOMES, **first, **OPEN)
+        more = {"format_types": ("json",), "open_condition": "实名", "open_type": OpenType.CONDITIONAL}
+        an_entry(a_department("某市教育局"), name=SCHOOLS, tags=("教育",), theme="教育", **more)
+        return office
+
+    def titles(self, client: Client, fq: str, **more: Any) -> set[str]:
+        told = ask(client, "package_search", fq=fq, **more)
+        assert told["count"] == len(told["results"])
+        return {one["title"] for one in told["results"]}
+
+    @pytest.mark.parametrize("q", ["", "户籍人口"])
+    def test_what_ckans_own_clients_send_is_understood(
+        self, client: Client, office_with_two: Department, q: str
+    ) -> None:
+        code = office_with_two.credit_code.casefold()
+        every = self.titles(client, "", q=q)
+        for fq, wanted in UNDERSTOOD.items():
+            assert self.titles(client, fq.replace("OFFICE", code), q=q) == set(wanted) & every, fq
+        assert every == {HOMES, SCHOOLS}
+
+    def test_several_filter_queries_all_hold_and_facets_count_what_they_leave(
+        self, client: Client, office_with_two: Department
+    ) -> None:
+        assert self.titles(client, "tags:*", fq_list='["isopen:true", "res_format:csv"]') == {HOMES}
+        assert self.titles(client, "tags:*", fq_list="res_format:json") == {SCHOOLS}
+        told = ask(client, "package_search", fq="res_format:json", **{"facet.field": '["groups"]'})
+        assert told["facets"]["groups"] == {"教育": 1}
+
+    def test_what_is_not_understood_is_a_validation_error_and_never_passed_over(
+        self, client: Client, office: Department
+    ) -> None:
+        for fq in REFUSED:
+            refused = ask(client, "package_search", 409, fq=fq)
+            assert refused["__type"] == "Validation Error", fq
+            assert refused["fq"][0].startswith("Not understood: ")
+
+    def test_filters_narrow_what_is_open_and_never_widen_it(self, client: Client, office: Department) -> None:
+        closed = an_entry(office, name="低保对象", tags=("低保",), open_type=OpenType.CLOSED)
+        for fq in ("tags:低保", f"id:{closed.pk}", "-tags:别的", "private:true OR tags:低保", "*:* OR tags:低保"):
+            assert ask(client, "package_search", fq=fq)["count"] == 0, fq

@@ -1,7 +1,6 @@
 """The open part of the catalogue as CKAN's Action API tells it: read only, for the programs that know CKAN."""
 
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from hefu import __version__
 from hefu.kernel.actor import Actor, system
+from hefu.protocols.ckan.filters import NotUnderstood, understood
 from hefu.rooms.catalog import queries
 from hefu.rooms.catalog.exporting.plain import as_record
 from hefu.rooms.catalog.exporting.reading import Exported, exported
@@ -34,7 +34,6 @@ _EXTRAS = (
 #: CKAN's facets that are counted → ours.
 _FACETS = {"organization": "provider", "groups": "theme"}
 _OPEN = (OpenType.UNCONDITIONAL.value, OpenType.CONDITIONAL.value)
-_TERM = re.compile(r'\+?(\w+):(?:"([^"]*)"|(\S+))\s*')
 
 Told = dict[str, Any]
 
@@ -134,41 +133,53 @@ def package_show(told: Told, base: str) -> Told:
 
 
 def package_search(told: Told, base: str) -> Told:
-    """Return the open entries that words and filters find; `fq` knows organization, groups and res_format alone."""
+    """Return the open entries that words and filters find; `filters` says what `fq` may say."""
     start, rows = _number(told, "start", 0, 10**9), _number(told, "rows", USUAL, MOST)
     text = _text(told, "q")
     text = "" if text in ("*:*", "*", "") else text
-    chosen = _filters(f"{_text(told, 'fq')} {' '.join(_listed(told, 'fq_list'))}")
+    narrowed = _filter(told)
     counted = tuple(_FACETS[one] for one in _listed(told, "facet.field") if one in _FACETS)
-    asked = Question(
-        text=text,
-        chosen=(("status", (Status.PUBLISHED.value,)), *chosen),
-        sort=_sort(_text(told, "sort")),
-        offset=start,
-        limit=rows,
-        counted=counted,
-    )
-    if text or counted or len(chosen) > 1:
-        answer = queries.search(asked, viewer=system("ckan"))
-        ids, total = [entry.pk for entry in answer.entries], answer.total
-        places = {pk: at for at, pk in enumerate(ids)}
-        found = sorted(exported(_opened().filter(pk__in=ids)), key=lambda one: places[one.id])
-        if start >= FURTHEST:
-            found = []
-        counts = answer.counts
+    if text:
+        found, total, counts = _with_words(text, narrowed, _sort(_text(told, "sort")), start, rows, counted)
     else:
         # Without words the database leads through all of them, however many there are.
-        total, counts = _opened().count(), {}
-        found = list(exported(_opened().order_by(*_order(_text(told, "sort")))[start : start + rows]))
+        chosen = _opened().filter(narrowed)
+        total, counts = chosen.count(), _counts(chosen, counted)
+        found = list(exported(chosen.order_by(*_order(_text(told, "sort")))[start : start + rows]))
     return {
         "count": total,
         "sort": _text(told, "sort") or "score desc, metadata_modified desc",
         "results": [_package(one, base) for one in found],
-        "facets": {name: {one.value: one.count for one in counts.get(ours, ())} for name, ours in _FACETS.items()}
-        if counted
-        else {},
+        "facets": {name: counts.get(ours, {}) for name, ours in _FACETS.items()} if counted else {},
         "search_facets": {},
     }
+
+
+def _with_words(
+    text: str, narrowed: Q, sort: Sort, start: int, rows: int, counted: tuple[str, ...]
+) -> tuple[list[Exported], int, dict[str, dict[str, int]]]:
+    """Return the entries that words find, best first, among those that filters leave; how many; and their counts."""
+    asked = Question(text=text, chosen=(("status", (Status.PUBLISHED.value,)), ("open_type", _OPEN)), sort=sort)
+    viewer = system("ckan")
+    hits = queries.found_ids(asked, viewer=viewer)
+    ids = list(hits if hits is not None else queries.matching(asked, viewer=viewer).values_list("pk", flat=True))
+    chosen = _opened().filter(narrowed, pk__in=ids)
+    left = set(chosen.values_list("pk", flat=True))
+    order = [pk for pk in ids if pk in left]
+    page = order[start : start + rows] if start < FURTHEST else []
+    places = {pk: at for at, pk in enumerate(page)}
+    found = sorted(exported(_opened().filter(pk__in=page)), key=lambda one: places[one.id])
+    return found, len(order), _counts(chosen, counted)
+
+
+def _counts(chosen: QuerySet[Any], counted: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    """Return facet → value → number of entries, most first."""
+    columns = {"provider": "provider_id", "theme": "theme"}
+    made = {}
+    for facet in counted:
+        rows = chosen.order_by().values_list(columns[facet]).annotate(count=Count("pk")).order_by("-count")
+        made[facet] = {str(value): count for value, count in rows if value}
+    return made
 
 
 def organization_list(told: Told, base: str) -> list[Any]:
@@ -257,25 +268,21 @@ def _listed(told: Told, name: str) -> list[str]:
     return [_clean(one) for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
-def _filters(asked: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return what a filter query narrows, beside that only what is open is told.
-
-    One that says what we cannot is refused rather than passed over.
-    """
-    chosen: dict[str, tuple[str, ...]] = {"open_type": _OPEN}
-    rest = asked.strip()
-    while rest:
-        term = _TERM.match(rest)
-        if term is None or term.group(1) not in ("organization", "owner_org", "groups", "dataset_type", "state"):
-            raise _Refused(409, "Validation Error", fq=[f"Not understood: {rest[:100]}"])
-        name, value = term.group(1), term.group(2) or term.group(3) or ""
-        rest = rest[term.end() :].strip()
-        if name in ("organization", "owner_org"):
-            department = parties.department_by_code(value.upper(), viewer=PUBLIC)
-            chosen["provider"] = (str(department.pk if department else queries.NOBODY),)
-        elif name == "groups":
-            chosen["theme"] = (value,)
-    return tuple(chosen.items())
+def _filter(told: Told) -> Q:
+    """Return what `fq` and `fq_list` narrow; what they say that we cannot is refused rather than passed over."""
+    made = Q()
+    said, listed = told.get("fq", ""), told.get("fq_list", [])
+    if isinstance(listed, str):
+        listed = _listed(told, "fq_list") if listed[:1] == "[" else [listed]
+    parts: list[Any] = [said, *(listed if isinstance(listed, list) else [listed])]
+    for part in parts:
+        try:
+            if not isinstance(part, str):
+                raise NotUnderstood("a filter query is a text")
+            made &= understood(_clean(part))
+        except NotUnderstood as error:
+            raise _Refused(409, "Validation Error", fq=[f"Not understood: {error}"[:300]]) from None
+    return made
 
 
 def _sort(asked: str) -> Sort:
