@@ -100,29 +100,34 @@ def _in_parts(
 ) -> bool:
     part = sql.SQL("ctid >= %(first)s::tid and ctid < %(last)s::tid")
     statements = {name: _smallest(table, name, decimal, part) for name, decimal in columns.items()}
+    first = 0
     # Pages added meanwhile are no part of it: the loop would never catch up with a busy table.
-    for first in range(0, max(pages, 1), PAGES):
+    while first < max(pages, 1):
+        # A short part first: what it finds keeps most of the others' hashes from being sorted.
+        last = first + (PAGES if first else max(1, PAGES // 16))
         for name, statement in statements.items():
             limit = gathered[name].limit
             facts = {
                 "salt": psycopg2.Binary(salt),
                 "first": f"({first},0)",
-                "last": f"({first + PAGES},0)",
+                "last": f"({last},0)",
                 "limit": psycopg2.Binary(limit) if limit else None,
             }
             with session.cursor() as cursor:
                 cursor.execute(statement, facts)
                 gathered[name].add(_read(cursor.fetchall()))
-        if not go_on(min(first + PAGES, pages), pages):
+        if not go_on(min(last, pages), pages):
             return False
+        first = last
     return True
 
 
 def _smallest(table: sql.Identifier, column: str, decimal: bool, part: sql.SQL) -> sql.Composed:
+    # The fences keep each hash from being made once for every place that names it.
     return sql.SQL(
-        "select h from (select distinct {hash} as h from {table} where {part} and {value} <> '') hashed"
+        "select distinct h from ({hashes} offset 0) hashed"
         " where %(limit)s::bytea is null or h < %(limit)s::bytea order by h limit {size}"
-    ).format(hash=_hash(column, decimal), table=table, part=part, value=_value(column, decimal), size=sql.Literal(SIZE))
+    ).format(hashes=_hashes(table, column, decimal, sql.SQL("where ") + part), size=sql.Literal(SIZE))
 
 
 def _stream(
@@ -135,9 +140,7 @@ def _stream(
 ) -> bool:
     session.autocommit = False
     for done, (name, decimal) in enumerate(columns.items()):
-        statement = sql.SQL("select {} from {} where {} <> ''").format(
-            _hash(name, decimal), table, _value(name, decimal)
-        )
+        statement = _hashes(table, name, decimal, sql.SQL(""))
         with session.cursor(name="sketch") as cursor:
             cursor.itersize = _FETCHED
             cursor.execute(statement, {"salt": psycopg2.Binary(salt)})
@@ -149,16 +152,14 @@ def _stream(
     return go_on(len(columns), len(columns))
 
 
-def _value(column: str, decimal: bool) -> sql.Composed:
-    text = "trim_scale({})::text" if decimal else "{}::text"
-    upper = "translate(btrim(" + text + "), 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')"
-    return sql.SQL(upper).format(sql.Identifier(column))
-
-
-def _hash(column: str, decimal: bool) -> sql.Composed:
-    return sql.SQL("substring(sha256(%(salt)s::bytea || convert_to({}, 'UTF8')) from 1 for 8)").format(
-        _value(column, decimal)
-    )
+def _hashes(table: sql.Identifier, column: str, decimal: bool, where: sql.Composable) -> sql.Composed:
+    """Return the statement of a column's hashes, as `hefu.dataplane.sketch` makes them."""
+    # In collation C only ASCII letters have capitals, and finding them is eight times as quick as `translate`.
+    value = sql.SQL('upper(btrim({}::text) collate "C")' if not decimal else "trim_scale({})::text")
+    return sql.SQL(
+        "select substring(sha256(%(salt)s::bytea || convert_to(v, 'UTF8')) from 1 for 8) as h"
+        " from (select {value} as v from {table} {where} offset 0) told where v <> ''"
+    ).format(value=value.format(sql.Identifier(column)), table=table, where=where)
 
 
 def _read(rows: list[tuple[memoryview]]) -> Hashes:
