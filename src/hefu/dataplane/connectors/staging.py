@@ -164,12 +164,13 @@ class StageStream:
             yield from self._cursor.execute(query).to_arrow_reader(self._rows)
 
     def cancel(self) -> None:
-        """End the running statement."""
-        self._cursor.interrupt()
+        """End the running statement; one that is over, or closed meanwhile, needs no ending."""
+        with contextlib.suppress(duckdb.Error):
+            self._cursor.interrupt()
 
     def cut(self) -> None:
         """End the running statement."""
-        self._cursor.interrupt()
+        self.cancel()
 
     def close(self) -> None:
         """Let go."""

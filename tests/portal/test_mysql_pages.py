@@ -1,0 +1,109 @@
+"""A department whose data lies in MariaDB, from registering it on the page to rows in another's MariaDB."""
+
+import pytest
+from django.urls import reverse
+
+from hefu.dataplane.checks import NotNull
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.deliveries import queries as deliveries
+from hefu.rooms.deliveries.carry import carry
+from hefu.rooms.resources import queries as resources
+from hefu.rooms.resources import services
+from hefu.rooms.resources.terms import PlaceFacts, PlaceKind
+from hefu.rooms.upkeep import queries as upkeep_queries
+from hefu.rooms.upkeep import services as upkeep
+from tests.builders import NOON, SYSTEM, a_department, a_grant, a_target, an_actor, an_entry, the_authority
+from tests.conftest import Database
+from tests.mariadb import PASSWORD, MariaDatabase, a_maria, maria, other_maria
+from tests.portal.types import SignIn
+
+__all__ = ["a_maria", "maria", "other_maria"]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def typed(database: MariaDatabase, **changes: object) -> dict[str, object]:
+    """Return what a person fills in; an empty port means the usual one, so the test's own is typed."""
+    facts = {
+        "name": "人口库", "kind": "mysql", "host": "127.0.0.1", "port": database.server.port, "dbname": database.name,
+        "username": database.connection.user, "password": PASSWORD, "tls": "prefer", "encoding": "utf-8",
+        "system_id": "",
+    }  # fmt: skip
+    return facts | changes
+
+
+def test_from_the_page_to_rows_in_another_departments_database(
+    signed_in: SignIn, a_maria: MariaDatabase, other_maria: MariaDatabase, a_database: Database
+) -> None:
+    provider, consumer = a_department("市公安局"), a_department("市民政局")
+    the_authority()
+    a_maria.run(
+        "create table population (id_number varchar(18) primary key comment '公民身份号码', name varchar(40), "
+        "birth_date date, home point) character set utf8mb4 comment '常住人口'"
+    )
+    a_maria.run(
+        "insert into population select lpad(seq, 18, '0'), if(seq % 10, concat('张', seq), null), "
+        "date('1950-01-01') + interval seq day, null from seq_1_to_100"
+    )
+    officer = signed_in(provider)
+
+    # Registered on the page, tried at once, looked into.
+    wrong = officer.post(reverse("resources:new_source"), typed(a_maria, dbname=""))
+    assert wrong.status_code == 422
+    officer.post(reverse("resources:new_source"), typed(a_maria))
+    source = resources.sources(viewer=SYSTEM).get()
+    page = officer.get(reverse("resources:source", args=[source.pk]), {"look": "1"}).content.decode()
+    assert "MySQL or MariaDB database" in page
+    assert "Reached: MariaDB 10" in page
+    assert "常住人口" in page
+    assert PASSWORD not in page
+    tried = officer.post(reverse("resources:test", args=["source", source.pk]), follow=True).content.decode()
+    assert "Reached: MariaDB" in tried
+
+    # Mounted: columns and key are found by name, and the comparison knows MySQL's types.
+    entry = an_entry(provider)
+    address = reverse("resources:mount", args=[entry.pk])
+    offered = officer.get(address, {"source": source.pk}).content.decode()
+    assert "population" in offered
+    actor = an_actor(provider)
+    services.mount(
+        entry_id=entry.pk, source_id=source.pk, schema=a_maria.name, table="population", actor=actor, clock=NOON
+    )
+    services.set_rules(entry_id=entry.pk, rules=[NotNull("name")], actor=actor, clock=NOON)
+    resource = resources.resource_for_entry(entry.pk, viewer=actor)
+    assert resource is not None
+    assert resource.key == ["id_number"]
+    found = {line.item_name: line.verdict.value for line in resources.compare(entry.pk, viewer=actor) if line.item_id}
+    assert set(found.values()) == {"same"}
+    assert len(catalog.items_of(entry)) == 3
+
+    # Delivered to a consumer's MariaDB and to a consumer's PostgreSQL.
+    signed_in(consumer).post(reverse("resources:new_target"), typed(other_maria, name="接收库"))
+    mine = resources.targets(viewer=SYSTEM).get()
+    assert mine.reached
+    for target, rows in ((mine, other_maria.run), (a_target(consumer, a_database), a_database.run)):
+        grant = a_grant(entry, consumer, target=target)
+        delivery = deliveries.deliveries(viewer=SYSTEM, grant=grant.number).latest("number")
+        carry(delivery.pk, clock=NOON)
+        row = deliveries.delivery(delivery.number, viewer=SYSTEM)
+        assert (row.status, row.rows_written, row.rows_rejected) == ("done", 90, 10)
+        assert rows("select count(*), min(name) from population") == [(90, "张1")]
+
+
+def test_a_scan_proposes_entries_from_it(a_maria: MariaDatabase) -> None:
+    office = a_department()
+    a_maria.run("create table firms (code varchar(18) primary key, name varchar(100)) comment '企业'")
+    source = services.register_source(
+        department_id=office.pk,
+        facts=PlaceFacts(
+            "企业库", PlaceKind.MYSQL, "127.0.0.1", a_maria.server.port, a_maria.name, a_maria.connection.user
+        ),
+        password=PASSWORD,
+        actor=an_actor(office),
+        clock=NOON,
+    )
+    scan = upkeep.ask_scan(source_id=source.pk, actor=an_actor(office), clock=NOON)
+    upkeep.scan_source(scan_id=scan.pk, actor=SYSTEM, clock=NOON)
+    proposal = upkeep_queries.proposals(viewer=SYSTEM).get()
+    assert proposal.name == "企业"
+    assert [item["column"] for item in proposal.items] == ["code", "name"]
