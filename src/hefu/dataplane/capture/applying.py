@@ -9,12 +9,12 @@ the grant hides ever reaches the consumer's side.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import IO
+from typing import Any
 
-from hefu.dataplane.capture.pending import Pending
+from hefu.dataplane.capture.pending import Pending, picked
 from hefu.dataplane.capture.pgoutput import UNCHANGED, Row, Value
 from hefu.dataplane.checks.sql import reasons
-from hefu.dataplane.connectors.postgres.copy import from_copy, pump
+from hefu.dataplane.connectors.postgres.copy import copy_in, from_copy, pump
 from hefu.dataplane.connectors.postgres.followed import FRESH, TOUCHED, Counts, merge
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import Chunk
@@ -61,9 +61,10 @@ class Applier:
         plan = self.sql.plan
         rows = self._whole(pending)
         if self._as_is:
-            places = [self.needed.index(output.column) for output in plan.outputs]
-            self._write(TOUCHED, names_of(plan.key_outputs, _SQL.name_of), pending.last)
-            self._write(FRESH, names_of(plan.outputs, _SQL.name_of), ([row[at] for at in places] for row in rows))
+            wanted = picked([self.needed.index(output.column) for output in plan.outputs])
+            gone = (key for key, row in pending.last.items() if row is None)
+            self._write(TOUCHED, names_of(plan.key_outputs, _SQL.name_of), gone)
+            self._write(FRESH, names_of(plan.outputs, _SQL.name_of), map(wanted, rows))
             self.source.rollback()  # a look at the table must not keep its server from cleaning up
             return Applied(len(pending), merge(self.target, self.table, plan, emptied=pending.emptied), ())
         by_key = self._over(plan_key(self.sql), pending.last)
@@ -88,16 +89,10 @@ class Applier:
         )
 
     def _write(self, into: str, columns: str, rows: Iterable[Sequence[Value]]) -> None:
-        def feed(inlet: IO[bytes]) -> int:
-            count = 0
-            for row in rows:
-                inlet.write(("\t".join(map(_cell, row)) + "\n").encode())
-                count += 1
-            return count
-
-        out, arrived = pump(feed, self.target, f"copy {into} ({columns}) from stdin", lambda passed: None)
-        if out != arrived:
-            raise NotReconciled(what="changed rows", source=out, target=arrived)
+        lines = list(map(_line, rows))
+        arrived = copy_in(self.target, f"copy {into} ({columns}) from stdin", b"".join(lines)) if lines else 0
+        if len(lines) != arrived:
+            raise NotReconciled(what="changed rows", source=len(lines), target=arrived)
 
     def _carry(self, query: str, into: str, columns: str, expected: int | None) -> int:
         out, arrived = pump(
@@ -121,9 +116,9 @@ class Applier:
 
         A row read there may be newer than its change; what made it newer follows in the log.
         """
-        places = [pending.relation.columns.index(name) for name in self.needed]
-        rows = [tuple(row[place] for place in places) for row in pending.rows]
-        gaps = [number for number, row in enumerate(rows) if UNCHANGED in row]
+        needed = picked([pending.relation.columns.index(name) for name in self.needed])
+        rows = [needed(row) for row in pending.rows]
+        gaps = [number for number, row in enumerate(rows) if UNCHANGED in row] if pending.gaps else []
         if not gaps:
             return rows
         width = len(plan_key(self.sql))
@@ -142,7 +137,8 @@ class Applier:
         same = " and ".join(f"held.{_SQL.name_of(name)} = asked.{_SQL.name_of(name)}" for name in names)
         asked = self._over(names, keys, name="asked")
         rows = self.source.run(f"select {wanted} from {self.sql.relation} as held join {asked} on {same}")
-        return {row[: len(names)]: row for row in rows}
+        told = (tuple(None if value is None else value.encode() for value in row) for row in rows)
+        return {row[: len(names)]: row for row in told}
 
     def _rejected(self, changed: SourceSql) -> tuple[Rejected, ...]:
         inner = f"select {changed.own_columns}, {changed.all_flags} as failed from {changed.relation}"
@@ -175,28 +171,34 @@ def plan_key(sql: SourceSql) -> tuple[str, ...]:
     return tuple(output.column for output in sql.plan.key_outputs)
 
 
-def _cell(value: Value) -> str:
-    """Return a value as COPY reads it."""
-    if value is None:
-        return "\\N"
-    return _AWKWARD.sub(lambda sign: _ESCAPED[sign[0]], value) if isinstance(value, str) else str(value)
+def _line(row: Sequence[Any]) -> bytes:
+    """Return a row as COPY reads it."""
+    if None not in row:
+        line = b"\t".join(row)
+        if line.count(b"\t") == len(row) - 1 and not _AWKWARD.search(line):
+            return line + b"\n"
+    return b"\t".join(map(_cell, row)) + b"\n"
 
 
-_AWKWARD = re.compile(r"[\\\t\n\r]")
-_ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
+def _cell(value: bytes | None) -> bytes:
+    return b"\\N" if value is None else _ANY_AWKWARD.sub(lambda sign: _ESCAPED[sign[0]], value)
 
 
-def _array(values: Sequence[Value]) -> str:
+_AWKWARD, _ANY_AWKWARD = re.compile(rb"[\\\n\r]"), re.compile(rb"[\\\t\n\r]")
+_ESCAPED = {b"\\": b"\\\\", b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r"}
+
+
+def _array(values: Sequence[Any]) -> str:
     r"""Return texts as the server writes an array.
 
-    >>> _array(["a", None, 'quote " and \\ sign'])
+    >>> _array([b"a", None, b'quote " and \\ sign'])
     '{"a",NULL,"quote \\" and \\\\ sign"}'
     """
     if None not in values:
-        together = "\0".join(map(str, values))  # no text of the server has this sign
+        together = b"\0".join(values).decode()  # no text of the server has this sign
         if values and '"' not in together and "\\" not in together:
             return '{"' + together.replace("\0", '","') + '"}'
-    return "{" + ",".join("NULL" if value is None else _quoted(str(value)) for value in values) + "}"
+    return "{" + ",".join("NULL" if value is None else _quoted(value.decode()) for value in values) + "}"
 
 
 def _quoted(value: str) -> str:

@@ -1,4 +1,4 @@
-"""One run of a delivery that follows: reads transactions, writes them with their position, says how far it is."""
+"""One run of a delivery that follows: reads transactions, has them written with their position, says how far it is."""
 
 import contextlib
 import time
@@ -23,8 +23,9 @@ from hefu.dataplane.capture.pgoutput import (
     lsn_text,
 )
 from hefu.dataplane.capture.reached import Telling
+from hefu.dataplane.capture.writing import Upto, Writer, Written
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
-from hefu.dataplane.connectors.postgres.followed import Counts, move, prepare_merge
+from hefu.dataplane.connectors.postgres.followed import NOTHING, move, prepare_merge
 from hefu.dataplane.connectors.postgres.replication import ChangeStream
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import PostgresSource
@@ -40,7 +41,7 @@ from hefu.kernel.words import Sentence, _
 
 #: Keys, and bytes of their messages, that are gathered before they are written, however long the transaction
 #: is: what bounds the memory.
-MOST_KEYS, MOST_BYTES = 10_000, 32 << 20
+MOST_KEYS, MOST_BYTES = 40_000, 32 << 20
 #: Whole transactions wait for more of them, when more keep coming, for so many seconds, or so many times as long
 #: as the last write took: what is written together shares the cost of a commit.
 _LONGEST, _TIMES = 0.2, 4
@@ -51,7 +52,8 @@ _PAGE_HEADER = 40
 #: Seconds that a read waits for a message; also how soon a stop is noticed.
 _WAIT = 0.1
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-_NONE, _ONE = Counts(), Counts(changes=1)
+#: Messages that say something about rows.
+_ROWS = (Insert, Update, Delete, Truncate)
 
 
 @dataclass
@@ -68,17 +70,18 @@ class Following:
     clock: Clock
     told: Telling
     _applier: Applier = field(init=False)
+    _writer: Writer = field(init=False)
     _pending: Pending | None = None
-    #: What the open transaction of the target holds, pending rows among it.
-    _open: Counts = _NONE
+    #: Row changes and transactions since the last place that was handed over for a commit.
+    _changes: int = 0
+    _transactions: int = 0
+    #: Changes at the end of the last whole transaction of the source.
+    _counted: int = 0
     _end: int = 0
     _at: datetime | None = None
     _bytes: int = 0
     _since: float = 0.0
-    _took: float = 0.0
     _moved: float = 0.0
-    #: Changes of the open transaction of the target at the end of the last whole one of the source.
-    _counted: int = 0
 
     def carry(self, control: Control, source: PostgresSource, policy: AddressPolicy, *, once: bool) -> None:
         """Take over transactions until stopped, or until what was committed by now is in."""
@@ -89,7 +92,8 @@ class Following:
             self.writing.commit()
             goal = self._goal(control) if once else None
             stream = ChangeStream(source.connection, policy, slot=self.name, publication=self.name, look=control.check)
-            with contextlib.closing(stream), control.watched(stream):
+            self._writer = Writer(self.delivery, self.writing, self.told, control)
+            with contextlib.closing(stream), control.watched(stream), contextlib.closing(self._writer):
                 self._read(stream, control, goal)
 
     def _goal(self, control: Control) -> int:
@@ -132,19 +136,22 @@ class Following:
                 if not inside and self._idle(stream, control, goal):
                     return
                 data = stream.read(_WAIT)
-            self._bytes += len(data or b"")
-            match decode(data) if data is not None else None:
-                case Begin(lsn):
-                    inside, known = True, lsn < lsn_number(self.told.now.lsn)
-                case Commit(end, at):
-                    inside = False
-                    if not known:
-                        self._whole(end, at)
-                        self._commit_when_due(stream, control)
-                case Relation() as relation:
-                    self._shape(relation, control)
-                case Insert() | Update() | Delete() | Truncate() as change if not known:
-                    self._take(change, control)
+            if data is None:
+                continue
+            self._bytes += len(data)
+            message = decode(data)
+            if isinstance(message, _ROWS):  # what there is most of comes first
+                if not known:
+                    self._take(message, stream)
+            elif isinstance(message, Begin):
+                inside, known = True, message.lsn < lsn_number(self.told.now.lsn)
+            elif isinstance(message, Commit):
+                inside = False
+                if not known:
+                    self._whole(message.end, message.at)
+                    self._commit_when_due(stream)
+            elif isinstance(message, Relation):
+                self._shape(message, stream)
 
     def _idle(self, stream: ChangeStream, control: Control, goal: int | None) -> bool:
         """Write what is whole, for nothing else waits; return whether the goal is reached.
@@ -153,7 +160,8 @@ class Following:
         while, and only then is the server told anything: the driver tells it of all that it has seen, and
         a slot that is ahead of the position always means a loss.
         """
-        self._commit(stream, control)
+        self._commit(stream)
+        self._note(self._writer.settle(), stream)
         self._is_in_step(stream)
         now = lsn_number(self.told.now.lsn)
         reached = max(now, stream.seen)
@@ -161,14 +169,14 @@ class Following:
         if reached > now:
             if goal is None and time.monotonic() - self._moved < _QUIET:
                 return done
-            move(self.writing, self.delivery, lsn_text(reached), _NONE)
+            move(self.writing, self.delivery, lsn_text(reached), NOTHING)
             self.writing.commit()
             self._moved = time.monotonic()
             self._tell(stream, lsn=lsn_text(reached))
         stream.confirm(lsn_number(self.told.now.lsn), now=goal is not None, asking=True)
         return done
 
-    def _shape(self, relation: Relation, control: Control) -> None:
+    def _shape(self, relation: Relation, stream: ChangeStream) -> None:
         """Take note of what rows look like from here on.
 
         Raises:
@@ -178,7 +186,8 @@ class Following:
         if before == relation:
             return
         if before is not None:
-            self._write(control)
+            self._write(stream)
+            self._note(self._writer.settle(), stream)
             self._plan()
         plan = self._applier.sql.plan
         missing = sorted({*self._applier.needed} - {*relation.columns})
@@ -187,66 +196,58 @@ class Following:
             raise PlanRefused(tuple(Sentence(text, code="plan.no_column", name=name) for name in missing))
         self._pending = Pending(relation, [output.column for output in plan.key_outputs])
 
-    def _take(self, change: Insert | Update | Delete | Truncate, control: Control) -> None:
+    def _take(self, change: Insert | Update | Delete | Truncate, stream: ChangeStream) -> None:
         if self._pending is None:  # a table that is only emptied is not described before
             relation = Relation(0, "", "", "d", self._applier.needed, ())
             self._pending = Pending(relation, plan_key(self._applier.sql))
-        if not self._open.changes:
+        if not self._changes:
             self._since = time.monotonic()
         self._pending.take(change)
-        self._open += _ONE
-        if len(self._pending) >= MOST_KEYS or self._bytes >= MOST_BYTES:
-            self._write(control)
+        self._changes += 1
+        if len(self._pending.last) >= MOST_KEYS or self._bytes >= MOST_BYTES:
+            self._write(stream)
 
     def _whole(self, end: int, at: int) -> None:
         self._end, self._at = end, _EPOCH + timedelta(microseconds=at)
-        self._open += Counts(transactions=int(self._open.changes > self._counted))
-        self._counted = self._open.changes
+        self._transactions += self._changes > self._counted
+        self._counted = self._changes
 
-    def _write(self, control: Control) -> None:
-        """Write what is pending into the open transaction of the target."""
+    def _write(self, stream: ChangeStream, upto: Upto | None = None) -> None:
+        """Have what is pending written into the open transaction of the target, with `upto` and a commit."""
         pending = self._pending
-        if pending is None or not (pending.last or pending.emptied):
-            return
-        applied = self._applier.apply(pending)
-        self._open += applied.counts
-        if applied.rejected:
-            # They are kept before the position moves: after a crash they may be kept twice, never not at all.
-            self.told.rejected.put(applied.rejected)
-            while self.told.rejected.unfinished_tasks:
-                control.check()
-                time.sleep(_WAIT / 10)
-        control.add(rows=applied.keys, bytes_=self._bytes)
+        self._note(self._writer.hand_over(self._applier, pending, self._bytes, upto), stream)
         self._bytes = 0
-        self._pending = Pending(pending.relation, pending.key)
+        if pending is not None:
+            self._pending = Pending(pending.relation, pending.key)
 
-    def _commit_when_due(self, stream: ChangeStream, control: Control) -> None:
+    def _commit_when_due(self, stream: ChangeStream) -> None:
         """Commit between two transactions once enough is gathered or has waited long enough."""
-        if self._open.changes >= MOST_KEYS or (
-            self._open.changes and time.monotonic() - self._since > max(_LONGEST, _TIMES * self._took)
+        if self._changes >= MOST_KEYS or (
+            self._changes
+            and not self._writer.busy
+            and time.monotonic() - self._since > max(_LONGEST, _TIMES * self._writer.took)
         ):
-            self._commit(stream, control)
+            self._commit(stream)
 
-    def _commit(self, stream: ChangeStream, control: Control) -> None:
-        if not self._open.changes:
+    def _commit(self, stream: ChangeStream) -> None:
+        if not self._changes:
             return
-        began = time.monotonic()
-        self._write(control)
-        lsn = lsn_text(self._end)
-        move(self.writing, self.delivery, lsn, self._open, self._at)
-        control.check()
-        self.writing.commit()
-        now = self.told.now
+        self._write(stream, Upto(self._end, self._at, self._changes, self._transactions))
+        self._changes = self._transactions = self._counted = 0
+
+    def _note(self, written: Written | None, stream: ChangeStream) -> None:
+        """Say what a commit brought, to the caller and to the source's server."""
+        if written is None:
+            return
+        now, at = self.told.now, written.upto.at
         self._tell(
             stream,
-            lsn=lsn,
-            counts=now.counts + self._open,
-            committed_at=self._at,
-            in_step_at=max(filter(None, (now.in_step_at, min(filter(None, (self._at, self.clock.now())))))),
+            lsn=lsn_text(written.upto.lsn),
+            counts=now.counts + written.counts,
+            committed_at=at,
+            in_step_at=max(filter(None, (now.in_step_at, min(filter(None, (at, self.clock.now())))))),
         )
-        self._open, self._counted = _NONE, 0
-        self._took = time.monotonic() - began
-        stream.confirm(self._end)
+        stream.confirm(written.upto.lsn)
 
     def _tell(self, stream: ChangeStream, **news: Any) -> None:
         """Leave word of how far it is."""

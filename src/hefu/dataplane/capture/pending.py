@@ -1,12 +1,21 @@
 """The changes that were read and not yet written: of each key only what became of it last."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from hefu.dataplane.capture.pgoutput import UNCHANGED, Delete, Insert, Relation, Row, Truncate, Update, Value
 
 #: The values of a row's key, in the order of the grant's key.
 Key = tuple[Value, ...]
+
+
+def picked(places: Sequence[int]) -> Callable[[Row], Row]:
+    """Return what takes the values at these places out of a row."""
+    if len(places) == 1:
+        (only,) = places
+        return lambda row: (row[only],)
+    return itemgetter(*places) if places else lambda row: ()
 
 
 @dataclass
@@ -22,24 +31,25 @@ class Pending:
     emptied: bool = False
     #: Row changes that were taken in.
     changes: int = 0
+    #: Whether a value may be missing that the server did not send.
+    gaps: bool = False
 
     def __post_init__(self) -> None:
         """Find the key's places."""
-        self._places = tuple(self.relation.columns.index(name) for name in self.key)
+        self._key = picked([self.relation.columns.index(name) for name in self.key])
 
     def take(self, change: Insert | Update | Delete | Truncate) -> None:
         """Take one change in, in the order in which the source made it."""
         self.changes += 1
-        match change:
-            case Insert():
-                self.last[self._key(change.new)] = change.new
-            case Update():
-                self._update(change)
-            case Delete():
-                self.last[self._key(change.old)] = None
-            case Truncate():
-                self.last.clear()
-                self.emptied = True
+        if isinstance(change, Insert):
+            self.last[self._key(change.new)] = change.new
+        elif isinstance(change, Update):
+            self._update(change)
+        elif isinstance(change, Delete):
+            self.last[self._key(change.old)] = None
+        else:
+            self.last.clear()
+            self.emptied = True
 
     def _update(self, change: Update) -> None:
         key = self._key(change.new if change.old is None else self._filled(change.new, change.old))
@@ -47,10 +57,9 @@ class Pending:
         known = change.old if self.relation.identity == "f" else self.last.get(before)
         if before != key:
             self.last[before] = None
-        self.last[key] = self._filled(change.new, known) if known else change.new
-
-    def _key(self, row: Row) -> Key:
-        return tuple(row[place] for place in self._places)
+        row = self._filled(change.new, known) if known else change.new
+        self.gaps = self.gaps or UNCHANGED in row
+        self.last[key] = row
 
     @staticmethod
     def _filled(new: Row, before: Row) -> Row:

@@ -82,6 +82,21 @@ def from_batches(source: Batches, query: str) -> Feed:
     return feed
 
 
+def copy_in(target: Session, write_sql: str, data: bytes) -> int:
+    """Copy what is gathered already into `write_sql`, a COPY … FROM STDIN; return the rows that the target counted.
+
+    Raises:
+        SideLost: The connection was cut.
+        SideRefused: The target refused.
+    """
+    with target.raw.cursor() as cursor:
+        try:
+            cursor.copy_expert(write_sql, io.BytesIO(data), size=GATHERED)
+        except psycopg2.Error as error:
+            raise translated(error, target.side, target.connection) from None
+        return int(cursor.rowcount)
+
+
 def pump(
     feed: Feed,
     target: Session,
