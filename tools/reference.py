@@ -1,4 +1,4 @@
-"""Write docs/reference/errors.md, evidence.md and settings.md from the code, or check that they are fresh.
+"""Write errors.md, evidence.md, settings.md and connectors.md of docs/reference from the code, or check them.
 
 python tools/reference.py            write them
 python tools/reference.py --check    exit 1 when one is stale or a public code has vanished
@@ -15,6 +15,9 @@ SOURCE = ROOT / "src"
 REFERENCE = ROOT / "docs" / "reference"
 sys.path.insert(0, str(SOURCE))
 
+from hefu.dataplane.connectors.mysql.types import LINES, NOT_CARRIED, NativeColumn, made_type  # noqa: E402
+from hefu.dataplane.sides import CAPABILITIES  # noqa: E402
+from hefu.dataplane.types import parse  # noqa: E402
 from hefu.kernel.refusal import Refusal  # noqa: E402 - the path comes first
 from hefu.node.config import settings  # noqa: E402
 from hefu.rooms.evidence.terms import Kind  # noqa: E402
@@ -84,10 +87,82 @@ def settings_page() -> str:
     )
 
 
+def connectors_page() -> str:
+    """Return the page of connectors: what each declares, and which type of theirs becomes which."""
+    told = [
+        f"| `{one.name}` | {_yes(one.reads)} | {_yes(one.writes)} | {_yes(one.pushes_down)} | {_yes(one.snapshot)} | "
+        f"{_yes(one.resumes)} | {_cell(one.publishes or '–')} | {_cell(one.tested)} |"
+        for one in CAPABILITIES
+    ]
+    types = []
+    for native, line in LINES.items():
+        plain = line.becomes(NativeColumn(native, native, 40, 10, 0))
+        unsigned = line.becomes(NativeColumn(native, f"{native} unsigned", 40, 10, 0))
+        becomes = f"{plain}, unsigned {unsigned}" if plain != unsigned else str(plain)
+        becomes = becomes.replace("(40)", "(n)").replace("(10,0)", "(p,s)")
+        types.append(f"| `{native}` | `{becomes}` | {_cell(line.note)} |")
+    made = [f"| `{name}` | `{made_type(parse(name)).partition(' character set')[0]}` |" for name in _MADE]
+    return _CONNECTORS.format(
+        told="\n".join(told),
+        types="\n".join(types),
+        made="\n".join(made),
+        strange=", ".join(f"`{n}`" for n in NOT_CARRIED),
+    )
+
+
+_CONNECTORS = """# Connectors
+
+What each connector declares of itself; the shared suite (`tests/connectors/test_suite.py`) asks it of all
+alike. Written by `tools/reference.py`.
+
+| connector | read | written | masks and filter run in it | one moment | goes on | rows become the consumer's | run on |
+|---|---|---|---|---|---|---|---|
+{told}
+
+A source in which masks and filter do not run is read once, from beginning to end, into a file of the run's own;
+masks, checks and the filter run there, in the same meaning as in PostgreSQL. When a stopped run is started
+again, such a source is read again, and the parts that had arrived are not sent again as long as its rows are
+the same.
+
+## Types of MySQL and MariaDB
+
+| there | here | mind |
+|---|---|---|
+{types}
+
+Not carried, and refused when a grant names them: {strange}, and whatever is not in the table.
+
+## Types in a table that a delivery makes in MySQL
+
+| here | there |
+|---|---|
+{made}
+
+Instants are kept as the time in UTC, for `timestamp` ends in the year 2038. What MySQL has no type for arrives
+as its text. Infinity, not-a-number and days before the year 1 are refused. Texts compare by their bytes
+(`utf8mb4_bin`).
+"""
+
+
+#: Types that the last table shows.
+_MADE = ("smallint", "integer", "bigint", "numeric(20,4)", "numeric", "real", "double precision", "boolean", "date",
+         "timestamp without time zone", "timestamp with time zone", "character varying(40)", "character varying(4000)",
+         "text", "bytea", "uuid", "json", "interval", "integer[]")  # fmt: skip
+
+
+def _yes(holds: bool) -> str:
+    return "yes" if holds else "no"
+
+
 def main() -> int:
     """Write or check; return the exit code."""
     stale = []
-    pages = (("errors.md", errors_page()), ("evidence.md", evidence_page()), ("settings.md", settings_page()))
+    pages = (
+        ("errors.md", errors_page()),
+        ("evidence.md", evidence_page()),
+        ("settings.md", settings_page()),
+        ("connectors.md", connectors_page()),
+    )
     for name, page in pages:
         path = REFERENCE / name
         before = path.read_text(encoding="utf-8") if path.exists() else ""

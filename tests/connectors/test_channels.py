@@ -133,4 +133,4 @@ def test_a_file_holds_what_the_table_would(place: Place, kind: str, file_format:
 
 def test_capabilities_say_what_the_connectors_do() -> None:
     assert (POSTGRES.reads, POSTGRES.writes, POSTGRES.resumes) == (True, True, True)
-    assert (FOLDER.reads, FOLDER.writes, FOLDER.resumes) == (True, False, False)
+    assert (FOLDER.reads, FOLDER.writes, FOLDER.resumes) == (True, False, True)

@@ -17,3 +17,7 @@ class Capabilities:
     snapshot: bool
     #: A killed run goes on from its last chunk.
     resumes: bool
+    #: How rows become the consumer's, in words for docs/reference/connectors.md; empty when it does not write.
+    publishes: str = ""
+    #: What the tests run it on, and what is only said to speak the same, in words for the same page.
+    tested: str = ""
