@@ -11,6 +11,7 @@ from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 
 if TYPE_CHECKING:
+    from hefu.rooms.clocks.models import CaseClock
     from hefu.rooms.parties.models import Seat
 
 #: Who has not signed in: no seat, so no room shows anything.
@@ -26,6 +27,8 @@ class PortalRequest(HttpRequest):
     seats: "list[Seat]"
     #: The clock of this request; services and queries are given it.
     clock: Clock
+    #: What the department owes, nearest first, and how much that is, once a page has asked; the frame shows it too.
+    owed: "tuple[list[CaseClock], int]"
     #: Truthy when htmx asks for a part of a page.
     htmx: HtmxDetails
 

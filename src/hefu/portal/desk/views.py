@@ -38,7 +38,8 @@ NOTICES = 8
 def desk(request: PortalRequest) -> HttpResponseBase:
     """Show the desk of the person in the department chosen."""
     actor = request.actor
-    owed = list(clocks.desk(viewer=actor)[:LINES])
+    request.owed = clocks.desk_head(LINES, viewer=actor)
+    owed, _number = request.owed
     awaited = []
     if actor.has(Role.OFFICER, Role.CHIEF):
         awaited = list(clocks.running(viewer=actor).exclude(responsible_id=actor.department_id)[:LINES])

@@ -67,10 +67,10 @@ def desk(*, viewer: Actor) -> QuerySet[CaseClock]:
     return (mine | found.filter(state=State.EXPIRED)) if oversees(viewer) else mine
 
 
-def desk_head(*, viewer: Actor) -> tuple[CaseClock, int] | None:
-    """Return the nearest of what the viewer's department must do, and how much that is; None for nothing."""
-    nearest = desk(viewer=viewer).annotate(together=Window(Count("*"))).first()
-    return (nearest, nearest.together) if nearest else None
+def desk_head(most: int, *, viewer: Actor) -> tuple[list[CaseClock], int]:
+    """Return the nearest of what the viewer's department must do, at most so many, and how much that is in all."""
+    nearest = list(desk(viewer=viewer).annotate(together=Window(Count("*")))[:most])
+    return nearest, nearest[0].together if nearest else 0
 
 
 def due_before(day: date, *, viewer: Actor) -> QuerySet[CaseClock]:
