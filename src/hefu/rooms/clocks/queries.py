@@ -53,8 +53,12 @@ class Explained:
 
 def running(*, viewer: Actor) -> QuerySet[CaseClock]:
     """Return the clocks under which something is still owed, nearest last day first."""
-    found = CaseClock.objects.filter(visible(viewer), state__in=list(OPEN)).select_related("responsible")
-    return found.annotate(notice_ids=_notice_ids()).order_by("due_on", "id")
+    return owing(viewer=viewer).select_related("responsible").annotate(notice_ids=_notice_ids())
+
+
+def owing(*, viewer: Actor) -> QuerySet[CaseClock]:
+    """Return the same clocks for a statement of another room to look into, without what a page shows of them."""
+    return CaseClock.objects.filter(visible(viewer), state__in=list(OPEN)).order_by("due_on", "id")
 
 
 def desk(*, viewer: Actor) -> QuerySet[CaseClock]:

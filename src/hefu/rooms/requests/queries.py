@@ -75,7 +75,7 @@ def requests(
         overdue: Only those whose clock has expired.
         order: A key of `ORDERS`.
     """
-    running = clocks.running(viewer=viewer).filter(subject=OuterRef("number"))
+    running = clocks.owing(viewer=viewer).filter(subject=OuterRef("number"))
     found = (
         AccessRequest.objects.filter(visible(viewer))
         .select_related("consumer", "provider")
