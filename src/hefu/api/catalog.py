@@ -2,16 +2,17 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, Query, Router, Schema
+from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from hefu.api.content import ContentIn, content_of
 from hefu.api.errors import TooMany
 from hefu.api.finding import ORDERS, Narrowing, Summaries, Turning, found, summary
+from hefu.api.once import Key
 from hefu.api.paging import page
 from hefu.api.problems import as_problem
 from hefu.api.request import ApiRequest
@@ -28,10 +29,6 @@ router = Router(tags=["catalog"])
 
 #: Rows of one request that writes.
 MOST_ROWS = 500
-_KEY = (
-    "Made up for this request, printable ASCII. Sent again within a day with the same rows it is answered as the first"
-    " time, and `Idempotency-Replayed` says so."
-)
 
 
 class Record(Schema):
@@ -145,9 +142,7 @@ def write_many(
     request: HttpRequest,
     response: HttpResponse,
     told: RowsIn,
-    idempotency_key: Annotated[
-        str, Header("", alias="Idempotency-Key", max_length=80, pattern=r"^[!-~]*$", description=_KEY)
-    ] = "",
+    idempotency_key: Key = "",
 ) -> dict[str, Any]:
     """Write every row by itself and say of each what became of it; the same rows again change nothing."""
     if len(told.rows) > MOST_ROWS:

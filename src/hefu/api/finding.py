@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Literal, cast, get_args
 from uuid import UUID
@@ -149,15 +150,22 @@ class Answered(Schema):
 def search(request: HttpRequest, narrowing: Query[Narrowing], looking: Query[Looking]) -> dict[str, Any]:
     """What the search page finds: words in any script and spelling, every facet, counts where asked for."""
     call = cast(ApiRequest, request)
+    return answered(call, looking, lambda **more: question(call, narrowing, **more))
+
+
+def answered(call: ApiRequest, looking: Looking, asks: Callable[..., Question]) -> dict[str, Any]:
+    """Return a page of what a search finds.
+
+    Args:
+        call: The request.
+        looking: Which page, and what to count.
+        asks: Makes the question of order, page and counts.
+
+    Raises:
+        CursorUnknown: The cursor is none of this order.
+    """
     begin = _begin(looking)
-    asked = question(
-        call,
-        narrowing,
-        sort=looking.sort,
-        offset=begin,
-        limit=looking.size,
-        counted=tuple(dict.fromkeys(looking.count)),
-    )
+    asked = asks(sort=looking.sort, offset=begin, limit=looking.size, counted=tuple(dict.fromkeys(looking.count)))
     answer = queries.search(asked, viewer=call.actor)
     after = begin + looking.size
     return {

@@ -7,7 +7,21 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 
 from hefu import __version__
-from hefu.api import cases, catalog, finding, imports, law, lifecycle, problems, wholeness
+from hefu.api import (
+    cases,
+    catalog,
+    comments,
+    finding,
+    imports,
+    law,
+    lifecycle,
+    needs,
+    problems,
+    quarantine,
+    scans,
+    searches,
+    wholeness,
+)
 from hefu.api.auth import PersonAuth, TokenAuth
 from hefu.api.errors import NotSignedIn, Unreadable
 from hefu.api.parsing import TextParser
@@ -30,8 +44,9 @@ api = NinjaAPI(
     openapi_url="/openapi.json",
     urls_namespace="api",
 )
-for one in (finding, catalog, lifecycle, imports, wholeness):
+for one in (finding, catalog, lifecycle, imports, quarantine, comments, scans, needs, searches, wholeness):
     api.add_router("/v1/catalog", one.router)
+api.add_router("/v1/public", comments.public)
 api.add_router("/v1/law", law.router)
 api.add_router("/v1", cases.router)
 

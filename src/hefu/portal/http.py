@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
@@ -48,12 +47,3 @@ def typed(request: HttpRequest, name: str, most: int = 2000) -> str:
 def posted(request: HttpRequest) -> QueryDict | None:
     """Return what a form sent, even when that is nothing; None when no form was sent."""
     return request.POST if request.method == "POST" else None
-
-
-def origin(request: HttpRequest) -> str:
-    """Return the address that a request came from; behind the office's proxy, the one that the proxy saw.
-
-    Only the last address of `X-Forwarded-For` is the proxy's own word, what stands before it anybody may have written.
-    """
-    told = request.headers.get("X-Forwarded-For", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-    return told.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", ""))
