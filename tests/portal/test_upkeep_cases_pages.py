@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import at_noon
 from hefu.portal import middleware
-from hefu.portal.http import origin
+from hefu.protocols.origin import origin
 from hefu.rooms.upkeep import queries, services
 from hefu.rooms.upkeep.terms.cases import NeedStatus
 from tests.builders import NOON, SYSTEM, a_department, a_draft, an_actor, an_entry, the_authority
