@@ -142,6 +142,17 @@ class TestReading:
         told = json.loads(document(at(serve(answer)), policy=anywhere, bounds=QUICK))
         assert [one["identifier"] for one in told] == ["1", "2"]
 
+    def test_what_a_site_says_in_a_kind_that_ckan_has_not_there_counts_as_not_said(self) -> None:
+        odd = {
+            name: {"a": [1]} for name in ("title", "notes", "resources", "extras", "tags", "groups", "license_title")
+        }
+        assert as_record({"id": "1", "name": [2], **odd}, "http://a.example")["title"] == "1"
+        assert as_record({"id": {"a": 1}, "name": "n"}, "http://a.example")["identifier"] == "n"
+        for strange in (7, True, "x", [None, 3, ["x"], {}], None):
+            told = dict.fromkeys(("resources", "extras", "tags", "groups", "organization", "author"), strange)
+            made = as_record({"id": 5} | told, "http://a.example")
+            assert (made["identifier"], made["format"], made["theme"]) == ("5", [], "")
+
 
 class TestRefusing:
     def test_addresses_of_the_machine_itself_are_not_reached_without_being_allowed(
@@ -203,6 +214,11 @@ class TestRefusing:
     def test_what_is_not_ckans_answer_is_said_to_be_none(self, serve: Callable[[Answer], str], body: bytes) -> None:
         with pytest.raises(NotCkan):
             list(packages(at(serve(lambda _query: (200, {}, body))), policy=anywhere, bounds=QUICK))
+
+    def test_a_wait_of_thousands_of_digits_is_no_wait(self, serve: Callable[[Answer], str]) -> None:
+        with pytest.raises(NotCkan) as refused:
+            document(at(serve(lambda query: (503, {"Retry-After": "9" * 5000}, b""))), policy=anywhere, bounds=QUICK)
+        assert refused.value.facts["wait"] == 0
 
     @pytest.mark.parametrize("status", [404, 403, 500, 409])
     def test_an_error_of_the_site_is_named(self, serve: Callable[[Answer], str], status: int) -> None:

@@ -60,7 +60,7 @@ def packages(
         found = page(asked, start, policy=policy, bounds=bounds, pause=pause)
         fresh = 0
         for package in found.packages:
-            mark = str(package.get("id") or package.get("name") or "")
+            mark = _text(package, "id", "name")
             if mark and mark not in seen:
                 seen.add(mark)
                 fresh += 1
@@ -109,28 +109,31 @@ def _found(body: bytes, address: str) -> Found:
 def as_record(package: Mapping[str, Any], site: str) -> dict[str, Any]:
     """Return a dataset under the names that importing knows; what the site adds of its own stays under its names."""
     organization = _part(package, "organization")
-    resources = [one for one in package.get("resources") or [] if isinstance(one, dict)]
-    name = str(package.get("name") or package.get("id") or "")
+    resources = [one for one in _parts(package, "resources") if isinstance(one, dict)]
+    name = _text(package, "name", "id")
     extras = {
         str(one["key"]): one["value"]
-        for one in package.get("extras") or []
+        for one in _parts(package, "extras")
         if isinstance(one, dict) and one.get("key") and isinstance(one.get("value"), str | int | float)
     }
     told = {
-        "title": package.get("title") or name,
-        "notes": package.get("notes") or "",
-        "organization": organization.get("title") or organization.get("name") or package.get("author") or "",
-        "identifier": package.get("id") or name,
-        "tags": _names(package.get("tags"), "display_name", "name"),
-        "theme": next(iter(_names(package.get("groups"), "title", "display_name", "name")), ""),
-        "format": list(dict.fromkeys(str(one["format"]).lower() for one in resources if one.get("format"))),
-        "license": package.get("license_title") or "",
-        "issued": package.get("metadata_created") or "",
-        "modified": package.get("metadata_modified") or "",
-        "email": package.get("maintainer_email") or package.get("author_email") or "",
+        "title": _text(package, "title") or name,
+        "notes": _text(package, "notes"),
+        "organization": _text(organization, "title", "name") or _text(package, "author"),
+        "identifier": _text(package, "id") or name,
+        "tags": _names(_parts(package, "tags"), "display_name", "name"),
+        "theme": next(iter(_names(_parts(package, "groups"), "title", "display_name", "name")), ""),
+        "format": list(dict.fromkeys(_text(one, "format").lower() for one in resources if _text(one, "format"))),
+        "license": _text(package, "license_title"),
+        "issued": _text(package, "metadata_created"),
+        "modified": _text(package, "metadata_modified"),
+        "email": _text(package, "maintainer_email", "author_email"),
         "url": f"{site.rstrip('/')}/dataset/{name}",
     }
     return {name: value for name, value in extras.items() if name not in told} | told
+
+
+# A site may answer anything under any name; what is of no kind that CKAN has there counts as not said.
 
 
 def _part(package: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -138,13 +141,20 @@ def _part(package: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _names(told: Any, *keys: str) -> list[str]:
-    found = []
-    for one in told if isinstance(told, list) else []:
-        name = one if isinstance(one, str) else next((one[key] for key in keys if one.get(key)), "")
-        if name:
-            found.append(str(name))
-    return found
+def _parts(package: Mapping[str, Any], name: str) -> list[Any]:
+    found = package.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _text(told: Mapping[str, Any], *keys: str) -> str:
+    """Return the first of these that is a text or a number and not empty."""
+    found = (told.get(key) for key in keys)
+    return next((str(one) for one in found if one and isinstance(one, str | int | float)), "")
+
+
+def _names(told: list[Any], *keys: str) -> list[str]:
+    found = [one if isinstance(one, str) else _text(one, *keys) for one in told if isinstance(one, str | dict)]
+    return [name for name in found if name]
 
 
 def document(

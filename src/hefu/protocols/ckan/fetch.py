@@ -63,7 +63,7 @@ def get(address: str, *, policy: Policy, bounds: Bounds) -> bytes:
         )
     if status != 200:
         asked = headers.get("Retry-After", "")
-        wait = int(asked) if asked.isascii() and asked.isdecimal() else 0
+        wait = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 0
         raise NotCkan(address=address, reason=f"HTTP {status}", passing=status in _LATER, wait=wait)
     return body
 
