@@ -1,5 +1,7 @@
 """Pages of upkeep: coverage with its drill-down, duties, ties; all by links and forms alone."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -168,14 +170,9 @@ class TestDuplicates:
         services.find_duplicates(actor=SYSTEM, clock=NOON)
         pair = queries.pairs(viewer=SYSTEM).get()
         client, where = signed_in(the_authority(), Role.REVIEWER), f"/upkeep/duplicates/{pair.pk}/"
-        sent = {
-            "finding": "each",
-            "reason": "各有职责",
-            "item-0": str(registry.pk),
-            "item-1": str(tax.pk),
-            "item-2": "",
-        }
-        for wrong in ({"item-0": str(the_authority().pk)}, {"item-0": "\x00"}, {"item-0": "", "item-1": ""}):
+        one, two, three = re.findall(r'<select name="(item-[^"]+)"', client.get(where).content.decode())
+        sent = {"finding": "each", "reason": "各有职责", one: str(registry.pk), two: str(tax.pk), three: ""}
+        for wrong in ({one: str(the_authority().pk)}, {one: "\x00"}, {one: "", two: ""}):
             assert client.post(where, sent | wrong).status_code == 422
         assert client.post(where, sent).status_code == 302
         named = {one.item.name: one.department for one in queries.item_sources(pair.first_id).values()}
@@ -189,6 +186,20 @@ class TestDuplicates:
         assert queries.item_sources(pair.first_id) == {}
         assert "登记机关有异议" in client.get(where).content.decode()
         assert "was taken back: 登记机关有异议" in signed_in(registry).get("/").content.decode()
+
+    def test_a_choice_stays_with_its_items_when_another_goes_while_the_page_is_read(self, signed_in: SignIn) -> None:
+        registry, tax = a_department("市市场监管局"), a_department("市税务局")
+        for office in (registry, tax):
+            an_entry(office, name="企业登记信息")
+        services.find_duplicates(actor=SYSTEM, clock=NOON)
+        pair = queries.pairs(viewer=SYSTEM).get()
+        client, where = signed_in(the_authority(), Role.REVIEWER), f"/upkeep/duplicates/{pair.pk}/"
+        fields = re.findall(r'<select name="(item-[^"]+)"', client.get(where).content.decode())
+        meant = queries.alike(pair)[1].first
+        queries.alike(pair)[0].first.delete()
+        sent = {"finding": "each", "reason": "各有职责"} | dict.fromkeys(fields, "") | {fields[1]: str(tax.pk)}
+        assert client.post(where, sent).status_code == 302
+        assert list(queries.item_sources(pair.first_id)) == [meant.pk]
 
     def test_who_drafts_an_item_of_another_source_is_warned_by_name_and_entry(self, signed_in: SignIn) -> None:
         registry, tax = a_department("市市场监管局"), a_department("市税务局")

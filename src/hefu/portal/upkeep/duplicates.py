@@ -199,8 +199,13 @@ def duplicate(request: PortalRequest, pk: UUID) -> HttpResponseBase:
 def _form(request: PortalRequest, found: "Pair", alike: list[Alike]) -> SettleForm:
     typed = posted(request) if request.POST.get("deed", "") != "back" else None
     providers = {str(one.provider_id): one.provider.name for one in (found.first, found.second)}
-    items = [(one.first.name, {str(source.pk): source.name for source in one.sources}) for one in alike]
+    items = [(_field(one), one.first.name, {str(source.pk): source.name for source in one.sources}) for one in alike]
     return SettleForm(typed, departments=list(providers.items()), items=items)
+
+
+def _field(one: Alike) -> str:
+    """Return the name of the field of two items: by their ids, for their places may change while the page is read."""
+    return f"item-{one.first.pk}-{one.second.pk}"
 
 
 def _values(found: Any, *, exact: bool) -> str:
@@ -251,10 +256,7 @@ def _settle(request: PortalRequest, found: "Pair", alike: list[Alike], typed: di
         return services.find_different(**who)
     if typed["finding"] != "each":
         return services.name_source(department_id=UUID(typed["finding"]), **who)
-    chosen = {
-        (one.first.pk, one.second.pk): UUID(typed[f"item-{place}"]) if typed[f"item-{place}"] else None
-        for place, one in enumerate(alike)
-    }
+    chosen = {(one.first.pk, one.second.pk): UUID(typed[_field(one)]) if typed[_field(one)] else None for one in alike}
     return services.name_sources(words=Words(items=chosen), **who)
 
 

@@ -71,14 +71,19 @@ class SettleForm(OfficeForm):
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(
-        self, *args: Any, departments: list[tuple[str, str]], items: list[tuple[str, dict[str, str]]], **kwargs: Any
+        self,
+        *args: Any,
+        departments: list[tuple[str, str]],
+        items: list[tuple[str, str, dict[str, str]]],
+        **kwargs: Any,
     ) -> None:
         """Offer the departments as source of everything or of each item.
 
         Args:
             args: As for a form.
             departments: Id and name of both providers.
-            items: For each two items that are alike: name of the first, and the departments that are named already.
+            items: For each two items that are alike: name of their field, of the first item, and the departments that
+                are named already.
             kwargs: As for a form.
         """
         super().__init__(*args, **kwargs)
@@ -89,9 +94,9 @@ class SettleForm(OfficeForm):
             *each,
             ("different", gettext("Different data")),
         ]
-        for place, (name, named) in enumerate(items):
+        for field, name, named in items:
             offered = dict(departments) | named
-            self.fields[f"item-{place}"] = forms.ChoiceField(
+            self.fields[field] = forms.ChoiceField(
                 label=gettext("Source of {item}").format(item=name),
                 required=False,
                 initial=next(iter(named), ""),
