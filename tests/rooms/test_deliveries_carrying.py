@@ -278,7 +278,7 @@ class TestRejects:
     def test_no_more_values_are_kept_than_there_is_room_for(
         self, grant: Grant, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for module in ("services.keeping", "queries.delivery"):
+        for module in ("services.keeping", "queries.carried"):
             monkeypatch.setattr(f"hefu.rooms.deliveries.{module}.MOST_REJECTS_KEPT", 4)
         delivery = carried(grant)
         assert (delivery.rows_rejected, delivery.rejects_kept) == (10, 4)

@@ -9,12 +9,15 @@ import pytest
 
 from hefu.dataplane.errors import PlanRefused
 from hefu.kernel.actor import Actor, Role
+from hefu.kernel.clock import FixedClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.ledger.receipt import verify_receipt
+from hefu.portal.requests.told import notice_in_words
+from hefu.rooms.catalog.models import Entry
 from hefu.rooms.deliveries import errors, queries, services
 from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.terms import MOVES, DeliveryStatus
-from hefu.rooms.deliveries.terms.following import SlotState
+from hefu.rooms.deliveries.terms.following import LEASE, Pulse, SlotState
 from hefu.rooms.evidence.queries import history, public_keys
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import services as grants
@@ -25,7 +28,7 @@ from hefu.rooms.grants.terms import Way
 from hefu.rooms.parties.models import Department
 from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import NoticeKind
-from tests.builders import SYSTEM, a_department, an_actor
+from tests.builders import SYSTEM, a_department, a_grant, a_target, an_actor
 from tests.conftest import Database
 from tests.followers import NOW, a_grant_to_follow, begun, following, in_step, slots, until
 
@@ -190,6 +193,65 @@ class TestWhoMay:
             services.spare_source(number=row.number, most_followers=0, most_held_bytes=5, actor=officer, clock=NOW)
         services.spare_source(number=row.number, most_followers=2, most_held_bytes=1 << 30, actor=officer, clock=NOW)
         assert queries.sparing(Following.objects.get(pk=row.pk).source_id).most_followers == 2
+
+
+class TestAlarms:
+    def test_alarm_is_raised_once_on_both_desks_and_cleared_once(self, grant: Grant, consumer: Department) -> None:
+        row, began = begun(grant), NOW.now()
+
+        def told(kind: NoticeKind) -> list[int]:
+            sides = (an_actor(consumer), an_actor(grant.provider))
+            return [requests.notices(viewer=side).filter(kind=kind).count() for side in sides]
+
+        def feel(seconds: int) -> list[str]:
+            return services.watch_followers(clock=FixedClock(began + timedelta(seconds=seconds)))
+
+        changed = [feel(seconds) for seconds in range(0, 300, 5)]  # nobody runs that would carry it
+        assert [one for one in changed if one] == [[row.number]]
+        assert next(5 * at for at, one in enumerate(changed) if one) <= 60
+        assert told(NoticeKind.FOLLOW_STALLED) == [1, 1]
+        assert queries.alarmed(viewer=an_actor(consumer)).get() == row
+        assert queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).alarm is Pulse.ALONE
+        notice = requests.notices(viewer=an_actor(consumer)).get(kind=NoticeKind.FOLLOW_STALLED)
+        assert "没有进程承接" in notice_in_words(notice)
+
+        sound = began + timedelta(seconds=400)
+        Delivery.objects.filter(pk=row.pk).update(status="running", phase="follow", heartbeat_at=sound)
+        Following.objects.filter(pk=row.pk).update(in_step_at=sound, heard_at=sound)
+        assert feel(400) == []  # it may be for a moment only
+        later = began + timedelta(seconds=420)
+        Delivery.objects.filter(pk=row.pk).update(heartbeat_at=later)
+        Following.objects.filter(pk=row.pk).update(in_step_at=later)
+        assert [feel(420), feel(425)] == [[row.number], []]
+        assert (told(NoticeKind.FOLLOW_GOES_ON), told(NoticeKind.FOLLOW_STALLED)) == ([1, 1], [1, 1])
+        assert [kind for kind in kinds(row) if "alarm" in kind] == ["delivery.alarm_raised", "delivery.alarm_cleared"]
+        assert not queries.alarmed(viewer=SYSTEM).exists()
+        Delivery.objects.filter(pk=row.pk).update(status="waiting")
+        services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
+
+    def test_a_source_bears_only_so_many_at_once_whoever_carries_them(
+        self, grant: Grant, consumer: Department, theirs: Database, make_database: Callable[[], Database]
+    ) -> None:
+        first, other = begun(grant), a_department("市教育局")
+        entry = Entry.objects.get(pk=grant.entry_id)
+        again = a_grant(
+            entry, other, target=a_target(other, make_database()), clock=NOW,
+            term_from=NOW.today(), term_until=NOW.today() + timedelta(days=9),
+        )  # fmt: skip
+        whole = queries.deliveries(viewer=SYSTEM, grant=again.number).get()
+        services.cancel_delivery(number=whole.number, actor=SYSTEM, clock=NOW)
+        second = begun(again)
+        services.spare_source(
+            number=first.number, most_followers=1, most_held_bytes=1 << 30, actor=an_actor(grant.provider), clock=NOW
+        )
+        one, two = (services.sign_on(host="h", pid=pid, clock=NOW) for pid in (1, 2))
+        assert [held.number for held in services.claim(holder=one, most=9, clock=NOW)] == [first.number]
+        assert services.claim(holder=two, most=9, clock=NOW) == []
+        assert queries.follow_now(second.number, viewer=SYSTEM, clock=NOW).pulse is Pulse.CROWDED
+        dead = FixedClock(NOW.now() + LEASE + timedelta(seconds=1))
+        assert [held.number for held in services.claim(holder=two, most=9, clock=dead)] == [second.number]
+        for row in (first, second):
+            services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
 
 
 class TestEnds:

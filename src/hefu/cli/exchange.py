@@ -123,6 +123,26 @@ def follow(grant: str, actor: Actor, as_json: bool) -> None:
     show(_summary(services.follow_grant(grant=grant, actor=actor, clock=SystemClock())), as_json=as_json)
 
 
+@command.command("timetable")
+@click.argument("grant")
+@click.argument("times", required=False)
+@click.option("--drop", is_flag=True, help="Copy only when somebody asks.")
+@acting_option(writes=True)
+@json_option
+def timetable(grant: str, times: str | None, drop: bool, actor: Actor, as_json: bool) -> None:
+    """Copy the rows of GRANT as a whole at TIMES, such as "每个工作日 02:00" or "0 2 * * 1-5"; without, show them."""
+    from hefu.rooms.deliveries import queries, services
+    from hefu.rooms.grants import queries as grants
+
+    clock = SystemClock()
+    if drop:
+        services.drop_timetable(grant=grant, actor=actor, clock=clock)
+    elif times:
+        services.set_timetable(grant=grant, text=times, actor=actor, clock=clock)
+    found = queries.times_of(grants.grant(grant, viewer=actor), clock=clock)
+    show({"grant": grant, "timetable": None} if found is None else {"grant": grant} | vars(found), as_json=as_json)
+
+
 @command.command("pause")
 @click.argument("number")
 @click.option("--reason", default="", help="Goes on record.")

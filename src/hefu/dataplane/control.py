@@ -88,9 +88,10 @@ class Loads(Protocol):
 class Control:
     """One run's threads, sessions and counters."""
 
-    def __init__(self, watcher: Watcher) -> None:
-        """Watch with `watcher`."""
+    def __init__(self, watcher: Watcher, most_bytes_a_second: int | None = None) -> None:
+        """Watch with `watcher`; let no more bytes pass than said, all workers together."""
         self._watcher = watcher
+        self._most, self._passed, self._since = most_bytes_a_second, 0, time.monotonic()
         self._lock = threading.Lock()
         self._sessions: set[Cancellable] = set()
         self.ending = threading.Event()
@@ -110,11 +111,24 @@ class Control:
             self.seconds[phase] = round(self.seconds.get(phase, 0.0) + time.monotonic() - started, 3)
 
     def add(self, *, rows: int = 0, bytes_: int = 0, chunks: int = 0) -> None:
-        """Count what a worker did."""
+        """Count what a worker did; a worker that is faster than allowed waits here."""
         with self._lock:
             self.rows += rows
             self.bytes += bytes_
             self.chunks_done += chunks
+            ahead = self._ahead(bytes_)
+        if ahead > 0:
+            self.ending.wait(ahead)
+
+    def _ahead(self, passed: int) -> float:
+        """Return by how many seconds the run is ahead of what it may; a pause earns no more than a second."""
+        if self._most is None or not passed:
+            return 0.0
+        now = time.monotonic()
+        if now - self._since > self._passed / self._most + 1.0:
+            self._passed, self._since = 0, now
+        self._passed += passed
+        return self._passed / self._most - (now - self._since)
 
     @contextlib.contextmanager
     def watched(self, session: Cancellable) -> Iterator[None]:

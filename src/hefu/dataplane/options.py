@@ -12,6 +12,8 @@ class Options:
     workers: int = 2
     #: Pages in one chunk; None chooses by the table's size.
     chunk_pages: int | None = None
+    #: Bytes a second that leave the source at most, to spare it; None sets no limit.
+    most_bytes_a_second: int | None = None
     #: Where the dear checks (check digits, patterns) run. In the source, nothing but addresses of rejected
     #: rows leaves it before they are delivered, at several times its processor time.
     checks: Literal["here", "source"] = "here"

@@ -96,7 +96,7 @@ def deliver(
     """
     ticket = read_ticket(token, keys, clock.now(), revoked)
     require_match(ticket, source, target)
-    control = Control(TicketHolds(watcher or Quiet(), ticket, clock))
+    control = Control(TicketHolds(watcher or Quiet(), ticket, clock), (options or Options()).most_bytes_a_second)
     with control.timed("prepare"):
         view = control.call(opened(source, ticket, policy))
     with contextlib.closing(view), control.watched(view):

@@ -131,6 +131,7 @@ ACTIONS = {
     "deliveries.see": _("see a delivery"),
     "deliveries.start": _("start a delivery"),
     "deliveries.follow": _("keep a table in step"),
+    "deliveries.plan": _("set when rows are copied"),
     "deliveries.pause": _("let a delivery rest"),
     "deliveries.spare": _("set how far a source is burdened"),
     "deliveries.cancel": _("cancel a delivery"),

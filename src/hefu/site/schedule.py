@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from hefu.rooms.bases.jobs import sweep_texts
 from hefu.rooms.catalog.jobs import keep_index, look_for_people, take_up_lost_intakes
 from hefu.rooms.clocks.jobs import sweep_clocks
-from hefu.rooms.deliveries.jobs import retry_stalled, sweep_deliveries, watch_followers
+from hefu.rooms.deliveries.jobs import retry_stalled, start_due, sweep_deliveries, watch_followers
 from hefu.rooms.grants.jobs import sweep_grants, watch_idle_grants
 from hefu.rooms.upkeep.jobs import (
     count_coverage,
@@ -18,6 +18,7 @@ from hefu.rooms.upkeep.jobs import (
     sketch_anew,
     tie_by_names,
 )
+from hefu.site.stalled import retry_stalled as retry_stalled_jobs
 
 #: Cron expressions of six fields, the last one seconds, so that a lost worker is noticed soon.
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -25,11 +26,13 @@ EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_HOUR = "7 * * * *"
 
+app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled_jobs)
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
 app.periodic(cron=EVERY_TEN_SECONDS)(watch_followers)
 app.periodic(cron=EVERY_TEN_SECONDS)(keep_index)
 app.periodic(cron=EVERY_TEN_SECONDS)(take_up_lost_intakes)
 app.periodic(cron=EVERY_MINUTE)(sweep_grants)
+app.periodic(cron=EVERY_MINUTE)(start_due)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
 app.periodic(cron=EVERY_FIVE_MINUTES)(look_for_people)

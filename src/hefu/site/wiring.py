@@ -19,6 +19,7 @@ from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
 from hefu.rooms.deliveries.terms import DeliveryDone, DeliveryFailed
 from hefu.rooms.deliveries.terms.following import FollowAlarm, FollowCleared, FollowedAnew
+from hefu.rooms.deliveries.terms.timetable import RunMissed
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.terms import IDLE_RULE, OVER, GrantIssued, GrantStatus, GrantStopped
@@ -72,6 +73,16 @@ def _tell_of_recovery(event: FollowCleared) -> None:
 
 def _tell_of_new_copy(event: FollowedAnew) -> None:
     _tell_following(event, NoticeKind.FOLLOW_ANEW, event.cause)
+
+
+def _tell_of_missed_run(event: RunMissed) -> None:
+    requests.tell_missed(
+        number=event.request,
+        grant=event.grant,
+        due_at=event.due_at,
+        actor=system("deliveries"),
+        clock=FixedClock(event.at),
+    )
 
 
 def _tell_following(event: FollowAlarm | FollowCleared | FollowedAnew, kind: NoticeKind, cause: str = "") -> None:
@@ -228,7 +239,7 @@ def _users_hear_of_terms(event: ShareTypeChanged) -> None:
 
 
 LISTENERS: dict[type[Any], list[Listener]] = {
-    MountChanged: [grants.on_mount_changed],
+    MountChanged: [grants.on_mount_changed, upkeep.on_mount_changed],
     ClockWarned: [requests.on_clock_warned, _grant_unused],
     ClockExpired: [requests.on_clock_expired, _grant_unused],
     ClockMoved: [requests.on_clock_moved],
@@ -246,4 +257,5 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     FollowAlarm: [_tell_of_alarm],
     FollowCleared: [_tell_of_recovery],
     FollowedAnew: [_tell_of_new_copy],
+    RunMissed: [_tell_of_missed_run],
 }

@@ -169,24 +169,27 @@ def end(request: PortalRequest, number: str) -> HttpResponseBase:
 def spare(request: PortalRequest, number: str) -> HttpResponseBase:
     """Set how far followers may burden the source."""
     _require(request, number, "deliveries.spare")
-    row = queries.sparing(queries.following(number, viewer=request.actor).source_id)
+    row = queries.sparing_of(number, viewer=request.actor)
     form = SparingForm(
         posted(request),
-        initial={"most_followers": row.most_followers, "most_held_mib": row.most_held_bytes >> 20},
+        initial={
+            "most_followers": row.most_followers,
+            "most_held_mib": row.most_held_bytes >> 20,
+            "closed_from": row.closed_from,
+            "closed_until": row.closed_until,
+            "closed_working_days": row.closed_working_days,
+            "most_kib_a_second": row.most_bytes_a_second >> 10 if row.most_bytes_a_second else None,
+        },
     )
     return deed_page(
         request,
         form,
         title=gettext("Limits of the source of {number}").format(number=number),
         crumbs=crumbs(number),
-        lead=gettext("They hold for every delivery that keeps a table in step with this source."),
+        lead=gettext("They hold for every delivery from this source."),
         send=gettext("Save"),
         work=lambda typed: services.spare_source(
-            number=number,
-            most_followers=typed["most_followers"],
-            most_held_bytes=typed["most_held_mib"] << 20,
-            actor=request.actor,
-            clock=request.clock,
+            number=number, **form.limits(), actor=request.actor, clock=request.clock
         ),
         said=gettext("The limits are set."),
     )

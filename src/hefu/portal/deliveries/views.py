@@ -52,6 +52,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         "retry": status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED),
         "fetch_file": status is DeliveryStatus.DONE and bool(found.file_name),
         "see_rejects": bool(found.rows_rejected),
+        "spare": True,
     }
     return show(
         request,

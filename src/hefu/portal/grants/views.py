@@ -13,9 +13,11 @@ from hefu.dataplane import wire
 from hefu.dataplane.ticket import Channel, Ticket
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import Forbidden
+from hefu.kernel.words import Sentence
 from hefu.law.terms import Language
 from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page, reason_page
+from hefu.portal.deliveries.forms import TimetableForm
 from hefu.portal.forms import OfficeForm
 from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, SuspendForm, TargetForm, UseForm
 from hefu.portal.grants.lists import Grants
@@ -23,6 +25,7 @@ from hefu.portal.grants.words import COLOURS, check_in_words
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import list_page
 from hefu.portal.pages import FORM, Crumb, page, show
+from hefu.portal.refusals import told
 from hefu.portal.scope import ScopeItem, mask_in_words, scope_in_words
 from hefu.portal.words import in_chinese, name_of
 from hefu.rooms.deliveries import queries as deliveries
@@ -30,7 +33,7 @@ from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.access import may as may_deliver
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import queries, services
-from hefu.rooms.grants.terms import SIDE_NAMES, WAY_NAMES, GrantStatus
+from hefu.rooms.grants.terms import OVER, SIDE_NAMES, WAY_NAMES, GrantStatus, Way
 from hefu.rooms.requests.terms import CHANNEL_NAMES
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources.terms import DATABASES
@@ -60,6 +63,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
     if request.method == "POST" and (form is None or form.is_valid()):
         return _deliver(request, number, form)
     names = {item.code: item.name for item in found.granted_items}
+    times = deliveries.times_of(found, clock=request.clock)
     signed = next(iter(queries.tickets(number, viewer=request.actor)), None)
     ticket = queries.read(signed.jws) if signed else None
     actions = queries.actions(found, viewer=request.actor)
@@ -82,6 +86,11 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
             request.actor, "deliveries.follow", consumer_id=found.consumer_id, provider_id=found.provider_id
         ),
         way=name_of(found.way, WAY_NAMES),
+        times=times,
+        times_missed=_missed(times),
+        may_plan=found.status not in OVER
+        and found.way == Way.WHOLE
+        and may_deliver(request.actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id),
         form=form,
         status=form.status if form else 200,
         items=[(item, mask_in_words(item.mask)) for item in found.granted_items],
@@ -102,6 +111,12 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         deliveries=deliveries.deliveries(viewer=request.actor, grant=number)[:20],
         events=history(number, viewer=request.actor),
     )
+
+
+def _missed(times: deliveries.Times | None) -> str:
+    """Return why the last time of a timetable passed without a delivery, in the reader's language."""
+    why = times.missed_because if times else ""
+    return told(why.text, why.facts) if isinstance(why, Sentence) else why
 
 
 def _passing_on(request: PortalRequest, found: Any) -> dict[str, Any] | None:
@@ -226,6 +241,35 @@ def follow(request: PortalRequest, number: str) -> HttpResponseBase:
         work=lambda typed: delivery_services.follow_grant(grant=number, actor=request.actor, clock=request.clock),
         said=gettext("The table is copied and then kept in step. You may leave this page; it goes on."),
     )
+
+
+@page(*FORM)
+def timetable(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Let a grant's rows be copied by the clock."""
+    found = queries.grant(number, viewer=request.actor)
+    if not may_deliver(request.actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id):
+        raise Forbidden(action="deliveries.plan")
+    times = deliveries.times_of(found, clock=request.clock)
+    return deed_page(
+        request,
+        TimetableForm(posted(request), initial={"text": times.text if times else ""}),
+        title=gettext("Timetable of {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext("At each of these times the rows are delivered as a whole. A time that cannot be kept is told."),
+        send=gettext("Set"),
+        work=lambda typed: delivery_services.set_timetable(
+            grant=number, **typed, actor=request.actor, clock=request.clock
+        ),
+        said=gettext("The timetable is set."),
+    )
+
+
+@page("POST")
+def drop_timetable(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Let a grant's rows be copied only when somebody asks."""
+    delivery_services.drop_timetable(grant=number, actor=request.actor, clock=request.clock)
+    messages.success(request, gettext("Nothing is delivered by the clock any more."))
+    return HttpResponseRedirect(reverse("grants:grant", args=[number]))
 
 
 @page(*FORM)

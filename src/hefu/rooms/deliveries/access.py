@@ -27,6 +27,7 @@ MAY: dict[str, frozenset[Standing]] = {
     "deliveries.start": _CONSUMER | _PROVIDER,
     # Chosen by whoever keeps the table, within what the grant allows.
     "deliveries.follow": _CONSUMER,
+    "deliveries.plan": _CONSUMER,
     "deliveries.pause": _CONSUMER | _PROVIDER | _OPERATION,
     # How far a source is burdened: its department and whoever runs the node.
     "deliveries.spare": _PROVIDER | _OPERATION,

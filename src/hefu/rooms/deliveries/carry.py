@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -26,18 +26,19 @@ from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.masks import Hash
-from hefu.dataplane.run import Outcome, Progress, Rejected
+from hefu.dataplane.run import Options, Outcome, Progress, Rejected
 from hefu.dataplane.sides import Source, Table
 from hefu.dataplane.ticket import Ticket
-from hefu.kernel.clock import Clock
+from hefu.kernel.clock import CHINA, Clock
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
-from hefu.rooms.deliveries import services
-from hefu.rooms.deliveries.errors import Fault, PlaceGone
+from hefu.rooms.deliveries import queries, services
+from hefu.rooms.deliveries.errors import ClosedHours, Fault, PlaceGone
 from hefu.rooms.deliveries.queries import files_folder
 from hefu.rooms.deliveries.services import Carriage
 from hefu.rooms.deliveries.services.carrying import LOCK_CLASS, WORKER, lock_key
 from hefu.rooms.deliveries.terms import DeliveryStatus
+from hefu.rooms.deliveries.terms.timetable import Closed
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import queries as grants
@@ -85,6 +86,11 @@ def _carry(carriage: Carriage, hold: "Hold", clock: Clock) -> None:
     except (LockLost, OperationalError, InterfaceError):
         raise  # somebody else carries it, or nothing can be written down: it stays running and is taken over
     except Refusal as refusal:
+        opens_at = watcher.opens_at
+        if opens_at is not None and isinstance(refusal, ClosedHours | Stopped):
+            hold.patiently(lambda: services.rest_until(carriage=carriage, opens_at=opens_at, clock=clock))
+            log.info("delivery %s waits until its source is read again at %s", carriage.number, opens_at)
+            return
         if isinstance(refusal, Stopped) and watcher.is_leaving:
             hold.patiently(lambda: services.hand_back(carriage=carriage, clock=clock))
             log.info("delivery %s waits for another worker", carriage.number)
@@ -111,6 +117,10 @@ def _settle_failure(carriage: Carriage, hold: "Hold", error: Refusal, clock: Clo
 def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock) -> Outcome:
     signed = grants.ticket(carriage.ticket_id)
     ticket = grants.read(signed.token)
+    spared = queries.sparing(UUID(ticket.resource.source))
+    watcher.mind(spared.closed, queries.works_at(carriage.provider_place))
+    if (opens_at := watcher.finds_closed()) is not None:
+        raise ClosedHours(number=carriage.number, opens_at=f"{opens_at.astimezone(CHINA):%H:%M}")
     return run.deliver(
         delivery=carriage.number,
         token=signed.token,
@@ -123,6 +133,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         watcher=watcher,
         rejects=sink,
         policy=resources.address_policy(actor=WORKER),
+        options=Options(most_bytes_a_second=spared.most_bytes_a_second),
     )
 
 
@@ -213,6 +224,9 @@ class Watcher:
         self._rows = 0
         self._moved_at: datetime | None = None
         self._reason: StopWord | None = None
+        self._closed: Callable[[datetime], datetime | None] = lambda at: None
+        #: When the source is read again, once the run stops because it is closed.
+        self.opens_at: datetime | None = None
 
     def progress(self, now: Progress) -> None:
         """Write how far the run is, about once a second and at each new phase."""
@@ -237,10 +251,19 @@ class Watcher:
         if not mine:
             self._reason = "stopped"
 
+    def mind(self, closed: Closed, works: Callable[[date], bool]) -> None:
+        """Stop when the hours begin in which the source is not read."""
+        self._closed = lambda at: closed.opens_at(at, works)
+
+    def finds_closed(self) -> datetime | None:
+        """Look whether the source is not read at this hour; note and return until when."""
+        self.opens_at = self._closed(self._clock.now())
+        return self.opens_at
+
     @property
     def is_leaving(self) -> bool:
         """Return whether the run stops because its worker ends, and for no other reason."""
-        return leaving.is_set() and self._reason is None
+        return leaving.is_set() and self._reason is None and self.opens_at is None
 
     def stop_requested(self) -> StopWord | None:
         """Return why the run must stop; a database that is away cannot have been told to stop it."""
@@ -251,7 +274,9 @@ class Watcher:
                 self._hold.regain()
                 return None
             self._looked = time.monotonic()
-        return self._reason or ("stopped" if leaving.is_set() else None)
+        if self._reason is None and self.opens_at is None:
+            self.finds_closed()
+        return self._reason or ("stopped" if leaving.is_set() or self.opens_at is not None else None)
 
 
 class Patient(Protocol):

@@ -32,6 +32,29 @@ class DeliveryOpen(Refusal):
     text = _("Delivery {delivery} of grant {grant} is still under way. Wait for it to end, or cancel it first.")
 
 
+class TimetableNeedsCopies(Refusal):
+    """What is kept in step is never copied by the clock."""
+
+    code = "deliveries.timetable_needs_copies"
+    text = _(
+        "The table of grant {grant} is kept in step, so it needs no timetable. End that first to copy it by the clock."
+    )
+
+
+class ClosedHours(Refusal):
+    """The source is not read at this time of day."""
+
+    code = "deliveries.closed_hours"
+    text = _("The source of delivery {number} is not read at this hour; it goes on by itself at {opens_at}.")
+
+
+class RunLate(Refusal):
+    """The platform was not there when a delivery was due."""
+
+    code = "deliveries.run_late"
+    text = _("The platform did not run at {due_at}; the delivery began when it did again.")
+
+
 class NotAFollower(Refusal):
     """Only what follows changes can rest."""
 

@@ -32,6 +32,17 @@ def retry_stalled(timestamp: int) -> None:
         log.warning("delivery %s lost its worker and is taken up again", number)
 
 
+@app.task(name="deliveries.start_due", queueing_lock="deliveries.start_due")
+def start_due(timestamp: int) -> None:
+    """Start the whole copies that are due by the clock. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    services.start_due(clock=SystemClock())
+
+
 @app.task(name="deliveries.watch_followers", queueing_lock="deliveries.watch_followers")
 def watch_followers(timestamp: int) -> None:
     """Feel the pulse of every follower, also where no process carries any. Safe to run twice.

@@ -2,5 +2,6 @@
 
 from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
 from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
+from hefu.rooms.deliveries.models.timetable import Timetable
 
-__all__ = ["Delivery", "FollowWindow", "Follower", "Following", "RejectedRow", "Sparing", "values"]
+__all__ = ["Delivery", "FollowWindow", "Follower", "Following", "RejectedRow", "Sparing", "Timetable", "values"]

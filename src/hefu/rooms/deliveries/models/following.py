@@ -12,6 +12,7 @@ from hefu.rooms.deliveries.terms.following import (
     PulseFacts,
     SlotState,
 )
+from hefu.rooms.deliveries.terms.timetable import Closed
 
 
 class Following(models.Model):
@@ -152,19 +153,37 @@ class Follower(models.Model):
 
 
 class Sparing(models.Model):
-    """How far followers may burden a source; what no line says holds for it as well."""
+    """How far deliveries may burden a source; what no line says holds for it as well."""
 
     source_id = models.UUIDField(primary_key=True)
     most_followers = models.PositiveIntegerField(default=MOST_FOLLOWERS, help_text="At once.")
     most_held_bytes = models.BigIntegerField(default=MOST_HELD_BYTES, help_text="Of its log, for one of them.")
     looked_at = models.DateTimeField(null=True, blank=True, help_text="When its slots were looked at last.")
+    closed_from = models.TimeField(null=True, blank=True, help_text="Whole copies do not read it from here on.")
+    closed_until = models.TimeField(null=True, blank=True)
+    closed_working_days = models.BooleanField(default=False, help_text="Only on working days.")
+    most_bytes_a_second = models.BigIntegerField(null=True, blank=True, help_text="Of one whole copy.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(most_followers__gte=1), name="sparing_followers"),
             models.CheckConstraint(condition=Q(most_held_bytes__gte=1 << 20), name="sparing_held_bytes"),
+            models.CheckConstraint(
+                condition=Q(most_bytes_a_second__isnull=True) | Q(most_bytes_a_second__gte=1 << 10),
+                name="sparing_rate",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_from__isnull=True, closed_until__isnull=True)
+                | Q(closed_from__isnull=False, closed_until__isnull=False),
+                name="sparing_closed",
+            ),
         ]
 
     def __str__(self) -> str:
         """Return the source."""
         return str(self.source_id)
+
+    @property
+    def closed(self) -> Closed:
+        """Return when whole copies do not read it."""
+        return Closed(self.closed_from, self.closed_until, self.closed_working_days)

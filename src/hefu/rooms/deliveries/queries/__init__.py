@@ -1,6 +1,6 @@
 """Reads of deliveries, scoped to the viewer."""
 
-from hefu.rooms.deliveries.queries.delivery import (
+from hefu.rooms.deliveries.queries.carried import (
     ProgressNow,
     RejectSummary,
     RejectView,
@@ -25,9 +25,11 @@ from hefu.rooms.deliveries.queries.following import (
     following,
     lags,
     sparing,
+    sparing_of,
     window,
     windows,
 )
+from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
 
 __all__ = [
     "FollowNow",
@@ -35,6 +37,7 @@ __all__ = [
     "ProgressNow",
     "RejectSummary",
     "RejectView",
+    "Times",
     "actions",
     "alarmed",
     "deliveries",
@@ -51,7 +54,10 @@ __all__ = [
     "rejects",
     "reveal",
     "sparing",
+    "sparing_of",
     "standing",
+    "times_of",
     "window",
     "windows",
+    "works_at",
 ]

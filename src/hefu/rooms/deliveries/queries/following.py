@@ -13,9 +13,10 @@ from hefu.kernel.refusal import NotFound
 from hefu.rooms.deliveries.decide.following import pulse
 from hefu.rooms.deliveries.errors import NoWindow
 from hefu.rooms.deliveries.models import Delivery, Follower, Following, FollowWindow, Sparing
-from hefu.rooms.deliveries.queries.delivery import deliveries, delivery
+from hefu.rooms.deliveries.queries.carried import deliveries, delivery
 from hefu.rooms.deliveries.terms import OPEN, DeliveryStatus
 from hefu.rooms.deliveries.terms.following import BEAT_SECONDS, LEASE, RED, Beat, Pulse, SlotState
+from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import Way
 
 
@@ -188,6 +189,16 @@ def window(number: str, which: int, *, viewer: Actor) -> FollowWindow:
 def sparing(source_id: UUID) -> Sparing:
     """Return how far a source may be burdened; nobody has to have said anything."""
     return Sparing.objects.filter(pk=source_id).first() or Sparing(source_id=source_id)
+
+
+def sparing_of(number: str, *, viewer: Actor) -> Sparing:
+    """Return how far the source of a delivery may be burdened.
+
+    Raises:
+        NotFound: There is no such delivery that the viewer may see.
+    """
+    ticket = grants.read(grants.ticket(delivery(number, viewer=viewer).ticket_id).token)
+    return sparing(UUID(ticket.resource.source))
 
 
 def followers(*, clock: Clock) -> list[ProcessNow]:

@@ -14,6 +14,7 @@ from hefu.rooms.deliveries.services.carrying import (
     note_progress,
     note_sound,
     requeue_lost,
+    rest_until,
     settle_done,
     settle_failure,
     stop_reason,
@@ -55,6 +56,7 @@ from hefu.rooms.deliveries.services.standing import (
     watch_followers,
     window_receipt_of,
 )
+from hefu.rooms.deliveries.services.timetables import drop_timetable, set_timetable, start_due
 
 __all__ = [
     "Carriage",
@@ -64,6 +66,7 @@ __all__ = [
     "begin_terms",
     "cancel_delivery",
     "claim",
+    "drop_timetable",
     "due_drops",
     "due_looks",
     "fetch_file",
@@ -87,7 +90,9 @@ __all__ = [
     "pause_delivery",
     "receipt_of",
     "requeue_lost",
+    "rest_until",
     "retry_delivery",
+    "set_timetable",
     "settle_done",
     "settle_failure",
     "settle_following",
@@ -95,6 +100,7 @@ __all__ = [
     "sign_on",
     "spare_source",
     "start_delivery",
+    "start_due",
     "stop_reason",
     "take_up",
     "watch_followers",

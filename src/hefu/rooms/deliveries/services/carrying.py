@@ -45,6 +45,8 @@ class Carriage:
     target_table: str
     file_format: str
     consumer_code: str
+    #: Division code of the provider's place, whose working days count at its source.
+    provider_place: str
 
 
 def lock_key(delivery_id: UUID) -> int:
@@ -84,6 +86,7 @@ def begin_try(row: Delivery, clock: Clock) -> Carriage | None:
             target_table=row.grant.target_table,
             file_format=row.file_format,
             consumer_code=row.consumer.credit_code,
+            provider_place=row.provider.place,
         )
     if following.status is not before.status:
         end_try(row, following.status, errors.WorkersLost(number=row.number, times=row.takeovers), clock)
@@ -241,20 +244,28 @@ def hand_back(*, carriage: Carriage, clock: Clock) -> Delivery | None:
     row = _running(carriage)
     if row is None:
         return None
-    row.status = DeliveryStatus.WAITING
-    row.next_try_at = row.heartbeat_at = clock.now()
-    row.save()
-    record(
-        terms.DELIVERY_PAUSED,
-        row,
-        actor=WORKER,
-        clock=clock,
-        attempt=row.attempt,
-        code="deliveries.worker_left",
-        pause_seconds=0,
-    )
-    enqueue(row.pk)
+    _hand_on(row, pause=timedelta(0), code="deliveries.worker_left", clock=clock)
     return row
+
+
+@transaction.atomic
+def rest_until(*, carriage: Carriage, opens_at: datetime, clock: Clock) -> Delivery | None:
+    """Let the delivery go on where it stopped once its source is read again."""
+    row = _running(carriage)
+    if row is None:
+        return None
+    pause = max(opens_at - clock.now(), timedelta(seconds=1))
+    _hand_on(row, pause=pause, code=errors.ClosedHours.code, clock=clock)
+    return row
+
+
+def _hand_on(row: Delivery, *, pause: timedelta, code: str, clock: Clock) -> None:
+    row.status = DeliveryStatus.WAITING
+    row.heartbeat_at, row.next_try_at = clock.now(), clock.now() + pause
+    row.save()
+    seconds = int(pause.total_seconds())
+    record(terms.DELIVERY_PAUSED, row, actor=WORKER, clock=clock, attempt=row.attempt, code=code, pause_seconds=seconds)
+    enqueue(row.pk, pause=pause if seconds else None)
 
 
 def requeue_lost(*, clock: Clock) -> list[str]:

@@ -21,7 +21,16 @@ from hefu.rooms.deliveries.services.carrying import WORKER, end_try
 from hefu.rooms.deliveries.services.rows import load, locked, record
 from hefu.rooms.deliveries.services.windows import close_window, note_counts
 from hefu.rooms.deliveries.terms import DeliveryStatus
-from hefu.rooms.deliveries.terms.following import LOOK_AT_SLOTS, SLOT_DROPPED, SOURCE_SPARED, SlotState
+from hefu.rooms.deliveries.terms.following import (
+    LOOK_AT_SLOTS,
+    MOST_FOLLOWERS,
+    MOST_HELD_BYTES,
+    SLOT_DROPPED,
+    SOURCE_SPARED,
+    SlotState,
+)
+from hefu.rooms.deliveries.terms.timetable import NEVER_CLOSED, Closed
+from hefu.rooms.grants import queries as grants
 
 #: How long one process is given for one drop before another may try it.
 _A_TRY = timedelta(seconds=60)
@@ -177,35 +186,65 @@ def _overrun(delivery_id: UUID, held: int, most: int, clock: Clock) -> bool:
 
 
 @transaction.atomic
-def spare_source(*, number: str, most_followers: int, most_held_bytes: int, actor: Actor, clock: Clock) -> Sparing:
-    """Set how far followers may burden the source of a delivery; it holds for all of that source.
+def spare_source(
+    *,
+    number: str,
+    most_followers: int = MOST_FOLLOWERS,
+    most_held_bytes: int = MOST_HELD_BYTES,
+    closed: Closed = NEVER_CLOSED,
+    most_bytes_a_second: int | None = None,
+    actor: Actor,
+    clock: Clock,
+) -> Sparing:
+    """Set how far deliveries may burden the source of one; it holds for all of that source.
 
     Args:
         number: Of a delivery from that source.
         most_followers: At once.
         most_held_bytes: Of its log that may be held back for one of them.
+        closed: Hours in which whole copies do not read it.
+        most_bytes_a_second: Of one whole copy; None sets no limit.
         actor: An officer of the provider, or the operator.
         clock: For the record.
 
     Raises:
         NotFound, Forbidden: The actor may not see the delivery, or not do this.
-        NotAFollower: It brings a whole copy.
         InputsRejected: A number is too small.
     """
     delivery = load(number, "deliveries.spare", actor)
-    source = Following.objects.filter(delivery=delivery).first()
-    if source is None:
-        raise errors.NotAFollower(number=number)
+    source_id = UUID(grants.read(grants.ticket(delivery.ticket_id).token).resource.source)
     problems = {}
     if not 1 <= most_followers <= 1000:
         problems["most_followers"] = _("Between 1 and 1000.")
     if not 1 << 20 <= most_held_bytes < 1 << 60:
         problems["most_held_bytes"] = _("At least 1 MiB.")
+    if most_bytes_a_second is not None and not 1 << 10 <= most_bytes_a_second < 1 << 60:
+        problems["most_bytes_a_second"] = _("At least 1 KiB a second.")
+    if (closed.start is None) != (closed.end is None):
+        problems["closed_until"] = _("Say both when it closes and when it opens, or neither.")
     if problems:
         raise InputsRejected(problems=problems)
     row, _made = Sparing.objects.update_or_create(
-        source_id=source.source_id,
-        defaults={"most_followers": most_followers, "most_held_bytes": most_held_bytes},
+        source_id=source_id,
+        defaults={
+            "most_followers": most_followers,
+            "most_held_bytes": most_held_bytes,
+            "closed_from": closed.start,
+            "closed_until": closed.end,
+            "closed_working_days": closed.working_days,
+            "most_bytes_a_second": most_bytes_a_second,
+        },
     )
-    record(SOURCE_SPARED, delivery, actor=actor, clock=clock, followers=most_followers, held_bytes=most_held_bytes)
+    record(
+        SOURCE_SPARED,
+        delivery,
+        actor=actor,
+        clock=clock,
+        followers=most_followers,
+        held_bytes=most_held_bytes,
+        closed_from=closed.start.isoformat() if closed.start else "",
+        closed_until=closed.end.isoformat() if closed.end else "",
+        closed_working_days=closed.working_days,
+        bytes_a_second=most_bytes_a_second,
+    )
     return row

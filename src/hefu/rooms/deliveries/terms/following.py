@@ -218,5 +218,8 @@ SLOT_DROPPED = Kind(
     "delivery.slot_dropped", 1, ("status", "tries"), "The source keeps no log for this delivery any more."
 )
 SOURCE_SPARED = Kind(
-    "source.spared", 1, ("status", "followers", "held_bytes"), "How far followers may burden a source was set."
+    "source.spared",
+    2,
+    ("status", "followers", "held_bytes", "closed_from", "closed_until", "closed_working_days", "bytes_a_second"),
+    "How far deliveries may burden a source was set. From version 2 with the hours in which it is not read.",
 )

@@ -6,6 +6,7 @@ from hefu.rooms.requests.services.delivering import (
     delivery_made,
     delivery_off,
     tell_following,
+    tell_missed,
 )
 from hefu.rooms.requests.services.drafting import (
     change_request,
@@ -35,6 +36,7 @@ __all__ = [
     "submit_request",
     "tell_following",
     "tell_idle",
+    "tell_missed",
     "tell_terms_changed",
     "tell_withdrawn",
     "withdraw_request",

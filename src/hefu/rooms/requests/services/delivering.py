@@ -1,9 +1,11 @@
 """What the grants and deliveries rooms tell a case: delivered, or not to be delivered any more."""
 
+from datetime import datetime
+
 from django.db import transaction
 
 from hefu.kernel.actor import Actor
-from hefu.kernel.clock import Clock
+from hefu.kernel.clock import CHINA, Clock
 from hefu.rooms.clocks import services as clocks
 from hefu.rooms.clocks.terms import State
 from hefu.rooms.requests import errors, terms
@@ -65,6 +67,20 @@ def tell_following(
     row, _sides = locked(number, "requests.mark_delivery", actor=actor)
     for side in (row.consumer_id, row.provider_id):
         tell(row, side, kind, clock=clock, delivery=delivery, cause=cause)
+    return row
+
+
+@transaction.atomic
+def tell_missed(*, number: str, grant: str, due_at: datetime, actor: Actor, clock: Clock) -> AccessRequest:
+    """Tell both sides that a copy which was due by the clock did not begin in time.
+
+    Raises:
+        Forbidden: Only the platform tells it.
+    """
+    row, _sides = locked(number, "requests.mark_delivery", actor=actor)
+    when = f"{due_at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+    for side in (row.consumer_id, row.provider_id):
+        tell(row, side, NoticeKind.RUN_MISSED, clock=clock, grant=grant, due_at=when)
     return row
 
 

@@ -336,6 +336,7 @@ class NoticeKind(StrEnum):
     FOLLOW_STALLED = "follow_stalled"
     FOLLOW_GOES_ON = "follow_goes_on"
     FOLLOW_ANEW = "follow_anew"
+    RUN_MISSED = "run_missed"
 
 
 #: What each notice says; the facts are kept with it.
@@ -386,6 +387,10 @@ NOTICES = {
         "since when and what to do."
     ),
     NoticeKind.FOLLOW_GOES_ON: _("Delivery {delivery} of request {number} does what it should again, or has ended."),
+    NoticeKind.RUN_MISSED: _(
+        "The copy of grant {grant} that was due at {due_at} did not begin in time. The grant's page says why, and when "
+        "the next one is due."
+    ),
     NoticeKind.FOLLOW_ANEW: _("The table of delivery {delivery} of request {number} had to be copied anew: {cause}."),
 }
 
