@@ -96,8 +96,11 @@ def _place_options(function: F) -> F:
         click.option(
             "--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", help="Of a folder's files."
         ),
-        click.option("--folder", default="", help="A folder of files instead of a database."),
-        click.option("--kind", type=click.Choice(["postgres", "mysql"]), default="postgres", help="Of a database."),
+        click.option("--folder", default="", help="A folder of files, of the node or of an SFTP server."),
+        click.option(
+            "--kind", type=click.Choice(["postgres", "mysql", "sftp"]), help="Of a server; PostgreSQL if not said."
+        ),
+        click.option("--host-key", default="", help="Fingerprint of an SFTP server's key: SHA256:…"),
         click.option("--schema", default="public", show_default=True, help="That a target's tables are written into."),
         click.option(
             "--tls", default="prefer", show_default=True, help="disable, prefer, require, verify-ca, verify-full."
@@ -126,7 +129,7 @@ def add_source(owner: str, system_id: UUID | None, actor: Actor, as_json: bool, 
     made = services.register_source(
         department_id=_department(owner, actor),
         facts=facts,
-        password=_password() if not facts.folder else "",
+        password=_password() if facts.host else "",
         system_id=system_id,
         actor=actor,
         clock=SystemClock(),
@@ -146,7 +149,7 @@ def add_target(owner: str, actor: Actor, as_json: bool, **told: Any) -> None:
     made = services.register_target(
         department_id=_department(owner, actor),
         facts=facts,
-        password=_password() if not facts.folder else "",
+        password=_password() if facts.host else "",
         actor=actor,
         clock=SystemClock(),
     )
@@ -333,7 +336,7 @@ def _password() -> str:
 def _facts(told: dict[str, Any]) -> "PlaceFacts":
     from hefu.rooms.resources.terms import PORTS, Encoding, PlaceFacts, PlaceKind, TlsMode
 
-    kind = PlaceKind.FOLDER if told["folder"] else PlaceKind(told["kind"])
+    kind = PlaceKind(told["kind"] or ("folder" if told["folder"] else "postgres"))
     return PlaceFacts(
         name=told["name"],
         kind=kind,
@@ -344,6 +347,7 @@ def _facts(told: dict[str, Any]) -> "PlaceFacts":
         tls=TlsMode(told["tls"]),
         schema=told["schema"],
         folder=told["folder"],
+        host_key=told["host_key"],
         encoding=Encoding(told["encoding"]),
     )
 
@@ -359,7 +363,8 @@ def _department(credit_code: str, actor: Actor) -> UUID:
 
 
 def _place(place: "Source | Target") -> dict[str, Any]:
-    where = place.folder or f"{place.username}@{place.host}:{place.port}/{place.dbname}"
+    server = f"{place.username}@{place.host}:{place.port}" if place.host else ""
+    where = server + (place.folder or f"/{place.dbname}")
     return {
         "id": place.pk,
         "department": place.department.name,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hefu.dataplane.connectors import Capabilities, folder, mysql, postgres
+from hefu.dataplane.connectors import Capabilities, folder, mysql, postgres, sftp
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
 from hefu.dataplane.connectors.folder.profile import profile_file
@@ -24,11 +24,12 @@ from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import TableFacts, TableSummary
+from hefu.dataplane.connectors.sftp.source import SftpSource, SftpView, inspect_remote, list_remote, profile_remote
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.ticket import ResourceKind, Ticket
 from hefu.kernel.words import _
 
-Source = PostgresSource | FolderSource | MysqlSource
+Source = PostgresSource | FolderSource | MysqlSource | SftpSource
 #: Where a table arrives.
 Table = PostgresTarget | MysqlTarget
 
@@ -37,9 +38,15 @@ KINDS: dict[type[Source], ResourceKind] = {
     PostgresSource: ResourceKind.POSTGRES_TABLE,
     FolderSource: ResourceKind.FILE_FOLDER,
     MysqlSource: ResourceKind.MYSQL_TABLE,
+    SftpSource: ResourceKind.SFTP_FOLDER,
 }
 #: What each connector can do.
-CAPABILITIES: tuple[Capabilities, ...] = (postgres.CAPABILITIES, mysql.CAPABILITIES, folder.CAPABILITIES)
+CAPABILITIES: tuple[Capabilities, ...] = (
+    postgres.CAPABILITIES,
+    mysql.CAPABILITIES,
+    folder.CAPABILITIES,
+    sftp.CAPABILITIES,
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy) -> Callable[[]
             return lambda: FolderView(source, ticket.resource.table, ticket.items)
         case MysqlSource():
             return lambda: MysqlView(source, policy, ticket)
+        case SftpSource():
+            return lambda: SftpView(source, policy, ticket.resource.table, ticket.items)
 
 
 def receiver_of(target: Table, policy: AddressPolicy) -> Receiver:
@@ -79,6 +88,7 @@ def origin_of(source: Source) -> str:
     return str(source.path) if isinstance(source, FolderSource) else source.connection.key
 
 
+_READ = _("The folder can be read; it holds {files} files.")
 _MAY_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also create a schema.")
 _MAY_NOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may not create a schema.")
 _MAY_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may also make tables.")
@@ -93,7 +103,9 @@ def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
     """
     match source:
         case FolderSource():
-            return Tried(_("The folder can be read; it holds {files} files."), {"files": len(list_files(source))})
+            return Tried(_READ, {"files": len(list_files(source))})
+        case SftpSource():
+            return Tried(_READ, {"files": len(list_remote(source, policy))})
         case PostgresSource():
             seen = postgres_inspection.test_connection(source.connection, policy)
             text = _MAY_CREATE if seen.can_create else _MAY_NOT_CREATE
@@ -119,6 +131,8 @@ def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[Tabl
             return postgres_inspection.list_tables(source.connection, policy)
         case MysqlSource():
             return mysql_inspection.list_tables(source.connection, policy)
+        case SftpSource():
+            return list_remote(source, policy)
 
 
 def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
@@ -134,6 +148,8 @@ def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = d
             return postgres_inspection.inspect_table(source.connection, schema, table, policy)
         case MysqlSource():
             return mysql_inspection.inspect_table(source.connection, schema, table, policy)
+        case SftpSource():
+            return inspect_remote(source, table, policy)
 
 
 def profiled(
@@ -153,3 +169,5 @@ def profiled(
             return profile_table(source.connection, schema, table, columns, policy)
         case MysqlSource():
             return profile_mysql_table(source.connection, schema, table, policy)
+        case SftpSource():
+            return profile_remote(source, table, policy)

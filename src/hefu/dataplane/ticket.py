@@ -31,6 +31,7 @@ class ResourceKind(StrEnum):
     POSTGRES_TABLE = "postgres_table"
     MYSQL_TABLE = "mysql_table"
     FILE_FOLDER = "file_folder"
+    SFTP_FOLDER = "sftp_folder"
 
 
 @dataclass(frozen=True)

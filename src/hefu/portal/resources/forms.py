@@ -34,6 +34,9 @@ from hefu.rooms.resources.terms import (
     TlsMode,
 )
 
+#: What each kind needs besides its name.
+_NEEDED = {PlaceKind.FOLDER: ("folder",), PlaceKind.SFTP: ("host", "username", "folder", "host_key")}
+
 
 class PlaceForm(OfficeForm):
     """What is stated of a source or target. The password is never shown again."""
@@ -70,7 +73,16 @@ class PlaceForm(OfficeForm):
         help_text=_("Of PostgreSQL, for deliveries."),
     )
     folder = forms.CharField(
-        label=_("Folder"), required=False, max_length=500, help_text=_("In full, on the node's machine.")
+        label=_("Folder"),
+        required=False,
+        max_length=500,
+        help_text=_("In full, on the node's machine or on the SFTP server."),
+    )
+    host_key = forms.CharField(
+        label=_("Fingerprint of the SFTP server's key"),
+        required=False,
+        max_length=64,
+        help_text=_("As its administrator reads it with ssh-keygen -l: SHA256:…"),
     )
 
     def __init__(self, *args: Any, departments: Any = (), systems: Any = None, for_source: bool, **kwargs: Any) -> None:
@@ -104,6 +116,10 @@ class PlaceForm(OfficeForm):
             )
         if for_source:
             del self.fields["schema"]
+        else:  # rows are not delivered to an SFTP server
+            del self.fields["host_key"]
+            offered = {kind: name for kind, name in PLACE_KIND_NAMES.items() if kind is not PlaceKind.SFTP}
+            self.fields["kind"].choices = choices(offered)  # type: ignore[attr-defined]
         self.order_fields(
             ["department_id", "name", "kind", "system_id", "host", "port", "dbname", "username", "password", "tls"]
         )
@@ -111,7 +127,7 @@ class PlaceForm(OfficeForm):
     def clean(self) -> dict[str, Any]:
         """Name at once what the kind chosen needs."""
         typed = super().clean() or {}
-        needed = ("host", "dbname", "username") if typed.get("kind") in DATABASES else ("folder",)
+        needed = _NEEDED.get(typed.get("kind", ""), ("host", "dbname", "username"))
         for name in needed:
             if not typed.get(name):
                 self.add_error(name, _("This is needed."))
@@ -120,25 +136,38 @@ class PlaceForm(OfficeForm):
     def facts(self) -> PlaceFacts:
         """Return what is stated, without the password."""
         typed = self.cleaned_data
-        database = typed["kind"] in DATABASES
+        database, local = typed["kind"] in DATABASES, typed["kind"] == PlaceKind.FOLDER
         return PlaceFacts(
             name=typed["name"],
             kind=PlaceKind(typed["kind"]),
-            host=typed["host"] if database else "",
+            host="" if local else typed["host"],
             port=typed["port"] or PORTS.get(PlaceKind(typed["kind"]), 5432),
             dbname=typed["dbname"] if database else "",
-            username=typed["username"] if database else "",
+            username="" if local else typed["username"],
             tls=TlsMode(typed["tls"] or TlsMode.PREFER),
             schema=typed.get("schema") or "public",
             folder="" if database else typed["folder"],
+            host_key=typed.get("host_key", "") if typed["kind"] == PlaceKind.SFTP else "",
             encoding=Encoding(typed["encoding"] or Encoding.UTF_8),
         )
 
     @staticmethod
     def present(place: Any) -> dict[str, Any]:
         """Return what the fields hold for a place."""
-        names = ("name", "kind", "host", "port", "dbname", "username", "tls", "schema", "folder", "encoding")
-        return {name: getattr(place, name) for name in names}
+        names = (
+            "name",
+            "kind",
+            "host",
+            "port",
+            "dbname",
+            "username",
+            "tls",
+            "schema",
+            "folder",
+            "host_key",
+            "encoding",
+        )
+        return {name: getattr(place, name) for name in (*names, "host_key")}
 
 
 class SystemForm(OfficeForm):

@@ -17,7 +17,7 @@ from hefu.portal.resources.words import ALLOWANCE_NAMES
 from hefu.portal.words import name_of
 from hefu.rooms.resources import queries
 from hefu.rooms.resources.access import may
-from hefu.rooms.resources.terms import DATABASES, NETWORK_NAMES, PLACE_KIND_NAMES
+from hefu.rooms.resources.terms import DATABASES, NETWORK_NAMES, PLACE_KIND_NAMES, PlaceKind
 
 if TYPE_CHECKING:
     from hefu.rooms.resources.models import Allowance, Source, System, Target
@@ -34,6 +34,8 @@ def reached_badge(place: "Place") -> str:
 
 def where(place: "Place") -> str:
     """Return where a place is, without its secret."""
+    if place.kind == PlaceKind.SFTP:
+        return f"{place.username}@{place.host}:{place.port}{place.folder}"
     if place.kind in DATABASES:
         return f"{place.username}@{place.host}:{place.port}/{place.dbname}"
     return place.folder

@@ -14,6 +14,7 @@ _KINDS = {
     PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE,
     PlaceKind.MYSQL: ResourceKind.MYSQL_TABLE,
     PlaceKind.FOLDER: ResourceKind.FILE_FOLDER,
+    PlaceKind.SFTP: ResourceKind.SFTP_FOLDER,
 }
 
 

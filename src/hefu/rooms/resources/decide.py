@@ -43,13 +43,22 @@ _HOLDS: dict[str, frozenset[str]] = {
 }
 
 
+#: What has to be stated of a place that is reached over the network.
+_NEEDS = {
+    PlaceKind.POSTGRES: ("host", "dbname", "username", "schema"),
+    PlaceKind.MYSQL: ("host", "dbname", "username"),
+    PlaceKind.SFTP: ("host", "username", "folder", "host_key"),
+}
+_FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+
+
 def place_faults(facts: PlaceFacts) -> dict[str, str]:
     """Return what is wrong in form with a source or target: field → sentence."""
     found: dict[str, str] = {}
     if not facts.name.strip():
         found["name"] = _NEEDED
-    if facts.kind in DATABASES:
-        needed = ("host", "dbname", "username", *(("schema",) if facts.kind is PlaceKind.POSTGRES else ()))
+    if facts.kind is not PlaceKind.FOLDER:
+        needed = _NEEDS[facts.kind]
         found |= {field: _NEEDED for field in needed if not getattr(facts, field)}
         if not 1 <= facts.port <= 65535:
             found["port"] = _("A port is a number from 1 to 65535.")
@@ -57,6 +66,10 @@ def place_faults(facts: PlaceFacts) -> dict[str, str]:
             found["host"] = _("One host, without spaces or commas.")
         if facts.kind is not PlaceKind.POSTGRES and facts.host.startswith("/"):
             found["host"] = _("One host, without spaces or commas.")
+    if facts.kind is PlaceKind.SFTP and facts.host_key and not _FINGERPRINT.fullmatch(facts.host_key):
+        found["host_key"] = _("A fingerprint such as ssh-keygen -l prints it: SHA256: and 43 signs.")
+    if facts.kind in DATABASES:
+        pass
     elif not facts.folder:
         found["folder"] = _NEEDED
     elif not PurePosixPath(facts.folder).is_absolute() or ".." in PurePosixPath(facts.folder).parts:

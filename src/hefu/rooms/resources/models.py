@@ -54,6 +54,7 @@ class Place(models.Model):
     tls = models.CharField(max_length=11, default=TlsMode.PREFER.value)
     schema = models.CharField(max_length=63, default="public")
     folder = models.CharField(max_length=500, blank=True)
+    host_key = models.CharField(max_length=64, blank=True, help_text="Fingerprint of the SFTP server's key.")
     encoding = models.CharField(max_length=8, default=Encoding.UTF_8.value)
     registered_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -75,6 +76,7 @@ class Place(models.Model):
                 condition=(
                     (Q(kind__in=_DATABASES) & ~Q(host="") & ~Q(dbname="") & ~Q(username="") & Q(folder=""))
                     | (Q(kind=PlaceKind.FOLDER.value) & ~Q(folder="") & Q(host=""))
+                    | (Q(kind=PlaceKind.SFTP.value) & ~Q(host="") & ~Q(username="") & ~Q(folder="") & ~Q(host_key=""))
                 ),
                 name="%(class)s_reachable",
             ),

@@ -14,6 +14,8 @@ from hefu.dataplane.connectors.mysql.connection import MysqlConnection
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
+from hefu.dataplane.connectors.sftp.connection import SftpConnection
+from hefu.dataplane.connectors.sftp.source import SftpSource
 from hefu.rooms.resources import decide, errors
 from hefu.rooms.resources.models import Allowance, Secret, Source, Target
 from hefu.rooms.resources.terms import DATABASES, AllowanceKind, Allowed, PlaceKind
@@ -75,7 +77,7 @@ def _purpose(place: Source | Target) -> str:
 
 
 #: How to reach a place.
-Reached = PostgresConnection | MysqlConnection | Path
+Reached = PostgresConnection | MysqlConnection | SftpConnection | Path
 
 
 def reached(place: Source | Target) -> Reached:
@@ -84,7 +86,7 @@ def reached(place: Source | Target) -> Reached:
     Raises:
         NoSecret, SealBroken, AddressNotAllowed: It cannot be used, and why.
     """
-    return database_of(place) if is_database(place) else folder_of(place)
+    return folder_of(place) if place.kind == PlaceKind.FOLDER else remote_of(place)
 
 
 def side_of(place: Source | Target) -> sides.Source:
@@ -98,13 +100,15 @@ def side_of(place: Source | Target) -> sides.Source:
             return PostgresSource(connection)
         case MysqlConnection() as connection:
             return MysqlSource(connection)
+        case SftpConnection() as connection:
+            return SftpSource(connection, encoding=place.encoding)
         case Path() as path:
             return FolderSource(path, encoding=place.encoding)
 
 
 @sensitive_variables("password")
-def database_of(place: Source | Target) -> PostgresConnection | MysqlConnection:
-    """Return how to connect to a database, password inside; its repr does not show it.
+def remote_of(place: Source | Target) -> PostgresConnection | MysqlConnection | SftpConnection:
+    """Return how to connect to a server, password inside; its repr does not show it.
 
     Raises:
         NoSecret: Nobody has given the password.
@@ -114,6 +118,8 @@ def database_of(place: Source | Target) -> PostgresConnection | MysqlConnection:
     if kept is None:
         raise errors.NoSecret(name=place.name)
     password = unseal(settings.HEFU.master_key(), kept.sealed, purpose=_purpose(place)).decode()
+    if place.kind == PlaceKind.SFTP:
+        return SftpConnection(place.host, place.port, place.username, place.folder, place.host_key, password)
     kind = MysqlConnection if place.kind == PlaceKind.MYSQL else PostgresConnection
     return kind(
         host=place.host,

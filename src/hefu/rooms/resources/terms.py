@@ -43,17 +43,19 @@ class PlaceKind(StrEnum):
     POSTGRES = "postgres"
     MYSQL = "mysql"
     FOLDER = "folder"
+    SFTP = "sftp"
 
 
 PLACE_KIND_NAMES = {
     PlaceKind.POSTGRES: _("PostgreSQL database"),
     PlaceKind.MYSQL: _("MySQL or MariaDB database"),
     PlaceKind.FOLDER: _("folder of files"),
+    PlaceKind.SFTP: _("files on an SFTP server"),
 }
 #: Where tables can be read and can arrive.
 DATABASES = (PlaceKind.POSTGRES, PlaceKind.MYSQL)
 #: Port that a server of the kind listens on when nobody says otherwise.
-PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306}
+PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306, PlaceKind.SFTP: 22}
 
 
 class TlsMode(StrEnum):
@@ -151,13 +153,15 @@ class PlaceFacts:
     tls: TlsMode = TlsMode.PREFER
     #: Schema that a target's tables are written into; PostgreSQL alone has one beside the database.
     schema: str = "public"
-    #: Absolute folder on the node's machine.
+    #: Absolute folder on the node's machine, or on the SFTP server.
     folder: str = ""
+    #: Fingerprint of the SFTP server's key, as `ssh-keygen -l` prints it.
+    host_key: str = ""
     encoding: Encoding = Encoding.UTF_8
 
 
 #: Characters that each text of a place may have.
-LONGEST = {"name": 120, "host": 255, "dbname": 63, "username": 63, "schema": 63, "folder": 500}
+LONGEST = {"name": 120, "host": 255, "dbname": 63, "username": 63, "schema": 63, "folder": 500, "host_key": 64}
 
 
 @dataclass(frozen=True)

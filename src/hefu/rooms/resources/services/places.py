@@ -19,13 +19,21 @@ from hefu.rooms.parties import queries as parties
 from hefu.rooms.resources import decide, errors, looking, reaching, terms
 from hefu.rooms.resources.access import require, visible_places
 from hefu.rooms.resources.models import Allowance, Resource, Secret, Source, System, Target
-from hefu.rooms.resources.terms import DATABASES, AllowanceKind, Network, PlaceFacts, PlaceKind
+from hefu.rooms.resources.terms import AllowanceKind, Network, PlaceFacts, PlaceKind
 
 #: Sources and targets are written alike.
 P = TypeVar("P", Source, Target)
 
 #: What a password belongs to: whoever changes one of these must know the password.
-_ADDRESS = frozenset({"kind", "host", "port", "dbname", "username", "tls"})
+_ADDRESS = frozenset({"kind", "host", "port", "dbname", "username", "tls", "host_key"})
+#: Fields that say nothing of a place of the kind.
+_NOT_OF = {
+    PlaceKind.POSTGRES: ("folder", "host_key"),
+    PlaceKind.MYSQL: ("folder", "host_key"),
+    PlaceKind.FOLDER: ("host", "dbname", "username", "host_key"),
+    PlaceKind.SFTP: ("dbname",),
+}
+_TYPED = ("name", "host", "dbname", "username", "schema", "folder", "host_key")
 _FACTS = tuple(field.name for field in dataclasses.fields(PlaceFacts))
 
 
@@ -384,9 +392,11 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
     """Check what is stated and put it on the row; saving is the caller's."""
     facts = dataclasses.replace(
         facts,
-        **{name: getattr(facts, name).strip() for name in ("name", "host", "dbname", "username", "schema", "folder")},
+        **{name: getattr(facts, name).strip() for name in _TYPED},
     )
     problems = decide.place_faults(facts)
+    if facts.kind is PlaceKind.SFTP and isinstance(row, Target):
+        problems["kind"] = _("Rows are not delivered to an SFTP server yet. Take a database, or receive a file.")
     if problems:
         raise InputsRejected(problems=problems)
     namesakes = type(row)._default_manager.filter(
@@ -398,7 +408,7 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
     for name in _FACTS:
         value = getattr(facts, name)
         setattr(row, name, value if isinstance(value, int) else str(value))
-    other = ("folder",) if facts.kind in DATABASES else ("host", "dbname", "username")
+    other = _NOT_OF[facts.kind]
     for name in other:
         setattr(row, name, "")
 

@@ -1,4 +1,4 @@
-"""A department whose data lies in MariaDB, from registering it on the page to rows in another's MariaDB."""
+"""Departments whose data lies in MariaDB or on an SFTP server, from the page to rows in another's database."""
 
 import pytest
 from django.urls import reverse
@@ -16,8 +16,9 @@ from tests.builders import NOON, SYSTEM, a_department, a_grant, a_target, an_act
 from tests.conftest import Database
 from tests.mariadb import PASSWORD, MariaDatabase, a_maria, maria, other_maria
 from tests.portal.types import SignIn
+from tests.sftp import SftpServer, sftp
 
-__all__ = ["a_maria", "maria", "other_maria"]
+__all__ = ["a_maria", "maria", "other_maria", "sftp"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,3 +108,43 @@ def test_a_scan_proposes_entries_from_it(a_maria: MariaDatabase) -> None:
     proposal = upkeep_queries.proposals(viewer=SYSTEM).get()
     assert proposal.name == "企业"
     assert [item["column"] for item in proposal.items] == ["code", "name"]
+
+
+def test_files_on_an_sftp_server_are_a_source_whose_key_was_stored(
+    signed_in: SignIn, sftp: SftpServer, a_database: Database
+) -> None:
+    provider, consumer = a_department("市公安局"), a_department("市民政局")
+    the_authority()
+    rows = "".join(f"{n:018d},张{n},1950-01-01\n" for n in range(1, 21))
+    (sftp.folder / "人口.csv").write_text(f"id_number,name,birth_date\n{rows}", encoding="gb18030")
+    officer = signed_in(provider)
+    typed = {
+        "name": "前置机", "kind": "sftp", "host": "127.0.0.1", "port": sftp.port, "username": sftp.connection.user,
+        "password": sftp.connection.password, "folder": str(sftp.folder), "encoding": "gb18030", "system_id": "",
+    }  # fmt: skip
+    assert 'href="#id_host_key"' in officer.post(reverse("resources:new_source"), typed).content.decode()
+    strange = officer.post(reverse("resources:new_source"), typed | {"host_key": "SHA256:" + "A" * 43}, follow=True)
+    assert sftp.host_key in strange.content.decode()
+    source = resources.sources(viewer=SYSTEM).get()
+    assert source.reached is False
+    # A new key is a new address: who stores it has to know the password.
+    address = reverse("resources:change", args=["source", source.pk])
+    assert officer.post(address, typed | {"host_key": sftp.host_key, "password": ""}).status_code == 422
+    officer.post(address, typed | {"host_key": sftp.host_key})
+    officer.post(reverse("resources:test", args=["source", source.pk]))
+    page = officer.get(reverse("resources:source", args=[source.pk]), {"look": "1"}).content.decode()
+    assert "人口.csv" in page
+    assert "it holds 1 files" in page
+    assert sftp.connection.password not in page
+
+    entry = an_entry(provider)
+    key = ["id_number"]
+    services.mount(
+        entry_id=entry.pk, source_id=source.pk, table="人口.csv", key=key, actor=an_actor(provider), clock=NOON
+    )
+    grant = a_grant(entry, consumer, target=a_target(consumer, a_database))
+    delivery = deliveries.deliveries(viewer=SYSTEM, grant=grant.number).latest("number")
+    carry(delivery.pk, clock=NOON)
+    row = deliveries.delivery(delivery.number, viewer=SYSTEM)
+    assert (row.status, row.rows_written) == ("done", 20)
+    assert "sftp" not in signed_in(consumer).get(reverse("resources:new_target")).content.decode()

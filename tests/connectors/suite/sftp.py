@@ -1,0 +1,67 @@
+"""Files on an SFTP server in the shared suite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from hefu.dataplane.connectors.sftp import CAPABILITIES
+from hefu.dataplane.connectors.sftp.source import SftpSource
+from hefu.dataplane.sides import Source
+from hefu.dataplane.ticket import ResourceKind, ResourceRef
+from tests.connectors.place import Place
+from tests.connectors.suite.case import Sample
+from tests.connectors.suite.folder import FolderCase
+from tests.sftp import SftpServer
+
+
+@dataclass
+class SftpCase:
+    """A provider's folder on a server; its files are those of the folder's case."""
+
+    place: Place
+    server: SftpServer
+    capabilities = CAPABILITIES
+    empty_is_null = True
+    samples: Sequence[Sample] = ()
+    local: FolderCase = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Write where the server reads."""
+        self.local = FolderCase(self.place, self.server.folder)
+
+    @property
+    def port(self) -> int:
+        """Return the server's port."""
+        return self.server.port
+
+    def people(self, count: int) -> tuple[Source, ResourceRef]:
+        """Make the file of people."""
+        return self._of(self.local.people(count)[1])
+
+    def texts(self, names: Sequence[str], rows: Sequence[Sequence[str | None]]) -> tuple[Source, ResourceRef]:
+        """Make a file of texts."""
+        return self._of(self.local.texts(names, rows)[1])
+
+    def typed(self, samples: Sequence[Sample]) -> tuple[Source, ResourceRef]:
+        """Make nothing: the case has no samples."""
+        raise AssertionError
+
+    def wide(self, rows: int, size: int) -> tuple[Source, ResourceRef]:
+        """Make a file of long rows."""
+        return self._of(self.local.wide(rows, size)[1])
+
+    def strange(self) -> tuple[Source, ResourceRef] | None:
+        """Return nothing: a file knows texts alone."""
+        return None
+
+    def at(self, source: Source, port: int) -> Source | None:
+        """Return the source by another port."""
+        assert isinstance(source, SftpSource)
+        return SftpSource(replace(source.connection, port=port))
+
+    def wrong(self, source: Source, secret: str) -> Source | None:
+        """Return the source with another password."""
+        assert isinstance(source, SftpSource)
+        return SftpSource(replace(source.connection, password=secret))
+
+    def _of(self, ref: ResourceRef) -> tuple[Source, ResourceRef]:
+        return SftpSource(self.server.connection), replace(ref, kind=ResourceKind.SFTP_FOLDER)
