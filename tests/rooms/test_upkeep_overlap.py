@@ -1,10 +1,12 @@
 """Values of two departments are compared where both let them be, and nothing of them is kept or shown."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hefu.kernel.actor import Role
+from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.terms import Grade, ItemContent, ItemType
@@ -167,6 +169,26 @@ class TestConsent:
         assert {one.entry_id for one in ValueSketch.objects.all()} == {other.pk}
         with pytest.raises(NotFound):
             services.ask_overlap(entry_id=row.pk, actor=officer, clock=NOON)
+
+    def test_what_was_allowed_ends_with_the_mount_it_was_for(self, row: Entry) -> None:
+        allowed(row, "qydm")
+        officer = an_actor(row.provider)
+        waiting = services.ask_overlap(entry_id=row.pk, actor=officer, clock=NOON)
+        resource_services.unmount(entry_id=row.pk, reason="库表下线", actor=officer, clock=NOON)
+        assert not ValueSketch.objects.exists()
+        assert queries.stale_consents(at=NOON.now() + timedelta(days=40), viewer=SYSTEM) == []
+        run = services.run_overlap(run_id=waiting.pk, actor=SYSTEM, clock=NOON)
+        assert (run.status, run.consent.ended_reason) == (RunStatus.CANCELLED, "库表下线")
+
+    def test_nothing_is_read_for_a_consent_that_was_taken_back_before_the_run(self, row: Entry) -> None:
+        allowed(row, "qydm")
+        officer = an_actor(row.provider)
+        consent = queries.consent_of(row.pk, viewer=officer)
+        assert consent is not None
+        services.end_overlap(entry_id=row.pk, reason="业务调整", actor=officer, clock=NOON)
+        late = OverlapRun.objects.create(id=new_id(NOON.now()), consent=consent, asked_by="x", asked_at=NOON.now())
+        run = services.run_overlap(run_id=late.pk, actor=SYSTEM, clock=NOON)
+        assert (run.status, run.done) == (RunStatus.CANCELLED, 0)
 
     def test_personal_and_graded_columns_are_never_compared_nor_those_that_look_personal(
         self, a_database: Database

@@ -14,6 +14,7 @@ from hefu.rooms.upkeep.services.overlap import (
     ask_stale,
     cancel_overlap,
     end_overlap,
+    on_mount_changed,
     run_overlap,
 )
 from hefu.rooms.upkeep.services.reviewing import review_together
@@ -55,6 +56,7 @@ __all__ = [
     "name_source",
     "name_sources",
     "on_entry_submitted",
+    "on_mount_changed",
     "open_due_reviews",
     "open_full_review",
     "open_round",

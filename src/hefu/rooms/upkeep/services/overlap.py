@@ -12,7 +12,7 @@ from procrastinate.tasks import configure_task
 
 from hefu.dataplane.sketch import Sketch, overlap
 from hefu.kernel.actor import Actor, system
-from hefu.kernel.clock import Clock
+from hefu.kernel.clock import Clock, FixedClock
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
 from hefu.kernel.words import _
@@ -21,6 +21,7 @@ from hefu.rooms.evidence.services import record
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources.errors import NotMounted
 from hefu.rooms.resources.sketching import sketch_columns
+from hefu.rooms.resources.terms import MountChanged
 from hefu.rooms.upkeep import decide, queries, sealed
 from hefu.rooms.upkeep.access import require
 from hefu.rooms.upkeep.models import OverlapConsent, OverlapRun, Pair
@@ -115,6 +116,15 @@ def _end(row: OverlapConsent, reason: str, actor: Actor, clock: Clock) -> None:
 
 
 @transaction.atomic
+def on_mount_changed(event: MountChanged) -> None:
+    """End what was allowed for a table that an entry is not mounted on any more; listens to `MountChanged`."""
+    rows = OverlapConsent.objects.select_for_update(of=("self",)).select_related("resource__entry")
+    gone = rows.filter(resource__entry_id=event.entry_id, resource__unmounted_at__isnull=False, ended_at__isnull=True)
+    for row in gone:
+        _end(row, row.resource.unmounted_reason, _PLATFORM, FixedClock(event.at))
+
+
+@transaction.atomic
 def ask_overlap(*, entry_id: UUID, actor: Actor, clock: Clock) -> OverlapRun:
     """Let the worker sketch and compare anew; a run that waits or runs is returned as it is.
 
@@ -180,7 +190,10 @@ def run_overlap(*, run_id: UUID, actor: Actor, clock: Clock) -> OverlapRun:
     if row is None:
         raise NotFound(what="comparison of values", key=run_id)
     started = OverlapRun.objects.filter(pk=row.pk, status__in=[one.value for one in UNDER_WAY])
+    if row.consent.ended_at:  # not a value is read any more
+        started.update(status=RunStatus.CANCELLED.value, ended_at=clock.now())
     if not started.update(status=RunStatus.RUNNING.value, done=0, total=0):
+        row.refresh_from_db()
         return row
     try:
         _sketch(row, actor=actor, at=clock.now())
@@ -278,7 +291,11 @@ def _consent(entry_id: UUID, action: str, actor: Actor) -> OverlapConsent:
     row = queries.consent_of(entry.pk, viewer=actor)
     if row is None:
         raise NotFound(what="consent to compare values", key=entry.code)
-    return OverlapConsent.objects.select_for_update(of=("self",)).select_related("resource__entry").get(pk=row.pk)
+    rows = OverlapConsent.objects.select_for_update(of=("self",)).select_related("resource__entry")
+    standing = rows.filter(pk=row.pk, ended_at__isnull=True).first()
+    if standing is None:  # taken back a moment ago
+        raise NotFound(what="consent to compare values", key=entry.code)
+    return standing
 
 
 def _record(kind: Any, row: OverlapConsent, actor: Actor, clock: Clock, **body: Any) -> None:
