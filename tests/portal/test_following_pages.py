@@ -10,6 +10,7 @@ from hefu.kernel.actor import Role
 from hefu.kernel.clock import SystemClock
 from hefu.portal import middleware
 from hefu.rooms.deliveries import queries, services
+from hefu.rooms.deliveries.comparing import carry_comparison
 from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.grants.models import Grant
@@ -96,6 +97,13 @@ def test_an_officer_begins_looks_pauses_goes_on_and_ends_by_forms_alone(
     assert provider.post(f"{address}limits", {"most_followers": "2", "most_held_mib": "512"}).status_code == 302
     assert queries.sparing(Following.objects.get(pk=row.pk).source_id).most_held_bytes == 512 << 20
 
+    assert provider.get(f"{address}mend").status_code == 403
+    assert officer.post(f"{address}compare").status_code == 302
+    assert "waiting to run" in officer.get(address).content.decode()
+    carry_comparison(queries.comparisons(row).get().pk, clock=NOW)
+    assert "both sides agree" in officer.get(address).content.decode()
+    assert "Compare now" in provider.get(address).content.decode()
+
     assert officer.post(f"{address}retry").status_code == 302
     until(lambda: in_step(row))
     assert officer.post(f"{address}end").status_code == 302
@@ -105,7 +113,8 @@ def test_an_officer_begins_looks_pauses_goes_on_and_ends_by_forms_alone(
     assert provider.post(f"{address}retry").status_code == 403
 
     stranger: Client = signed_in(a_department("市教育局"), Role.OFFICER, Role.CHIEF)
-    for path in ("", "now", "pause", "end", "limits", "windows/1/receipt", "receipt"):
+    assert stranger.post(f"{address}compare").status_code == 404
+    for path in ("", "mend", "now", "pause", "end", "limits", "windows/1/receipt", "receipt"):
         assert stranger.get(address + path).status_code == 404
     assert stranger.post(f"{address}pause").status_code == 404
 

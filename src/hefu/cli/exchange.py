@@ -143,6 +143,29 @@ def timetable(grant: str, times: str | None, drop: bool, actor: Actor, as_json: 
     show({"grant": grant, "timetable": None} if found is None else {"grant": grant} | vars(found), as_json=as_json)
 
 
+@command.command("compare")
+@click.argument("number")
+@click.option("--mend", is_flag=True, help="Bring what differs to what the source grants now.")
+@acting_option(writes=True)
+@json_option
+def compare(number: str, mend: bool, actor: Actor, as_json: bool) -> int:
+    """Hold the table of delivery NUMBER against its source, here and now: exit 0 when both sides agree."""
+    from hefu.rooms.deliveries import queries, services
+    from hefu.rooms.deliveries.comparing import carry_comparison
+
+    clock = SystemClock()
+    asked = services.ask_comparison(number=number, mends=mend, actor=actor, clock=clock)
+    carry_comparison(asked.pk, clock=clock)
+    row = queries.comparisons(queries.delivery(number, viewer=actor)).get(pk=asked.pk)
+    names = (
+        "state", "rows_source", "rows_target", "digest_source", "digest_target", "missing", "extra", "different",
+        "inserted", "updated", "deleted",
+    )  # fmt: skip
+    facts = {"number": number, "agrees": row.agrees} | {name: getattr(row, name) for name in names}
+    show(facts | {"error": told(row.error)}, as_json=as_json)
+    return 0 if row.agrees or (mend and row.state == "done") else 1
+
+
 @command.command("pause")
 @click.argument("number")
 @click.option("--reason", default="", help="Goes on record.")

@@ -131,6 +131,8 @@ ACTIONS = {
     "deliveries.see": _("see a delivery"),
     "deliveries.start": _("start a delivery"),
     "deliveries.follow": _("keep a table in step"),
+    "deliveries.compare": _("compare both sides of a delivery"),
+    "deliveries.mend": _("mend what differs"),
     "deliveries.plan": _("set when rows are copied"),
     "deliveries.pause": _("let a delivery rest"),
     "deliveries.spare": _("set how far a source is burdened"),

@@ -12,6 +12,7 @@ from hefu.kernel.words import Sentence
 from hefu.portal import shows
 from hefu.portal.deeds import deed_page
 from hefu.portal.deliveries.chart import draw
+from hefu.portal.deliveries.comparing import compared
 from hefu.portal.deliveries.forms import RestForm, SparingForm
 from hefu.portal.deliveries.words import COLOURS, PHASE_NAMES, PULSE_COLOURS, PULSE_HELP
 from hefu.portal.evidence.words import actor_name
@@ -77,6 +78,7 @@ def follower_page(request: PortalRequest, found: "Delivery") -> HttpResponseBase
         earlier=before,
         done=queries.done_entry(found, viewer=request.actor),
         events=list(reversed(entries(viewer=request.actor, subject=found.number).order_by("-at")[:EVENTS])),
+        **compared(found, actions),
         **_now(request, found.number),
     )
 

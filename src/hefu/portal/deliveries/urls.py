@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.deliveries import following, views
+from hefu.portal.deliveries import comparing, following, views
 
 app_name = "deliveries"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("<str:number>/end", following.end, name="end"),
     path("<str:number>/limits", following.spare, name="spare"),
     path("<str:number>/windows/<int:which>/receipt", following.window_receipt, name="window_receipt"),
+    path("<str:number>/compare", comparing.compare, name="compare"),
+    path("<str:number>/mend", comparing.mend, name="mend"),
     path("<str:number>/rejects", views.rejects, name="rejects"),
     path("<str:number>/file", views.fetch, name="fetch"),
     path("<str:number>/receipt", views.receipt, name="receipt"),

@@ -10,6 +10,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
 from hefu.portal import shows
+from hefu.portal.deliveries.comparing import compared
 from hefu.portal.deliveries.following import follower_page
 from hefu.portal.deliveries.lists import Deliveries, Rejects
 from hefu.portal.deliveries.words import COLOURS, PHASE_NAMES
@@ -73,6 +74,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         took=_took(found),
         done=queries.done_entry(found, viewer=request.actor),
         events=history(number, viewer=request.actor),
+        **compared(found, actions),
         **_progress(request, number),
     )
 

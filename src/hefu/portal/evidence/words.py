@@ -75,6 +75,7 @@ KIND_NAMES = {
     "delivery.cancel_asked": _("Delivery asked to stop"),
     "delivery.cancelled": _("Delivery cancelled"),
     "delivery.stopped": _("Delivery stopped with its grant"),
+    "delivery.compared": _("Both sides compared"),
     "delivery.copied": _("Table copied, to be kept in step"),
     "delivery.window_closed": _("Changes taken over"),
     "delivery.pause_asked": _("Delivery asked to rest"),

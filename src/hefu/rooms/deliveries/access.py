@@ -28,6 +28,9 @@ MAY: dict[str, frozenset[Standing]] = {
     # Chosen by whoever keeps the table, within what the grant allows.
     "deliveries.follow": _CONSUMER,
     "deliveries.plan": _CONSUMER,
+    "deliveries.compare": _CONSUMER | _PROVIDER | _OPERATION,
+    # It writes the consumer's own table.
+    "deliveries.mend": _CONSUMER,
     "deliveries.pause": _CONSUMER | _PROVIDER | _OPERATION,
     # How far a source is burdened: its department and whoever runs the node.
     "deliveries.spare": _PROVIDER | _OPERATION,

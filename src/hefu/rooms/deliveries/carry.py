@@ -129,7 +129,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         revoked=frozenset() if signed.in_force else frozenset({signed.id}),
         source=_source(ticket),
         target=_target(carriage),
-        salts=salts_of(ticket, carriage),
+        salts=salts_of(ticket, carriage.consumer_code),
         watcher=watcher,
         rejects=sink,
         policy=resources.address_policy(actor=WORKER),
@@ -157,10 +157,10 @@ def _target(carriage: Carriage) -> Table | FileTarget:
     return PostgresTarget(reached, place.schema, carriage.target_table, str(place.pk))
 
 
-def salts_of(ticket: Ticket, carriage: Carriage) -> dict[str, str]:
+def salts_of(ticket: Ticket, consumer: str) -> dict[str, str]:
     """Return the salts of the ticket's hashes, one for each consumer: two consumers cannot join on a hash."""
     names = {item.mask.salt for item in ticket.items if isinstance(item.mask, Hash)}
-    return {name: settings.HEFU.derived_secret(f"salt:{name}:{carriage.consumer_code}") for name in names}
+    return {name: settings.HEFU.derived_secret(f"salt:{name}:{consumer}") for name in names}
 
 
 class Hold:

@@ -55,6 +55,39 @@ class RunLate(Refusal):
     text = _("The platform did not run at {due_at}; the delivery began when it did again.")
 
 
+class NothingToCompare(Refusal):
+    """There is no table that was brought."""
+
+    code = "deliveries.nothing_to_compare"
+    text = _(
+        "Delivery {number} has brought no table that could be compared, or its grant is out of force. Compare one that "
+        "arrived, or that is kept in step."
+    )
+
+
+class ComparisonOpen(Refusal):
+    """One at a time."""
+
+    code = "deliveries.comparison_open"
+    text = _("Delivery {number} is being compared already. Wait for that to end.")
+
+
+class ComparisonLost(Refusal):
+    """The worker that had it died."""
+
+    code = "deliveries.comparison_lost"
+    text = _("The worker that compared delivery {number} never came back. Compare again.")
+
+
+class RestFirst(Refusal):
+    """Two must not write one table."""
+
+    code = "deliveries.rest_first"
+    text = _(
+        "Rows are being written by delivery {delivery}. Pause it, or wait for its end, before what differs is mended."
+    )
+
+
 class NotAFollower(Refusal):
     """Only what follows changes can rest."""
 

@@ -138,7 +138,7 @@ def drop(leaving: Leaving, clock: Clock) -> None:
     """Drop a slot at its source; what stands in the consumer's database is counted before."""
     source = None
     try:
-        source = _source(leaving.source_id, leaving.number)
+        source = source_of(leaving.source_id, leaving.number)
         if leaving.slot:
             forget_slot(name=leaving.slot, source=source, policy=resources.address_policy(actor=WORKER))
     except Refusal as refusal:
@@ -147,7 +147,7 @@ def drop(leaving: Leaving, clock: Clock) -> None:
         return
     reached = None
     try:
-        target = _target(leaving.target_id, leaving.target_table, leaving.number)
+        target = target_of(leaving.target_id, leaving.target_table, leaving.number)
         reached = position_of(delivery=leaving.number, target=target, policy=resources.address_policy(actor=WORKER))
     except Refusal as refusal:
         log.warning("the last count of %s could not be read: %s", leaving.number, refusal.code)
@@ -157,7 +157,7 @@ def drop(leaving: Leaving, clock: Clock) -> None:
 def look(kept: Kept, clock: Clock) -> None:
     """Look what the slots of one source cost it."""
     try:
-        source = _source(kept.source_id, "")
+        source = source_of(kept.source_id, "")
         found = slots_of(source=source, names=list(kept.slots), policy=resources.address_policy(actor=WORKER))
     except Refusal as refusal:
         log.info("the slots of source %s could not be looked at: %s", kept.source_id, refusal.code)
@@ -166,14 +166,24 @@ def look(kept: Kept, clock: Clock) -> None:
         log.error("slot %s held back too much log and is dropped", name)
 
 
-def _source(source_id: UUID | str, number: str) -> PostgresSource:
+def source_of(source_id: UUID | str, number: str) -> PostgresSource:
+    """Return a source whose log can be read.
+
+    Raises:
+        SourceNotFollowed: It is of another kind.
+    """
     reached = resources.connection_for(resources.source(source_id, viewer=WORKER).pk, actor=WORKER)
     if not isinstance(reached, PostgresConnection):
         raise SourceNotFollowed(grant=number)
     return PostgresSource(reached)
 
 
-def _target(target_id: UUID | None, table: str, number: str) -> PostgresTarget:
+def target_of(target_id: UUID | None, table: str, number: str) -> PostgresTarget:
+    """Return the table into which a delivery goes.
+
+    Raises:
+        PlaceGone: It is not registered any more, or of another kind.
+    """
     if target_id is None:
         raise PlaceGone(side=_("target"), number=number)
     place = resources.target(target_id, viewer=WORKER)
@@ -220,8 +230,8 @@ class Run:
         carriage = self._carriage
         signed = grants.ticket(carriage.ticket_id)
         ticket = grants.read(signed.token)
-        source = _source(ticket.resource.source, carriage.number)
-        target = _target(carriage.target_id, carriage.target_table, carriage.number)
+        source = source_of(ticket.resource.source, carriage.number)
+        target = target_of(carriage.target_id, carriage.target_table, carriage.number)
         policy = resources.address_policy(actor=WORKER)
         name = slot_name(carriage.number, target)
         earlier = services.keep_slot(delivery_id=carriage.id, attempt=carriage.attempt, slot=name)
@@ -241,7 +251,7 @@ class Run:
             revoked=frozenset() if signed.in_force else frozenset({signed.id}),
             source=source,
             target=target,
-            salts=salts_of(ticket, carriage),
+            salts=salts_of(ticket, carriage.consumer_code),
             watcher=self,
             rejects=rejects,
             reached=self._take_note,

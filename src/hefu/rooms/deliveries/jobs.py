@@ -9,6 +9,8 @@ from hefu.kernel.actor import system
 from hefu.kernel.clock import SystemClock
 from hefu.rooms.deliveries import services
 from hefu.rooms.deliveries.carry import carry
+from hefu.rooms.deliveries.comparing import carry_comparison
+from hefu.rooms.deliveries.services.comparing import COMPARE
 from hefu.rooms.deliveries.services.rows import RUN
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,12 @@ def retry_stalled(timestamp: int) -> None:
     del timestamp
     for number in services.requeue_lost(clock=SystemClock()):
         log.warning("delivery %s lost its worker and is taken up again", number)
+
+
+@app.task(name=COMPARE)
+def compare_delivery(comparison_id: str) -> None:
+    """Hold a consumer's table against its source. Safe to run twice: a second run finds it taken."""
+    carry_comparison(UUID(comparison_id), clock=SystemClock())
 
 
 @app.task(name="deliveries.start_due", queueing_lock="deliveries.start_due")
@@ -66,3 +74,5 @@ def sweep_deliveries(timestamp: int) -> None:
     clock = SystemClock()
     services.begin_terms(actor=system("sweep"), clock=clock)
     services.forget_old(actor=system("sweep"), clock=clock)
+    services.give_up_comparisons(clock=clock)
+    services.compare_by_night(actor=system("sweep"), clock=clock)

@@ -1,7 +1,18 @@
 """Tables of deliveries, of the rows that did not pass, and of deliveries that follow changes."""
 
+from hefu.rooms.deliveries.models.comparison import Comparison
 from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
 from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
 from hefu.rooms.deliveries.models.timetable import Timetable
 
-__all__ = ["Delivery", "FollowWindow", "Follower", "Following", "RejectedRow", "Sparing", "Timetable", "values"]
+__all__ = [
+    "Comparison",
+    "Delivery",
+    "FollowWindow",
+    "Follower",
+    "Following",
+    "RejectedRow",
+    "Sparing",
+    "Timetable",
+    "values",
+]

@@ -16,6 +16,7 @@ from hefu.rooms.deliveries.queries.carried import (
     reveal,
     standing,
 )
+from hefu.rooms.deliveries.queries.comparing import comparisons
 from hefu.rooms.deliveries.queries.following import (
     FollowNow,
     ProcessNow,
@@ -40,6 +41,7 @@ __all__ = [
     "Times",
     "actions",
     "alarmed",
+    "comparisons",
     "deliveries",
     "delivery",
     "done_entry",

@@ -20,6 +20,14 @@ from hefu.rooms.deliveries.services.carrying import (
     stop_reason,
     take_up,
 )
+from hefu.rooms.deliveries.services.comparing import (
+    Comparand,
+    ask_comparison,
+    compare_by_night,
+    give_up_comparisons,
+    settle_comparison,
+    take_comparison,
+)
 from hefu.rooms.deliveries.services.following import (
     claim,
     give_sign,
@@ -60,12 +68,15 @@ from hefu.rooms.deliveries.services.timetables import drop_timetable, set_timeta
 
 __all__ = [
     "Carriage",
+    "Comparand",
     "Fetched",
     "Kept",
     "Leaving",
+    "ask_comparison",
     "begin_terms",
     "cancel_delivery",
     "claim",
+    "compare_by_night",
     "drop_timetable",
     "due_drops",
     "due_looks",
@@ -74,6 +85,7 @@ __all__ = [
     "forget_old",
     "forget_rejects",
     "give_sign",
+    "give_up_comparisons",
     "hand_back",
     "keep_rejects",
     "keep_slot",
@@ -93,6 +105,7 @@ __all__ = [
     "rest_until",
     "retry_delivery",
     "set_timetable",
+    "settle_comparison",
     "settle_done",
     "settle_failure",
     "settle_following",
@@ -102,6 +115,7 @@ __all__ = [
     "start_delivery",
     "start_due",
     "stop_reason",
+    "take_comparison",
     "take_up",
     "watch_followers",
     "why_stop",

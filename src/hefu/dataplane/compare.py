@@ -1,0 +1,281 @@
+"""Holds a consumer's table against its source, through the grant's eyes, and mends only what differs.
+
+Both sides count, sum and digest their rows in buckets by key; only buckets that disagree are looked at key by key, so
+that two tables that agree cost one pass each and move a few kilobytes. What a source shows here is what the
+grant delivers: filtered, checked and masked by it, in its own SQL.
+"""
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hefu.crypto.signing import PublicKey
+from hefu.dataplane.capture.followable import facts_of
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
+from hefu.dataplane.connectors.postgres.followed import (
+    FRESH,
+    NOTHING,
+    TOUCHED,
+    Counts,
+    ensure_key,
+    merge,
+    prepare_merge,
+)
+from hefu.dataplane.connectors.postgres.session import Session
+from hefu.dataplane.connectors.postgres.source import Chunk, PostgresSource
+from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns, take_locks
+from hefu.dataplane.control import Control, Quiet, Watcher
+from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.errors import AlreadyRunning, PlanRefused, SideRefused
+from hefu.dataplane.lanes.query import chunk_query
+from hefu.dataplane.plan import Plan, compile_plan
+from hefu.dataplane.plan_sql import SourceSql
+from hefu.dataplane.run import TicketHolds, require_match
+from hefu.dataplane.ticket import Ticket, read_ticket
+from hefu.dataplane.types import Kind
+from hefu.kernel.clock import Clock
+from hefu.kernel.words import Sentence, _
+
+_SQL = Dialect.POSTGRES
+_NAME = _SQL.name_of
+#: Buckets by key, and keys that are named of all that differ.
+BUCKETS, MOST_KEYS = 4096, 10_000
+#: Rows that are mended with one look at the source.
+_AT_ONCE = 1000
+_WHOLE = Chunk(0, whole=True)
+_KINDS: tuple[Literal["missing", "extra", "different"], ...] = ("missing", "extra", "different")
+
+#: Texts of a key's values.
+Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One row that is not the same on both sides."""
+
+    kind: Literal["missing", "extra", "different"]
+    #: Its key, as it is delivered.
+    key: Key
+
+
+@dataclass(frozen=True)
+class SideSeen:
+    """One side as it was counted."""
+
+    rows: int
+    #: Sum of the digests of all rows, as hex.
+    digest: str
+    #: Column → sum of its values as text, for columns of numbers.
+    sums: Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What was found."""
+
+    source: SideSeen
+    target: SideSeen
+    #: Rows that are granted and are not there; rows that are there and are not granted; rows with other values.
+    missing: int
+    extra: int
+    different: int
+    #: Which those are, as far as they are named.
+    gaps: tuple[Gap, ...]
+    #: Rows of the target that came, were written over and went to mend it.
+    mended: Counts = NOTHING
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether both sides hold the same rows."""
+        return not (self.missing or self.extra or self.different)
+
+
+def compare(
+    *,
+    delivery: str,
+    token: str,
+    keys: Iterable[PublicKey],
+    clock: Clock,
+    source: PostgresSource,
+    target: PostgresTarget,
+    salts: Mapping[str, str] | None = None,
+    mend: bool = False,
+    watcher: Watcher | None = None,
+    policy: AddressPolicy = default_policy,
+) -> Compared:
+    """Hold the consumer's table against the source.
+
+    Each side is read as it is at one moment, but the moments are not the same: what the source changed since the
+    table was brought differs, and rightly so.
+
+    Args:
+        delivery: Number under whose lock rows are mended.
+        token: The ticket.
+        keys: Keys of the issuers trusted here.
+        clock: Tells whether the ticket holds.
+        source: Where the rows come from.
+        target: Where they are.
+        salts: Secret texts for hash masks, by name.
+        mend: Bring what differs to what the source grants now, all of it in one transaction.
+        watcher: May stop it.
+        policy: Which addresses may be reached.
+
+    Raises:
+        TicketRefused, PlanRefused, DataPlaneRefusal: As `hefu.dataplane.run.deliver`.
+        AlreadyRunning: Rows should be mended while a delivery writes them.
+    """
+    ticket = read_ticket(token, tuple(keys), clock.now())
+    require_match(ticket, source, target)
+    control = Control(TicketHolds(watcher or Quiet(), ticket, clock))
+
+    def work() -> Compared:
+        with (
+            contextlib.closing(Session(source.connection, "source", policy)) as asking,
+            contextlib.closing(Session(target.connection, "target", policy)) as there,
+            control.watched(asking),
+            control.watched(there),
+        ):
+            return _Comparing(ticket, target, dict(salts or {}), asking, there, control.check).carry(delivery, mend)
+
+    return control.call(work)
+
+
+class _Comparing:
+    """One comparison, with both sides open."""
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        target: PostgresTarget,
+        secrets: Mapping[str, str],
+        asking: Session,
+        there: Session,
+        check: Callable[[], None],
+    ) -> None:
+        self.asking, self.there, self.target, self._check = asking, there, target, check
+        facts = facts_of(asking, ticket)
+        columns = existing_columns(there, target)
+        there.commit()
+        if columns is None:
+            raise SideRefused("target", Sentence(_("{table} is gone"), code="side.table_gone", table=target.name))
+        self.plan: Plan = compile_plan(ticket, facts.columns, columns, secrets)
+        if not self.plan.key:
+            raise PlanRefused((_without_key(),))
+        self.sql = SourceSql(self.plan, _SQL, secrets, _NAME(facts.schema, facts.table))
+        names = ", ".join(_NAME(output.name) for output in self.plan.outputs)
+        self.granted = f"({chunk_query(self.sql, _WHOLE, None)})"
+        self.standing = f"(select {names} from {_NAME(target.schema, target.table)})"
+
+    def carry(self, delivery: str, mend: bool) -> Compared:
+        """Compare, and mend when asked to."""
+        if mend:
+            if held := take_locks(self.there, delivery, self.target):
+                raise AlreadyRunning(what=held)
+            ensure_key(self.there, self.target, self.plan.key)
+            prepare_merge(self.there, self.target, self.plan)
+            self.there.commit()
+        for session in (self.asking, self.there):
+            session.run("set transaction isolation level repeatable read")
+        ours, theirs = self._buckets(self.asking, self.granted), self._buckets(self.there, self.standing)
+        self._check()
+        unlike = [bucket for bucket in sorted({*ours, *theirs}) if ours.get(bucket) != theirs.get(bucket)]
+        counts, found = self._gaps(unlike)
+        seen = [
+            SideSeen(*_total(buckets), self._sums(session, relation))
+            for buckets, session, relation in (
+                (ours, self.asking, self.granted),
+                (theirs, self.there, self.standing),
+            )
+        ]
+        mended = self._mend([gap.key for gap in found]) if mend and found else Counts()
+        self.asking.rollback()
+        self.there.commit()
+        return Compared(
+            seen[0],
+            seen[1],
+            counts["missing"],
+            counts["extra"],
+            counts["different"],
+            tuple(found[:MOST_KEYS]),
+            mended,
+        )
+
+    @property
+    def _key(self) -> str:
+        return ", ".join(f"t.{_NAME(name)}::text" for name in self.plan.key)
+
+    def _bucketed(self, relation: str) -> str:
+        spread = f"hashtextextended(concat_ws(chr(31), {self._key}), 7)"
+        return (
+            f"select {self._key}, hashtextextended(t::text, 0) as digest, ({spread} & {BUCKETS - 1})::int as bucket "
+            f"from {relation} as t"
+        )
+
+    def _buckets(self, session: Session, relation: str) -> dict[int, tuple[int, int]]:
+        """Return bucket → rows and the sum of their digests."""
+        found = session.run(
+            f"select bucket, count(*), sum(digest)::text from ({self._bucketed(relation)}) as digested group by bucket"
+        )
+        return {bucket: (rows, int(digest)) for bucket, rows, digest in found}
+
+    def _gaps(self, buckets: Sequence[int]) -> tuple[dict[str, int], list[Gap]]:
+        """Look at the rows of buckets that disagree, some at a time; return counts, and which they are."""
+        found: list[Gap] = []
+        for at in range(0, len(buckets), 16):
+            self._check()
+            some = ", ".join(map(str, buckets[at : at + 16]))
+            ours, theirs = (
+                {
+                    tuple(row[:-2]): row[-2]
+                    for row in session.run(
+                        f"select * from ({self._bucketed(relation)}) as digested where bucket in ({some})"
+                    )
+                }
+                for session, relation in ((self.asking, self.granted), (self.there, self.standing))
+            )
+            found += [Gap("missing", key) for key in ours.keys() - theirs.keys()]
+            found += [Gap("extra", key) for key in theirs.keys() - ours.keys()]
+            found += [Gap("different", key) for key in ours.keys() & theirs.keys() if ours[key] != theirs[key]]
+        counted = Counter(gap.kind for gap in found)
+        return {kind: counted[kind] for kind in _KINDS}, found
+
+    def _sums(self, session: Session, relation: str) -> dict[str, str | None]:
+        numbers = [output.name for output in self.plan.outputs if output.type.kind in (Kind.INTEGER, Kind.DECIMAL)]
+        if not numbers:
+            return {}
+        asked = ", ".join(f"sum(t.{_NAME(name)})::text" for name in numbers)
+        return dict(zip(numbers, session.run(f"select {asked} from {relation} as t")[0], strict=True))
+
+    def _mend(self, keys: Sequence[Key]) -> Counts:
+        """Bring the rows of these keys to what the source grants, in the target's open transaction."""
+        if any(None in key for key in keys):
+            raise PlanRefused((_without_key(),))
+        types = {output.name: str(output.type) for output in self.plan.outputs}
+        names = [_NAME(output.name) for output in self.plan.outputs]
+        same = " and ".join(f"t.{_NAME(name)}::text = k.v{number}" for number, name in enumerate(self.plan.key))
+        done = Counts()
+        for at in range(0, len(keys), _AT_ONCE):
+            self._check()
+            arrays = [list(values) for values in zip(*keys[at : at + _AT_ONCE], strict=True)]
+            asked = ", ".join("%s::text[]" for _array in arrays)
+            wanted = f"unnest({asked}) as k({', '.join(f'v{number}' for number in range(len(arrays)))})"
+            cast = ", ".join(f"k.v{number}::{types[name]}" for number, name in enumerate(self.plan.key))
+            self.there.run(f"insert into {TOUCHED} select {cast} from {wanted}", arrays)
+            texts = ", ".join(f"t.{name}::text" for name in names)
+            rows = self.asking.run(f"select {texts} from {self.granted} as t join {wanted} on {same}", arrays)
+            marks = ", ".join(f"%s::{types[output.name]}" for output in self.plan.outputs)
+            for row in rows:
+                self.there.run(f"insert into {FRESH} ({', '.join(names)}) values ({marks})", row)
+            done += merge(self.there, self.target, self.plan, emptied=False)
+        return done
+
+
+def _without_key() -> Sentence:
+    return Sentence(_("without a key rows cannot be told apart"), code="plan.compare_key")
+
+
+def _total(buckets: Mapping[int, tuple[int, int]]) -> tuple[int, str]:
+    digest = sum(digest for _rows, digest in buckets.values()) % (1 << 64)
+    return sum(rows for rows, _digest in buckets.values()), f"{digest:016x}"

@@ -1,0 +1,75 @@
+"""Compares in a worker: calls the data plane, looks again where changes are on their way, reports."""
+
+import logging
+import time
+from collections import Counter
+from dataclasses import replace
+from uuid import UUID
+
+from hefu.dataplane.compare import Compared, compare
+from hefu.kernel.clock import Clock
+from hefu.kernel.refusal import Refusal
+from hefu.rooms.deliveries import services
+from hefu.rooms.deliveries.carry import salts_of
+from hefu.rooms.deliveries.errors import Fault
+from hefu.rooms.deliveries.followers import source_of, target_of
+from hefu.rooms.deliveries.services import Comparand
+from hefu.rooms.deliveries.services.carrying import WORKER
+from hefu.rooms.deliveries.terms.comparing import LOOK_AGAIN, LOOKS
+from hefu.rooms.evidence import queries as evidence
+from hefu.rooms.evidence.terms import KeyPurpose
+from hefu.rooms.grants import queries as grants
+from hefu.rooms.resources import queries as resources
+
+log = logging.getLogger(__name__)
+
+
+def carry_comparison(comparison_id: UUID, *, clock: Clock) -> None:
+    """Compare what was asked for. Safe to call twice."""
+    comparand = services.take_comparison(comparison_id=comparison_id)
+    if comparand is None:
+        return
+    found: Compared | Refusal
+    try:
+        found = _compared(comparand, clock)
+    except Refusal as refusal:
+        found = refusal
+    except Exception as fault:
+        log.exception("the comparison of %s ended by a fault", comparand.number)
+        found = Fault(number=comparand.number, kind=type(fault).__name__)
+    services.settle_comparison(comparison_id=comparison_id, found=found, clock=clock)
+
+
+def _compared(comparand: Comparand, clock: Clock) -> Compared:
+    """Compare; of a table that moves, only what differs in the same way at every look counts."""
+    found = _look(comparand, clock)
+    for _again in range(LOOKS - 1):
+        if not comparand.moving or found.agrees:
+            break
+        time.sleep(LOOK_AGAIN.total_seconds())
+        again = _look(comparand, clock)
+        lasting = tuple(gap for gap in again.gaps if gap in {*found.gaps})
+        counts = Counter(gap.kind for gap in lasting)
+        found = replace(
+            again,
+            missing=counts["missing"],
+            extra=counts["extra"],
+            different=counts["different"],
+            gaps=lasting,
+        )
+    return found
+
+
+def _look(comparand: Comparand, clock: Clock) -> Compared:
+    ticket = grants.read((signed := grants.ticket(comparand.ticket_id)).token)
+    return compare(
+        delivery=comparand.number,
+        token=signed.token,
+        keys=evidence.public_keys(KeyPurpose.TICKET),
+        clock=clock,
+        source=source_of(ticket.resource.source, comparand.number),
+        target=target_of(comparand.target_id, comparand.target_table, comparand.number),
+        salts=salts_of(ticket, comparand.consumer_code),
+        mend=comparand.mends,
+        policy=resources.address_policy(actor=WORKER),
+    )

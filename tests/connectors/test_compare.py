@@ -1,0 +1,106 @@
+"""Both sides held against each other through the grant, and what differs mended alone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from hefu.dataplane.checks import NotNull
+from hefu.dataplane.compare import Compared, compare
+from hefu.dataplane.connectors.postgres.followed import Counts
+from hefu.dataplane.errors import PlanRefused, SideRefused
+from hefu.dataplane.filters import OneOf, RowFilter
+from hefu.dataplane.masks import Cover, Hash
+from hefu.dataplane.ticket import Item, Ticket, sign_ticket
+from hefu.kernel.clock import FixedClock
+from tests.conftest import Database
+from tests.connectors.place import NOW, SIGNER, Place, a_place
+
+ITEMS = (
+    Item("id", "id"), Item("name", "name", mask=Cover(first=1)), Item("income", "income"), Item("born", "born"),
+    Item("marks", "marks"),
+)  # fmt: skip
+
+
+@pytest.fixture
+def place(make_database: Callable[[], Database]) -> Place:
+    place = a_place(make_database)
+    place.provider.run(
+        "create table people (id bigint primary key, name text, division text, born date, income numeric(12,2), "
+        "marks int[]); insert into people select n, case when n % 50 = 0 then null else '王' || n end, "
+        "'51170' || 2 + n % 3, date '1990-01-01' + n, n * 1.5, array[n, null] from generate_series(1, 3000) n"
+    )
+    return place
+
+
+def a_ticket(place: Place, **changes: object) -> Ticket:
+    plain: dict[str, object] = {
+        "items": ITEMS, "filter": RowFilter((OneOf("division", ("511702", "511703")),)), "checks": (NotNull("name"),)
+    }  # fmt: skip
+    return place.ticket(**plain | changes)
+
+
+def held(place: Place, ticket: Ticket, **more: object) -> Compared:
+    return compare(
+        delivery="D-1", token=sign_ticket(ticket, SIGNER), keys=[SIGNER.public], clock=FixedClock(NOW),
+        source=place.source, target=place.target(), **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def test_what_was_delivered_agrees_by_count_sum_and_digest(place: Place) -> None:
+    ticket = a_ticket(place)
+    place.deliver("D-1", ticket=ticket)
+    found = held(place, ticket)
+    assert found.agrees
+    assert found.source == found.target
+    assert found.source.rows == len(place.rows()) == 1960
+    assert found.source.sums == dict(
+        zip(
+            ("id", "income"), place.consumer.run("select sum(id)::text, sum(income)::text from arrived")[0], strict=True
+        )
+    )
+
+
+def test_only_what_differs_is_found_named_and_mended(place: Place) -> None:
+    ticket = a_ticket(place)
+    place.deliver("D-1", ticket=ticket)
+    place.consumer.run("delete from arrived where id in (3, 4)")
+    place.consumer.run("update arrived set income = income + 1 where id = 6")
+    place.consumer.run("update arrived set marks = null where id = 9")
+    place.consumer.run("insert into arrived (id, name) values (999999, '不速之客')")
+    place.provider.run("update people set division = '511799' where id = 12")  # no longer granted
+    gone = {
+        str(one[0]) for one in place.provider.run("select id from people where id in (3, 4) and division < '511704'")
+    }
+    found = held(place, ticket)
+    assert (found.missing, found.extra, found.different) == (len(gone), 2, 2)
+    assert {gap.key[0] for gap in found.gaps} == gone | {"6", "9", "12", "999999"}
+    assert not found.agrees
+    assert found.source.digest != found.target.digest
+    before = place.consumer.run("select ctid from arrived where id = 2001")
+    mended = held(place, ticket, mend=True)
+    assert mended.mended == Counts(inserted=len(gone), updated=2, deleted=2)
+    assert held(place, ticket).agrees
+    assert place.consumer.run("select ctid from arrived where id = 2001") == before  # untouched
+    assert held(place, ticket, mend=True).mended == Counts()
+
+
+def test_a_hashed_key_and_values_with_every_sign_are_mended(place: Place) -> None:
+    ticket = a_ticket(place, items=(Item("id", "id", mask=Hash("s", 64)), *ITEMS[2:], Item("name", "name")), checks=())
+    place.provider.run("update people set name = E'a\\'b\\\\ \\t,{}\"' where id in (3, 4, 6)")
+    salts = {"s": "salt"}
+    place.deliver("D-1", ticket=ticket, salts=salts)
+    place.consumer.run("delete from arrived where name like 'a%'")
+    found = held(place, ticket, salts=salts, mend=True)
+    assert found.missing == found.mended.inserted > 0
+    assert held(place, ticket, salts=salts).agrees
+    assert not held(place, ticket, salts={"s": "another"}).agrees
+
+
+def test_a_table_that_is_gone_or_rows_without_a_key_are_refused(place: Place) -> None:
+    ticket = a_ticket(place)
+    with pytest.raises(SideRefused, match="gone"):
+        held(place, ticket)
+    place.deliver("D-1", ticket=ticket)
+    with pytest.raises(PlanRefused):
+        held(place, replace(ticket, key=()))
