@@ -4,10 +4,14 @@ import asyncio
 import signal
 import threading
 from contextlib import suppress
+from datetime import timedelta
 
 import click
 
 from hefu.cli.site import prepare_site
+
+#: Seconds between two signs of life of a worker; one that gives none for a while loses its jobs to another.
+BEAT = 5.0
 
 
 @click.command("worker")
@@ -19,12 +23,15 @@ def command(once: bool) -> None:
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from hefu.kernel.clock import SystemClock
+    from hefu.rooms.catalog.services import take_up_lost
     from hefu.rooms.deliveries.carry import leaving
     from hefu.rooms.deliveries.services import requeue_lost
     from hefu.rooms.evidence.jobs import sequence_until
 
     for number in requeue_lost(clock=SystemClock()):
         click.echo(f"Delivery {number} lost its worker and is taken up again.", err=True)
+    for pk in take_up_lost(clock=SystemClock(), silent=timedelta()):
+        click.echo(f"Import {pk} lost its worker and is taken up again.", err=True)
 
     async def work() -> None:
         async with app.open_async():
@@ -35,6 +42,7 @@ def command(once: bool) -> None:
                     wait=not once,
                     install_signal_handlers=False,
                     shutdown_graceful_timeout=20,
+                    update_heartbeat_interval=BEAT,
                 )
             )
 

@@ -206,10 +206,16 @@ def carry_on(*, intake_id: UUID, clock: Clock) -> None:
             fail(row, refusal, clock)
 
 
-def take_up_lost(*, clock: Clock) -> list[UUID]:
-    """Enqueue files whose worker fell silent, and let go of files that nobody came back for; return the first."""
+def take_up_lost(*, clock: Clock, silent: timedelta = SILENT) -> list[UUID]:
+    """Enqueue files whose worker fell silent, and let go of files that nobody came back for; return the first.
+
+    Args:
+        clock: For its times.
+        silent: For how long a worker must have said nothing; a worker that begins asks without waiting, because
+            the lock on a file says as well whether somebody is at it.
+    """
     now = clock.now()
-    lost = Intake.objects.filter(status__in=[one.value for one in AT_WORK], beat_at__lt=now - SILENT)
+    lost = Intake.objects.filter(status__in=[one.value for one in AT_WORK], beat_at__lte=now - silent)
     found = []
     for row in lost.only("pk", "status"):
         with alone(row.pk) as dead:  # a worker that is at a file holds its lock, however slow it is
