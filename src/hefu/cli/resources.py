@@ -107,7 +107,7 @@ def _place_options(function: F) -> F:
         ),
         click.option("--user", default="", help="Database account."),
         click.option("--database", default="", help="Database name."),
-        click.option("--port", type=int, help="Else the usual one: 5432 of PostgreSQL, 3306 of MySQL."),
+        click.option("--port", type=int, help="Else the usual one: 5432 of PostgreSQL, 3306 of MySQL, 22 of SFTP."),
         click.option("--host", default="", help="Database server."),
         click.option("--name", required=True, help="As people call it."),
         click.option("--department", "owner", required=True, metavar="CREDIT_CODE"),

@@ -48,7 +48,7 @@ class PlaceForm(OfficeForm):
         required=False,
         min_value=1,
         max_value=65535,
-        help_text=_("Empty for the usual one: 5432 of PostgreSQL, 3306 of MySQL."),
+        help_text=_("Empty for the usual one: 5432 of PostgreSQL, 3306 of MySQL, 22 of SFTP."),
     )
     dbname = forms.CharField(label=_("Database"), required=False, max_length=63)
     username = forms.CharField(
