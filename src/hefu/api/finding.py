@@ -240,7 +240,7 @@ def _begin(looking: Looking) -> int:
             base64.b64decode(looking.cursor + "=" * (-len(looking.cursor) % 4), altchars=b"-_", validate=True)
         )
         begin = told["begin"] if told["sort"] == looking.sort.value else None
-    except (binascii.Error, ValueError, TypeError, KeyError) as error:
+    except (binascii.Error, ValueError, TypeError, KeyError, RecursionError) as error:
         raise CursorUnknown() from error
     if type(begin) is not int or not 0 < begin < FURTHEST:
         raise CursorUnknown()

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -16,6 +17,8 @@ Row = TypeVar("Row", bound=Model)
 
 #: Rows of a page when nobody says, and at most.
 USUAL, MOST = 50, 200
+#: Signs in no cursor of ours: the database takes them in no text.
+_NOT_KEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 def page(found: QuerySet[Row], order: Sequence[str], cursor: str, size: int) -> tuple[list[Row], str]:
@@ -47,9 +50,13 @@ def _after(rows: QuerySet[Row], keys: list[str], cursor: str) -> Q:
     for key, text in zip(keys, values["at"], strict=True):
         name = key.lstrip("-")
         field = rows.model._meta.pk if name == "pk" else rows.model._meta.get_field(name)
+        if not isinstance(text, str) or _NOT_KEPT.search(text):
+            raise CursorUnknown()
         try:
             value = field.to_python(text)  # type: ignore[union-attr]
-        except (ValidationError, ValueError, TypeError) as error:
+            if isinstance(value, datetime):
+                value = value.astimezone(UTC)  # fails for what is beyond the database's years
+        except (ValidationError, ValueError, TypeError, OverflowError) as error:
             raise CursorUnknown() from error
         condition |= level & Q(**{f"{name}__{'lt' if key.startswith('-') else 'gt'}": value})
         level &= Q(**{name: value})
@@ -65,7 +72,7 @@ def _cursor(keys: list[str], row: Model) -> str:
 def _read(cursor: str) -> dict[str, Any]:
     try:
         told = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise CursorUnknown() from error
     if not isinstance(told, dict) or not isinstance(told.get("at"), list):
         raise CursorUnknown()

@@ -1,10 +1,10 @@
 """Puts the actor, the clock and the language on the request, and turns refusals into pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
@@ -58,6 +58,18 @@ class RefusalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass on."""
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> None:
+        """Find nothing under a number or name with the sign NUL in it: no database could be asked for it.
+
+        Raises:
+            Http404: There is one.
+        """
+        del request, view, args
+        if any("\x00" in str(one) for one in kwargs.values()):
+            raise Http404
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer a refusal; anything else is a fault and goes on to Django."""
