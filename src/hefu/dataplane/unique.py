@@ -1,6 +1,5 @@
 """Finds keys that occur twice among any number of rows in bounded memory."""
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hefu.dataplane.addresses import Addresses
+from hefu.dataplane.scratch import Scratch
 
 Pairs = npt.NDArray[np.int64]
 
@@ -29,7 +29,7 @@ class HashIndex:
         self._limit = in_memory
         self._held: list[Pairs] = []
         self._count = 0
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Scratch | None = None
 
     def add(self, hashes: npt.NDArray[np.int64], addresses: Addresses) -> None:
         """Take the pairs of one batch."""
@@ -42,7 +42,7 @@ class HashIndex:
 
     def _spill(self) -> None:
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="hefu-keys-")
+            self._folder = Scratch("keys")
         pairs = np.concatenate(self._held)
         self._held, self._count = [], 0
         parts = (pairs[:, 0] & (PARTS - 1)).astype(np.uint8)

@@ -2,11 +2,10 @@
 
 A run reads such a source once, from beginning to end, into DuckDB; every later look (checks, rejects, rows,
 keys) sees that one moment. Memory stays bounded, because DuckDB moves what does not fit to files of the run's own
-folder, which goes when the run ends.
+folder, which goes when the run ends, or with the next one when it was killed.
 """
 
 import contextlib
-import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow as pa
 from hefu.dataplane.checks import Typed, as_written
 from hefu.dataplane.connectors.postgres.source import ROW, Chunk
 from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.scratch import Scratch
 from hefu.dataplane.types import Kind, SqlType, duckdb_type
 
 #: What DuckDB may hold in memory; the rest goes to files of the run's own folder.
@@ -44,7 +44,7 @@ class Stage:
     def __init__(self, told: Told) -> None:
         """Open an empty one."""
         self._told, self._batch = told, _BATCH
-        self._folder = tempfile.TemporaryDirectory(prefix="hefu-stage-")
+        self._folder = Scratch("stage")
         try:
             self.database = duckdb.connect(
                 str(self.work / "rows.duckdb"),

@@ -1,7 +1,6 @@
 """Files on an SFTP server as a source: a run copies its file here once, then reads it like a file of a folder."""
 
 import contextlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.connectors.relation import TableFacts, TableSummary
 from hefu.dataplane.connectors.sftp.connection import SftpConnection, SftpSession
+from hefu.dataplane.scratch import Scratch
 from hefu.dataplane.ticket import Item
 
 
@@ -52,7 +52,7 @@ class SftpView(FolderView):
 @contextlib.contextmanager
 def _fetched(source: SftpSource, policy: AddressPolicy, name: str) -> Iterator[FolderSource]:
     """Keep a copy of the file here for as long as the block lasts."""
-    with tempfile.TemporaryDirectory(prefix="hefu-sftp-") as here:
+    with Scratch("sftp") as here:
         with contextlib.closing(SftpSession(source.connection, "source", policy)) as session:
             remote = _file_of(name, [one.name for one in session.files()])
             session.fetch(remote, Path(here, Path(remote).name))
