@@ -1,6 +1,7 @@
 """Both sides of a delivery held against each other: asked for, found, mended, on record."""
 
 from collections.abc import Callable
+from datetime import time
 
 import pytest
 
@@ -13,6 +14,7 @@ from hefu.rooms.deliveries.comparing import carry_comparison
 from hefu.rooms.deliveries.models import Comparison, Delivery
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.deliveries.terms.comparing import LOST_AFTER, Comparing
+from hefu.rooms.deliveries.terms.timetable import Closed
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.models import Grant
@@ -95,6 +97,11 @@ def test_who_may_compare_and_who_may_mend(grant: Grant, consumer: Department) ->
         services.ask_comparison(number=row.number, mends=True, actor=provider, clock=NOW)
     with pytest.raises(NotFound):
         services.ask_comparison(number=row.number, actor=an_actor(a_department()), clock=NOW)
+    closed = Closed(time(0), time(23, 59, 59))
+    services.spare_source(number=row.number, closed=closed, actor=provider, clock=NOW)
+    with pytest.raises(errors.SourceClosed):
+        services.ask_comparison(number=row.number, actor=provider, clock=NOW)
+    services.spare_source(number=row.number, actor=provider, clock=NOW)
     services.ask_comparison(number=row.number, actor=provider, clock=NOW)
     chief = an_actor(grant.provider, Role.CHIEF)
     grants.suspend_grant(number=grant.number, reason="查", actor=chief, clock=NOW)

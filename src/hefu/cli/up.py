@@ -74,7 +74,7 @@ def run(config: Config, *, greeting: Callable[[], str] | None = None) -> None:
                 Part("web", [*_HEFU, "web"], patience=15.0),
                 # A running delivery gets time to reach its next position; what is cut off resumes from it.
                 Part("worker", [*_HEFU, "worker"], patience=30.0),
-                Part("followers", [*_HEFU, "followers"], patience=20.0),
+                Part("follower", [*_HEFU, "followers"], patience=20.0),
             ],
             write=write,
             check=lambda: require_free(config.host, config.port, "HEFU_PORT"),
@@ -102,8 +102,8 @@ def _ready(page: FirstPage, config: Config, greeting: Callable[[], str] | None) 
 class _Lines:
     """Writes each line behind the name of the part it comes from."""
 
-    _WIDTH = 9
-    _COLOURS = {"hefu": "bright_blue", "database": "cyan", "web": "green", "worker": "yellow", "followers": "magenta"}
+    _WIDTH = 8
+    _COLOURS = {"hefu": "bright_blue", "database": "cyan", "web": "green", "worker": "yellow", "follower": "magenta"}
 
     def __call__(self, name: str, text: str) -> None:
         """Write `text`, every line of it."""

@@ -81,7 +81,7 @@ def mend(request: PortalRequest, number: str) -> HttpResponseBase:
             "Both sides are compared once more. Rows that differ are brought to what the source grants now, rows that "
             "are missing are added, rows that are too many are removed; all other rows stay untouched."
         ),
-        send=gettext("Mend"),
+        send=gettext("Mend the rows"),
         work=lambda typed: services.ask_comparison(number=number, mends=True, actor=request.actor, clock=request.clock),
         said=gettext("What differs is being mended. You may leave this page."),
         grave=True,

@@ -7,6 +7,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from hefu.dataplane.compare import Compared, compare
+from hefu.dataplane.control import Progress, StopWord
+from hefu.dataplane.errors import Revoked
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import services
@@ -22,6 +24,9 @@ from hefu.rooms.grants import queries as grants
 from hefu.rooms.resources import queries as resources
 
 log = logging.getLogger(__name__)
+
+#: Seconds between two looks whether the ticket is still in force.
+LOOK_SECONDS = 0.5
 
 
 def carry_comparison(comparison_id: UUID, *, clock: Clock) -> None:
@@ -60,8 +65,28 @@ def _compared(comparand: Comparand, clock: Clock) -> Compared:
     return found
 
 
+class _Watch:
+    """Ends a comparison whose ticket is put out of force while it runs."""
+
+    def __init__(self, ticket_id: UUID) -> None:
+        self._ticket_id, self._looked = ticket_id, time.monotonic()
+
+    def progress(self, now: Progress) -> None:
+        """Do nothing: a comparison tells nobody how far it is."""
+
+    def stop_requested(self) -> StopWord | None:
+        """Return `revoked` once the ticket is out of force; looked at about once a second."""
+        if time.monotonic() - self._looked < LOOK_SECONDS:
+            return None
+        self._looked = time.monotonic()
+        return None if grants.is_in_force(self._ticket_id) else "revoked"
+
+
 def _look(comparand: Comparand, clock: Clock) -> Compared:
-    ticket = grants.read((signed := grants.ticket(comparand.ticket_id)).token)
+    signed = grants.ticket(comparand.ticket_id)
+    if not signed.in_force:  # revoked or replaced since it was asked for, or since the look before
+        raise Revoked(rows=0)
+    ticket = grants.read(signed.token)
     return compare(
         delivery=comparand.number,
         token=signed.token,
@@ -71,5 +96,6 @@ def _look(comparand: Comparand, clock: Clock) -> Compared:
         target=target_of(comparand.target_id, comparand.target_table, comparand.number),
         salts=salts_of(ticket, comparand.consumer_code),
         mend=comparand.mends,
+        watcher=_Watch(signed.id),
         policy=resources.address_policy(actor=WORKER),
     )

@@ -72,6 +72,13 @@ class ComparisonOpen(Refusal):
     text = _("Delivery {number} is being compared already. Wait for that to end.")
 
 
+class SourceClosed(Refusal):
+    """The source is not read at this time of day."""
+
+    code = "deliveries.source_closed"
+    text = _("The source of delivery {number} is not read at this hour. Compare both sides after {opens_at}.")
+
+
 class ComparisonLost(Refusal):
     """The worker that had it died."""
 

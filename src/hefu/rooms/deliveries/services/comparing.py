@@ -17,6 +17,7 @@ from hefu.kernel.words import stored
 from hefu.rooms.deliveries import errors
 from hefu.rooms.deliveries.access import require
 from hefu.rooms.deliveries.models import Comparison, Delivery
+from hefu.rooms.deliveries.queries import sparing_of, works_at
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.services.rows import load, locked, record
 from hefu.rooms.deliveries.terms import DeliveryStatus
@@ -55,7 +56,7 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
 
     Raises:
         NotFound, Forbidden: The actor may not see the delivery, or not do this.
-        NothingToCompare, ComparisonOpen, RestFirst: It cannot be done now.
+        NothingToCompare, ComparisonOpen, SourceClosed, RestFirst: It cannot be done now.
     """
     row = load(number, "deliveries.compare", actor)
     if mends:
@@ -64,6 +65,10 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
         raise errors.NothingToCompare(number=number)
     if Comparison.objects.filter(delivery=row, state__in=COMPARING).exists():
         raise errors.ComparisonOpen(number=number)
+    closed = sparing_of(number, viewer=actor).closed
+    opens_at = closed.opens_at(clock.now(), works_at(row.provider.place))
+    if opens_at is not None:
+        raise errors.SourceClosed(number=number, opens_at=f"{opens_at.astimezone(CHINA):%H:%M}")
     if mends:
         writing = Delivery.objects.filter(grant=row.grant, status=DeliveryStatus.RUNNING).first()
         if writing is not None:
@@ -184,6 +189,6 @@ def compare_by_night(*, actor: Actor, clock: Clock) -> list[str]:
         try:
             ask_comparison(number=number, actor=actor, clock=clock)
             asked.append(number)
-        except (errors.NothingToCompare, errors.ComparisonOpen):  # it ended, or somebody was quicker
+        except (errors.NothingToCompare, errors.ComparisonOpen, errors.SourceClosed):  # ended, or another night
             continue
     return asked

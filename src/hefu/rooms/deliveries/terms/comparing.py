@@ -19,7 +19,7 @@ class Comparing(StrEnum):
 STATE_NAMES = {
     Comparing.WAITING: _("waiting to run"),
     Comparing.RUNNING: _("being compared"),
-    Comparing.DONE: _("compared"),
+    Comparing.DONE: _("compared; they differ"),
     Comparing.FAILED: _("failed"),
 }
 
