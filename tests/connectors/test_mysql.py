@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ import pytest
 from hefu.dataplane import sides
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.connectors.address import default_policy
-from hefu.dataplane.connectors.mysql.connection import MysqlSession
+from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.mysql.target import MysqlReceiver, MysqlTarget
 from hefu.dataplane.errors import AlreadyRunning, DataPlaneRefusal, PlanRefused, SideRefused, Stopped
@@ -290,3 +291,29 @@ def test_what_a_server_says_of_values_is_not_passed_on(a_maria: MariaDatabase) -
         with pytest.raises(SideRefused, match="repeats a unique key") as caught:
             session.run("insert into t values (511702)")
     assert "511702" not in str(caught.value)
+
+
+def test_a_server_that_wants_the_password_in_plain_text_does_not_get_it() -> None:
+    told: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def greedy() -> None:
+        client, _ = listener.accept()
+        with client:
+            greeting = b"\x0a5.7.0\0" + b"\1\0\0\0" + b"a" * 8 + b"\0" + b"\xff\xf7" + b"\x21" + b"\2\0" + b"\x0f\x80"
+            greeting += b"\x15" + b"\0" * 10 + b"b" * 12 + b"\0" + b"mysql_native_password\0"
+            client.sendall(len(greeting).to_bytes(3, "little") + b"\0" + greeting)
+            told.append(client.recv(4096))
+            switch = b"\xfe" + b"mysql_clear_password\0"
+            client.sendall(len(switch).to_bytes(3, "little") + b"\2" + switch)
+            told.append(client.recv(4096))
+
+    thread = threading.Thread(target=greedy, daemon=True)
+    thread.start()
+    connection = MysqlConnection("127.0.0.1", listener.getsockname()[1], "d", "u", "the very secret", sslmode="disable")
+    with pytest.raises(SideRefused, match="plain text"):
+        MysqlSession(connection, "source")
+    thread.join(5)
+    listener.close()
+    assert len(told) == 2
+    assert b"the very secret" not in b"".join(told)

@@ -1,7 +1,6 @@
 """Files on an SFTP server beyond the shared suite: the server's key, files that are not whole yet, names."""
 
 import os
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -68,4 +67,3 @@ def test_an_account_that_may_not_is_told_so(sftp: SftpServer) -> None:
     for changes in ({"user": "nobody"}, {"folder": "/nowhere"}):
         with pytest.raises(SideRefused):
             sides.tables(SftpSource(replace(sftp.connection, **changes)))
-    assert threading.active_count() < 50

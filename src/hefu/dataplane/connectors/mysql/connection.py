@@ -177,6 +177,21 @@ class MysqlSession:
             self.raw.close()
 
 
+class _NoPlainPassword:
+    """Stands for ways of signing in that would send the password as it is to whatever server asks for it."""
+
+    def __init__(self, connection: object) -> None:
+        """Take no notice of the connection."""
+
+    def authenticate(self, packet: object) -> object:
+        """Refuse.
+
+        Raises:
+            OperationalError: Always.
+        """
+        raise pymysql.OperationalError(1045, "the server asks for the password in plain text, which is not sent")
+
+
 def _connected(connection: MysqlConnection, policy: AddressPolicy) -> "pymysql.Connection[Any]":
     made: pymysql.Connection[Any] = pymysql.Connection(
         host=connection.host,
@@ -193,6 +208,7 @@ def _connected(connection: MysqlConnection, policy: AddressPolicy) -> "pymysql.C
         defer_connect=True,
         read_timeout=CONNECT_SECONDS,
         write_timeout=CONNECT_SECONDS,
+        auth_plugin_map={"mysql_clear_password": _NoPlainPassword, "dialog": _NoPlainPassword},
         **_tls(connection),
     )
     opened = open_socket(connection.host, connection.port, policy, CONNECT_SECONDS)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import posixpath
 import re
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ class SftpSession:
         listed = [
             RemoteFile(one.filename, one.st_size or 0, int(one.st_mtime or 0))
             for one in found
-            if stat.S_ISREG(one.st_mode or 0)
+            if stat.S_ISREG(one.st_mode or 0) and not {"/", "\0"} & set(one.filename)
         ]
         return [one for one in listed if not one.name.startswith(".") and not one.name.lower().endswith(UNFINISHED)]
 
@@ -133,6 +134,11 @@ class SftpSession:
         if before is None:
             text = _("there is no file {name!r} in the folder that can be read")
             raise SideRefused(self.side, Sentence(text, code="side.no_file", name=name))
+        room = shutil.disk_usage(into.parent).free // 2
+        if before.size > room:
+            text = _("{name} holds {size} MiB, and there is room for {room} MiB here")
+            facts = {"name": name, "size": before.size >> 20, "room": room >> 20}
+            raise SideRefused(self.side, Sentence(text, code="side.no_room", **facts))
         path = posixpath.join(self.connection.folder, name)
         with self.plainly(), self._files.open(path, "rb") as remote, into.open("wb") as file:
             remote.prefetch(before.size, max_concurrent_requests=64)
