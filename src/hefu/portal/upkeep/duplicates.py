@@ -191,7 +191,11 @@ def duplicate(request: PortalRequest, pk: UUID) -> HttpResponseBase:
         ],
         form=form if settles else None,
         back_form=back if settles and found.status != PairStatus.OPEN else None,
-        past=[one for one in queries.namings_of(found, viewer=request.actor) if one.ended_at],
+        past=[
+            one
+            for one in queries.namings_of(found, viewer=request.actor)
+            if one.ended_at and one.entry_id == found.first_id
+        ],
         status=max(form.status, back.status),
     )
 

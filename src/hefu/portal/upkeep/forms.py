@@ -117,6 +117,7 @@ class TakeBackForm(OfficeForm):
 class OverlapForm(OfficeForm):
     """Whose values may be compared, and why."""
 
+    needed = frozenset({"items", "reason"})
     items = forms.MultipleChoiceField(label=_("Items"), required=False, widget=forms.CheckboxSelectMultiple)
     reason = forms.CharField(label=_("Reason"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 

@@ -1,9 +1,11 @@
 """Queue tasks of the room that keeps the catalogue whole; `hefu.site.schedule` says how often they run."""
 
+import contextlib
 import logging
 from uuid import UUID
 
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from hefu.kernel.actor import system
 from hefu.kernel.clock import SystemClock
@@ -16,6 +18,8 @@ log = logging.getLogger(__name__)
 
 #: Live tables looked at in one run.
 LOOKS = 200
+#: Entries sketched in one run; after a full one the next begins at once.
+SKETCHES = 20_000
 
 
 @app.task(name="upkeep.look", queueing_lock="upkeep.look")
@@ -65,8 +69,10 @@ def find_duplicates(timestamp: int) -> None:
     Args:
         timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
     """
-    del timestamp
-    services.find_duplicates(actor=system("upkeep"), clock=SystemClock())
+    sketched, _found = services.find_duplicates(most=SKETCHES, actor=system("upkeep"), clock=SystemClock())
+    if sketched == SKETCHES:  # an import brought more than one run looks at
+        with contextlib.suppress(AlreadyEnqueued):
+            find_duplicates.defer(timestamp=timestamp)
 
 
 @app.task(name="upkeep.open_reviews", queueing_lock="upkeep.open_reviews")

@@ -6,12 +6,13 @@ Rajaraman, Ullman, ch. 3): two entries of likeness s meet with probability 1 - (
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-from hefu.kernel.names import folded
+from hefu.kernel.names import folded as folded_anew
 from hefu.rooms.upkeep.terms.cases import Likeness, Side
 from hefu.rooms.upkeep.terms.naming import PLAIN_CODES, PLAIN_NAMES, By, Match
 
@@ -24,14 +25,20 @@ CODE_BANDS = 8
 SHORTEST_CODE = 4
 #: What a code in common is worth, a name in common being 1.
 _BY_CODE = 0.8
+#: First and last number of the bands of names.
+NAMES_IN = (ITEM_BANDS, ITEM_BANDS + NAME_BANDS - 1)
 #: Fewer items than this say nothing by themselves.
 FEWEST_ITEMS = 3
 #: From this score on two entries are put before the authority, and from this one they warn who drafts.
 NEAR = 60
 WARNS = 50
 
+#: The same names come up again and again while entries are compared.
+folded = lru_cache(200_000)(folded_anew)
+
 _PRIME = np.uint64(4_294_967_311)
-_MASK = (1 << 63) - 1
+#: A bucket is a positive number of 63 bits; its last five say which band it is of.
+_MASK = (1 << 63) - (1 << 5)
 _RANDOM = np.random.default_rng(809)
 _SIZE = ROWS * (ITEM_BANDS + NAME_BANDS + CODE_BANDS)
 _A = _RANDOM.integers(1, 2**31, _SIZE, dtype=np.uint64)
@@ -57,7 +64,7 @@ def _bucketed(words: frozenset[str], which: range) -> list[int]:
     first, last = which.start * ROWS, which.stop * ROWS
     signature: npt.NDArray[np.uint64] = ((hashes[:, None] * _A[first:last] + _B[first:last]) % _PRIME).min(axis=0)
     rows = signature.reshape(len(which), ROWS)
-    return [_hash(bytes([band]) + row.tobytes()) & _MASK for band, row in zip(which, rows, strict=True)]
+    return [_hash(row.tobytes()) & _MASK | band for band, row in zip(which, rows, strict=True)]
 
 
 def _hash(data: bytes) -> int:
@@ -184,6 +191,7 @@ def _words(names: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in map(folded, names) if word)
 
 
+@lru_cache(50_000)
 def _pairs(name: str) -> frozenset[str]:
     """Return the pairs of neighbouring signs of a folded name; of a single sign, itself."""
     bare = folded(name)

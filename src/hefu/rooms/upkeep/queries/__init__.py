@@ -6,10 +6,12 @@ from hefu.rooms.upkeep.queries.ledgers import ClassNode, class_tree
 from hefu.rooms.upkeep.queries.likeness import (
     Held,
     candidates,
+    common_buckets,
     held_elsewhere,
     pair,
     pairs,
     side_of,
+    sides_of,
     touching,
     unsketched,
 )
@@ -94,6 +96,7 @@ __all__ = [
     "class_tree",
     "comments",
     "comments_to_settle",
+    "common_buckets",
     "comparable",
     "consent_of",
     "coverage",
@@ -131,6 +134,7 @@ __all__ = [
     "runs_of",
     "scans",
     "side_of",
+    "sides_of",
     "sketched",
     "source_name",
     "source_names",

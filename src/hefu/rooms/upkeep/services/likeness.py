@@ -1,8 +1,6 @@
 """How near-duplicates are found; `naming` settles them."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -10,15 +8,16 @@ from django.db import transaction
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
-from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.upkeep import decide, queries
 from hefu.rooms.upkeep.access import require
 from hefu.rooms.upkeep.models import Pair, Sketch
 from hefu.rooms.upkeep.services.weighing import weigh
-from hefu.rooms.upkeep.terms.cases import PairStatus, Side
+from hefu.rooms.upkeep.terms.cases import PairStatus
 
 #: Entries sketched and compared in one transaction.
 BATCH = 500
+#: Entries after which it is looked again which buckets are too full to tell anything.
+LOOKED_AGAIN = 5_000
 #: What is known anew of a pair that is there.
 _MEASURED = ["score", "names", "items", "contained", "shared"]
 
@@ -42,32 +41,36 @@ def find_duplicates(*, most: int = 20_000, actor: Actor, clock: Clock) -> tuple[
     """
     require(actor, "upkeep.find_duplicates")
     sketched = found = 0
+    common: frozenset[int] = frozenset()
+    last = None
     while sketched < most:
-        rows = queries.unsketched(min(BATCH, most - sketched), viewer=actor)
+        if sketched % LOOKED_AGAIN == 0:
+            common = queries.common_buckets()
+        rows = queries.unsketched(min(BATCH, most - sketched), after=last, viewer=actor)
         if not rows:
             break
-        found += _sketch(rows, actor=actor, at=clock.now())
-        sketched += len(rows)
+        found += _sketch(rows, common, actor=actor, at=clock.now())
+        sketched, last = sketched + len(rows), rows[-1][0]
     return sketched, found
 
 
 @transaction.atomic
-def _sketch(rows: list[Any], *, actor: Actor, at: datetime) -> int:
-    sides = {row.pk: queries.side_of(catalog.content_of(row)) for row in rows}
+def _sketch(rows: list[tuple[UUID, UUID, int]], common: frozenset[int], *, actor: Actor, at: datetime) -> int:
+    ids = [pk for pk, _department, _version in rows]
+    sides = queries.sides_of(ids, viewer=actor)
+    bands = {pk: decide.bands(side) for pk, side in sides.items()}
+    known = [(pk, department, version) for pk, department, version in rows if pk in bands]
     Sketch.objects.bulk_create(
         [
-            Sketch(
-                entry_id=row.pk, department_id=row.provider_id, version=row.version, bands=decide.bands(sides[row.pk])
-            )
-            for row in rows
+            Sketch(entry_id=pk, department_id=department, version=version, bands=bands[pk])
+            for pk, department, version in known
         ],
         update_conflicts=True,
         unique_fields=["entry"],
         update_fields=["department", "version", "bands"],
     )
-    ids = list(sides)
-    near = queries.candidates(ids, viewer=actor)
-    sides |= _sides({other for _own, other in near} - sides.keys(), actor)
+    near = queries.candidates({pk: (department, bands[pk]) for pk, department, _v in known}, common, viewer=actor)
+    sides |= queries.sides_of({other for _own, other in near} - sides.keys(), viewer=actor)
     made = {}
     for own, other in near:
         first, second = sorted((own, other))
@@ -98,8 +101,3 @@ def _sketch(rows: list[Any], *, actor: Actor, at: datetime) -> int:
     for first, second in weighed:
         weigh(first, second, actor=actor, at=at)
     return len(made.keys() - present.keys())
-
-
-def _sides(ids: Iterable[UUID], actor: Actor) -> dict[UUID, Side]:
-    rows = catalog.published(viewer=actor).filter(pk__in=list(ids)).prefetch_related("items")
-    return {row.pk: queries.side_of(catalog.content_of(row)) for row in rows}
