@@ -35,7 +35,9 @@ EXTRA: dict[str, dict[str, str]] = {
     "resources": {
         "looking": "live looks into places, which are reads of somebody else's database",
         "reaching": "the one way from a row to a real place, with its secret",
+        "sketching": "what the job of a comparison of values reads of somebody else's database",
     },
+    "upkeep": {"sealed": "the one way to the salt and the sketches of values, beside queries and services"},
 }
 
 #: What other rooms and surfaces may never import: they use services and queries.
