@@ -204,6 +204,21 @@ class TestItems:
         services.take_back(pair_id=pair.pk, reason="y", actor=reviewer, clock=NOON)
         assert queries.source_names([pair.second_id]) == {}
 
+    def test_an_entry_as_a_whole_has_one_source_whatever_pairs_it_stands_in(self) -> None:
+        offices = [a_department(name) for name in ("甲局", "乙局", "丙局")]
+        first, *_others = [
+            an_entry(office, name="企业年报公示信息", items=items((word,)))
+            for office, word in zip(offices, ("年报", "表", "册"), strict=True)
+        ]
+        look()
+        reviewer = an_actor(the_authority(), Role.REVIEWER)
+        one, other = queries.pairs(viewer=an_actor(offices[0])).order_by("pk")
+        services.name_source(pair_id=one.pk, department_id=offices[0].pk, reason="x", actor=reviewer, clock=NOON)
+        with pytest.raises(SourceNamedBefore, match="甲局"):
+            services.name_source(pair_id=other.pk, department_id=offices[2].pk, reason="x", actor=reviewer, clock=NOON)
+        assert queries.pair(other.pk, viewer=SYSTEM).status == PairStatus.OPEN
+        assert queries.source_names([first.pk]) == {first.pk: "甲局"}
+
     def test_items_of_other_pairs_are_refused(self) -> None:
         pair, registry, _tax, reviewer = self.pair()
         one, *_rest = queries.alike(pair)

@@ -44,7 +44,7 @@ def name_sources(*, pair_id: UUID, words: Words, reason: str, actor: Actor, cloc
         NotFound: No such pair or department, or two items that are not alike.
         Forbidden: The actor does not review for the authority.
         InputsRejected: No reason, or no source for anything.
-        SourceNamedBefore: An item has another source by another pair.
+        SourceNamedBefore: An item, or an entry as a whole, has another source by another pair.
 
     Source: decree 809 art. 19.
     """
@@ -159,9 +159,16 @@ def _name(row: Pair, one: Alike, department: Any, actor: Actor, at: datetime, re
 
 
 def _name_whole(row: Pair, department: Any, actor: Actor, at: datetime, reason: str) -> None:
-    for entry_id in (row.first_id, row.second_id):
-        facts = {"pair": row, "department": department, "reason": reason, "named_by": actor.id, "named_at": at}
-        Naming.objects.update_or_create(entry_id=entry_id, defaults=facts)
+    """Give both entries their source as a whole, unless they have it."""
+    present = Naming.objects.select_for_update(of=("self",)).select_related("department")
+    live = {one.entry_id: one for one in present.filter(entry__in=[row.first_id, row.second_id])}
+    for entry in (row.first, row.second):
+        before = live.get(entry.pk)
+        if before is None or before.pair_id is None:  # one without a pair is from before there were any
+            facts = {"pair": row, "department": department, "reason": reason, "named_by": actor.id, "named_at": at}
+            Naming.objects.update_or_create(entry_id=entry.pk, defaults=facts)
+        elif before.department_id != department.pk:
+            raise errors.SourceNamedBefore(item=entry.name, entry=entry.code, department=before.department.name)
 
 
 def _take_back(row: Pair, reason: str, actor: Actor, at: datetime) -> int:
