@@ -18,6 +18,7 @@ from tests.builders import (
 )
 from tests.conftest import Database
 from tests.portal.axe import against, browser, pytestmark
+from tests.rooms.test_upkeep_overlap import FIRM, a_firms_table, allowed, mounted
 
 __all__ = ["browser", "pytestmark"]
 
@@ -101,4 +102,36 @@ def test_axe_finds_nothing_on_the_pages_of_upkeep(browser: Any, live_server: Any
     }
     wrong = against(browser, live_server.url, {seats[who]: paths for who, paths in pages.items()})
     browser.close()  # or a thread of the live server may still hold the database when it is taken away
+    assert wrong == {}
+
+
+def test_axe_finds_nothing_where_one_source_is_named_and_values_are_compared(
+    browser: Any, live_server: Any, a_database: Database
+) -> None:
+    from hefu.rooms.upkeep import queries, services
+
+    reviewer = an_actor(the_authority(), Role.REVIEWER)
+    a_firms_table(a_database, "firms", tuple(code for _name, code in FIRM), 1, 1500)
+    rows = [mounted(a_database, "firms", FIRM) for _side in range(2)]
+    for row in rows:
+        allowed(row, "qydm")
+    office = rows[0].provider
+    services.find_duplicates(actor=SYSTEM, clock=NOON)
+    pair = queries.pairs(viewer=SYSTEM).get()
+    named = {"pair_id": pair.pk, "department_id": office.pk, "actor": reviewer, "clock": NOON}
+    services.name_source(reason="法定", **named)
+    services.take_back(pair_id=pair.pk, reason="名称有误", actor=reviewer, clock=NOON)
+    services.name_source(reason="法定登记", **named)
+    source = a_source(office, a_database)
+    scan = services.ask_scan(source_id=source.pk, actor=an_actor(office), clock=NOON)
+    services.scan_source(scan_id=scan.pk, actor=SYSTEM, clock=NOON)
+    pages = {
+        a_person(seats={the_authority().pk: [Role.REVIEWER]}): (f"/upkeep/duplicates/{pair.pk}/",),
+        a_person(seats={office.pk: [Role.OFFICER, Role.CHIEF]}): (
+            f"/upkeep/scans/sources/{source.pk}/system",
+            f"/upkeep/entries/{rows[0].pk}/values",
+        ),
+    }
+    wrong = against(browser, live_server.url, pages)
+    browser.close()
     assert wrong == {}
