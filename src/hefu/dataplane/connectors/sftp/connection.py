@@ -104,7 +104,7 @@ class SftpSession:
             yield
         except DataPlaneRefusal:
             raise
-        except (paramiko.SSHException, OSError, EOFError) as error:
+        except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError) as error:
             raise translated(error, self.side) from None
 
     def files(self) -> list[RemoteFile]:
@@ -141,7 +141,7 @@ class SftpSession:
             raise SideRefused(self.side, Sentence(text, code="side.no_room", **facts))
         path = posixpath.join(self.connection.folder, name)
         with self.plainly(), self._files.open(path, "rb") as remote, into.open("wb") as file:
-            remote.prefetch(before.size, max_concurrent_requests=64)
+            _ask_ahead(remote, before.size)
             left = before.size  # what is appended meanwhile is not read: a file may grow for ever
             while left and (block := remote.read(min(_BLOCK, left))):
                 file.write(block)
@@ -160,6 +160,18 @@ class SftpSession:
                 transport.close()
         with contextlib.suppress(OSError):
             self._socket.close()
+
+
+def _ask_ahead(remote: paramiko.SFTPFile, size: int) -> None:
+    """Let the driver ask for the next parts before the last came; of a cut cable the reader tells, not its thread."""
+    asking = remote._prefetch_thread  # type: ignore[attr-defined]
+
+    def quietly(*given: object) -> None:
+        with contextlib.suppress(paramiko.SSHException, paramiko.SFTPError, OSError, EOFError):
+            asking(*given)
+
+    vars(remote)["_prefetch_thread"] = quietly
+    remote.prefetch(size, max_concurrent_requests=64)
 
 
 def fingerprint(key: paramiko.PKey) -> str:
