@@ -27,6 +27,8 @@ def seen(share: float, low: float, sample: int) -> Overlap:
         (Column("企业代码", "qydm", "qydm", "text", grade=Grade.CORE), LeftOut.GRADED, LeftOut.GRADED),
         (Column("银行账号", "yhzh", "c7", "text"), LeftOut.SENSITIVE, LeftOut.SENSITIVE),
         (Column("诊断", "x", "c7", "text"), LeftOut.SENSITIVE, LeftOut.SENSITIVE),
+        (Column("编号", "bh", "bh", "text", personal_info="sensitive"), LeftOut.SENSITIVE, LeftOut.SENSITIVE),
+        (Column("企业代码", "qydm", "qydm", "text", personal_info="personal"), None, None),
         (Column("身份证号码", "sfzh", "c7", "text"), LeftOut.PERSONAL, None),
         (Column("编号", "c7", "sfzh", "text"), LeftOut.PERSONAL, None),
         (Column("编号", "sfzhm", "c7", "text"), LeftOut.PERSONAL, None),

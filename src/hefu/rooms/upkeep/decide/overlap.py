@@ -29,7 +29,8 @@ def left_out(column: Column, *, personal_permitted: bool) -> LeftOut | None:
     by_code = personal(column.code, "", "")
     if column.grade in (Grade.CORE, Grade.IMPORTANT):
         return LeftOut.GRADED
-    if PersonalInfo.SENSITIVE in (told, by_code):
+    # Who stands in a list of sensitive people is told by a number that says nothing by itself.
+    if PersonalInfo.SENSITIVE in (told, by_code, column.personal_info):
         return LeftOut.SENSITIVE
     if not personal_permitted and PersonalInfo.PERSONAL in (told, by_code):
         return LeftOut.PERSONAL

@@ -38,7 +38,13 @@ def comparable(entry: Any, *, viewer: Actor, on: datetime) -> list[Comparable]:
     permitted = personal_permitted(entry.provider.place, on=on)
     found = []
     for item in catalog.items_of(entry):
-        column = Column(item.name, item.code, columns.get(item.pk, ""), grade=item.grade or entry.grade)
+        column = Column(
+            item.name,
+            item.code,
+            columns.get(item.pk, ""),
+            grade=item.grade or entry.grade,
+            personal_info=entry.personal_info,
+        )
         left = decide.left_out(column, personal_permitted=permitted) if column.column else LeftOut.NO_COLUMN
         found.append(Comparable(item, column, left))
     return found

@@ -264,7 +264,8 @@ def _columns(consent: OverlapConsent, *, actor: Actor, at: datetime) -> tuple[di
             continue
         name = held.get(item.pk, "")
         grade = item.grade or resource.entry.grade
-        column = Column(item.name, item.code, name, types.get(name, ""), grade, patterns.get(name, ""))
+        stated = resource.entry.personal_info
+        column = Column(item.name, item.code, name, types.get(name, ""), grade, patterns.get(name, ""), stated)
         why = decide.left_out(column, personal_permitted=permitted) if name in types else LeftOut.NO_COLUMN
         if why:
             left[item.pk] = why

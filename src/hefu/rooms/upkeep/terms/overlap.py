@@ -78,6 +78,8 @@ class Column:
     grade: str = ""
     #: Class of its values as profiles tell it; empty when nobody looked.
     pattern: str = ""
+    #: What its entry as a whole is stated to hold of persons.
+    personal_info: str = ""
 
 
 OVERLAP_ALLOWED = Kind(
