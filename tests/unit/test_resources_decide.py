@@ -132,4 +132,6 @@ def test_a_web_site_on_this_machine_itself_is_read_only_once_an_operator_named_i
     assert decide.own_machine_refusal("portal", address, Allowed())
     assert decide.own_machine_refusal("portal", address, Allowed(networks=("10.0.0.0/8",)))
     assert decide.own_machine_refusal("portal", address, Allowed(hosts=("portal",))) is None
+    whole_domain = Allowed(hosts=("*.gov.example",))
+    assert decide.own_machine_refusal("anything.gov.example", address, whole_domain), "its keeper names what he likes"
     assert decide.own_machine_refusal("portal", "10.0.0.1", Allowed()) is None

@@ -4,6 +4,7 @@ import ipaddress
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from uuid import UUID
 
@@ -131,8 +132,11 @@ def own_machine_refusal(host: str, address: str, allowed: Allowed) -> str | None
     """
     if not _address(address).is_loopback:
         return None
-    named = allowed.networks or allowed.hosts
-    return host_refusal(host, address, allowed) if named else _("this machine itself, and nobody has allowed that")
+    # Whoever keeps the names of a domain may point one of them here: only a name in full is this machine's.
+    named = replace(allowed, hosts=tuple(one for one in allowed.hosts if not one.startswith("*.")))
+    if not named.networks and not named.hosts:
+        return _("this machine itself, and nobody has allowed that")
+    return host_refusal(host, address, named)
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
