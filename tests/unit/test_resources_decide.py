@@ -127,7 +127,9 @@ class TestWhatMayBeReached:
         assert set(decide.place_faults(PlaceFacts(name="x", kind=PlaceKind.FOLDER, folder="relative"))) == {"folder"}
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"]
+)
 def test_a_web_site_on_this_machine_itself_is_read_only_once_an_operator_named_it(address: str) -> None:
     assert decide.own_machine_refusal("portal", address, Allowed())
     assert decide.own_machine_refusal("portal", address, Allowed(networks=("10.0.0.0/8",)))

@@ -12,6 +12,8 @@ AddressPolicy = Callable[[str, str, int], str | None]
 
 #: Addresses that clouds answer with credentials; link-local ranges are refused as ranges.
 METADATA = frozenset({"100.100.100.200", "fd00:ec2::254", "192.0.0.192"})
+#: Addresses of IPv4 behind a translator.
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 
 
 def default_policy(host: str, address: str, port: int) -> str | None:
@@ -21,12 +23,22 @@ def default_policy(host: str, address: str, port: int) -> str | None:
     """
     if not address:
         return None
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
+    ip = reached(address)
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified or str(ip) in METADATA:
         return "link-local, metadata, multicast and unspecified addresses are closed to connectors"
     return None
+
+
+def reached(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the machine that an address reaches: an address of IPv4 that is written or carried as IPv6, as itself.
+
+    Source: RFC 4291 section 2.5.5 (mapped), RFC 6052 section 2.1 (translated), RFC 3056 section 2 (6to4).
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    translated = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _TRANSLATED else None
+    return ip.ipv4_mapped or translated or ip.sixtofour or ip
 
 
 def allowed_address(host: str, port: int, policy: AddressPolicy = default_policy) -> str:

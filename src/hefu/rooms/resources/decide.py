@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from uuid import UUID
 
+from hefu.dataplane.connectors.address import reached
 from hefu.kernel.words import _
 from hefu.rooms.resources.terms import (
     DATABASES,
@@ -110,7 +111,7 @@ def host_refusal(host: str, address: str, allowed: Allowed) -> str | None:
         address: One address it resolves to.
         allowed: The operator's list.
     """
-    ip = _address(address)
+    ip = reached(address)
     if not allowed.networks and not allowed.hosts:
         return None if ip.is_private or ip.is_loopback else _("a public address, and none is allowed yet")
     name = host.casefold().rstrip(".")
@@ -130,20 +131,13 @@ def own_machine_refusal(host: str, address: str, allowed: Allowed) -> str | None
         address: One address it resolves to.
         allowed: The operator's list.
     """
-    if not _address(address).is_loopback:
+    if not reached(address).is_loopback:
         return None
     # Whoever keeps the names of a domain may point one of them here: only a name in full is this machine's.
     named = replace(allowed, hosts=tuple(one for one in allowed.hosts if not one.startswith("*.")))
     if not named.networks and not named.hosts:
         return _("this machine itself, and nobody has allowed that")
     return host_refusal(host, address, named)
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """Return an address; one of IPv4 that is written as IPv6 as what it is."""
-    ip = ipaddress.ip_address(text.partition("%")[0])
-    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
-    return mapped or ip
 
 
 def folder_refusal(folder: str, roots: Sequence[str]) -> str | None:
