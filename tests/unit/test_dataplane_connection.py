@@ -28,11 +28,11 @@ def test_a_password_is_in_no_repr() -> None:
         "100.100.100.200",
         "::ffff:169.254.169.254",
         "224.0.0.1",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104
         "fe80::1%eth0",
         "64:ff9b::a9fe:a9fe",
         "2002:a9fe:a9fe::1",
-    ],  # noqa: S104
+    ],
 )
 def test_closed_addresses_stay_closed(address: str) -> None:
     assert default_policy("any.example", address, 5432)

@@ -73,7 +73,7 @@ def desk(*, viewer: Actor) -> QuerySet[CaseClock]:
 
 def desk_head(most: int, *, viewer: Actor) -> tuple[list[CaseClock], int]:
     """Return the nearest of what the viewer's department must do, at most so many, and how much that is in all."""
-    nearest = list(desk(viewer=viewer).annotate(together=Window(Count("*")))[:most])
+    nearest: list[Any] = list(desk(viewer=viewer).annotate(together=Window(Count("*")))[:most])
     return nearest, nearest[0].together if nearest else 0
 
 
