@@ -104,3 +104,19 @@ def test_a_table_that_is_gone_or_rows_without_a_key_are_refused(place: Place) ->
     place.deliver("D-1", ticket=ticket)
     with pytest.raises(PlanRefused):
         held(place, replace(ticket, key=()))
+
+
+def test_a_table_that_was_emptied_is_counted_whole_named_in_part_and_filled_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hefu.dataplane.compare.MOST_KEYS", 50)
+    ticket = a_ticket(place)
+    place.deliver("D-1", ticket=ticket)
+    before = place.rows()
+    place.consumer.run("delete from arrived; insert into arrived (id, name) values (9999999, '无')")
+    found = held(place, ticket)
+    assert (found.missing, found.extra, found.different, len(found.gaps)) == (1960, 1, 0, 50)
+    mended = held(place, ticket, mend=True)
+    assert (mended.mended.inserted, mended.mended.deleted) == (1960, 1)
+    assert held(place, ticket).agrees
+    assert sorted(place.rows(), key=repr) == sorted(before, key=repr)

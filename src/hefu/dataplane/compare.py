@@ -7,9 +7,10 @@ grant delivers: filtered, checked and masked by it, in its own SQL.
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import islice
+from typing import Any, Literal
 
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.capture.followable import facts_of
@@ -45,7 +46,6 @@ BUCKETS, MOST_KEYS = 4096, 10_000
 #: Rows that are mended with one look at the source.
 _AT_ONCE = 1000
 _WHOLE = Chunk(0, whole=True)
-_KINDS: tuple[Literal["missing", "extra", "different"], ...] = ("missing", "extra", "different")
 
 #: Texts of a key's values.
 Key = tuple[str | None, ...]
@@ -181,7 +181,6 @@ class _Comparing:
         ours, theirs = self._buckets(self.asking, self.granted), self._buckets(self.there, self.standing)
         self._check()
         unlike = [bucket for bucket in sorted({*ours, *theirs}) if ours.get(bucket) != theirs.get(bucket)]
-        counts, found = self._gaps(unlike)
         seen = [
             SideSeen(*_total(buckets), self._sums(session, relation))
             for buckets, session, relation in (
@@ -189,7 +188,15 @@ class _Comparing:
                 (theirs, self.there, self.standing),
             )
         ]
-        mended = self._mend([gap.key for gap in found]) if mend and found else Counts()
+        counts: Counter[str] = Counter()
+        found: list[Gap] = []
+        mended = NOTHING
+        for some in _batched(self._gaps(unlike), _AT_ONCE):
+            self._check()
+            counts.update(gap.kind for gap in some)
+            found += some[: MOST_KEYS - len(found)]
+            if mend:
+                mended += self._mend([gap.key for gap in some])
         self.asking.rollback()
         self.there.commit()
         return Compared(
@@ -198,18 +205,16 @@ class _Comparing:
             counts["missing"],
             counts["extra"],
             counts["different"],
-            tuple(found[:MOST_KEYS]),
+            tuple(found),
             mended,
         )
 
-    @property
-    def _key(self) -> str:
-        return ", ".join(f"t.{_NAME(name)}::text" for name in self.plan.key)
-
     def _bucketed(self, relation: str) -> str:
-        spread = f"hashtextextended(concat_ws(chr(31), {self._key}), 7)"
+        key = [f"t.{_NAME(name)}::text" for name in self.plan.key]
+        named = ", ".join(f"{text} as k{number}" for number, text in enumerate(key))
+        spread = f"hashtextextended(concat_ws(chr(31), {', '.join(key)}), 7)"
         return (
-            f"select {self._key}, hashtextextended(t::text, 0) as digest, ({spread} & {BUCKETS - 1})::int as bucket "
+            f"select {named}, hashtextextended(t::text, 0) as digest, ({spread} & {BUCKETS - 1})::int as bucket "
             f"from {relation} as t"
         )
 
@@ -220,26 +225,29 @@ class _Comparing:
         )
         return {bucket: (rows, int(digest)) for bucket, rows, digest in found}
 
-    def _gaps(self, buckets: Sequence[int]) -> tuple[dict[str, int], list[Gap]]:
-        """Look at the rows of buckets that disagree, some at a time; return counts, and which they are."""
-        found: list[Gap] = []
-        for at in range(0, len(buckets), 16):
-            self._check()
-            some = ", ".join(map(str, buckets[at : at + 16]))
-            ours, theirs = (
-                {
-                    tuple(row[:-2]): row[-2]
-                    for row in session.run(
-                        f"select * from ({self._bucketed(relation)}) as digested where bucket in ({some})"
-                    )
-                }
-                for session, relation in ((self.asking, self.granted), (self.there, self.standing))
+    def _gaps(self, buckets: Sequence[int]) -> Iterator[Gap]:
+        """Yield what differs in buckets that disagree.
+
+        Each side gives their rows in one order, in one pass, and both are read side by side: it does not matter how
+        much differs.
+        """
+        if not buckets:
+            return
+        order = ", ".join(f'k{number} collate "C" nulls first' for number in range(len(self.plan.key)))
+        ours, theirs = (
+            session.stream(
+                f"select * from ({self._bucketed(relation)}) as digested "
+                f"where bucket = any('{{{', '.join(map(str, buckets))}}}') order by bucket, {order}"
             )
-            found += [Gap("missing", key) for key in ours.keys() - theirs.keys()]
-            found += [Gap("extra", key) for key in theirs.keys() - ours.keys()]
-            found += [Gap("different", key) for key in ours.keys() & theirs.keys() if ours[key] != theirs[key]]
-        counted = Counter(gap.kind for gap in found)
-        return {kind: counted[kind] for kind in _KINDS}, found
+            for session, relation in ((self.asking, self.granted), (self.there, self.standing))
+        )
+        for one, other in _side_by_side(ours, theirs):
+            if one is None:
+                yield Gap("extra", other[:-2])
+            elif other is None:
+                yield Gap("missing", one[:-2])
+            elif one[-2] != other[-2]:
+                yield Gap("different", one[:-2])
 
     def _sums(self, session: Session, relation: str) -> dict[str, str | None]:
         numbers = [output.name for output in self.plan.outputs if output.type.kind in (Kind.INTEGER, Kind.DECIMAL)]
@@ -270,6 +278,33 @@ class _Comparing:
                 self.there.run(f"insert into {FRESH} ({', '.join(names)}) values ({marks})", row)
             done += merge(self.there, self.target, self.plan, emptied=False)
         return done
+
+
+def _batched(gaps: Iterator[Gap], size: int) -> Iterator[list[Gap]]:
+    """Yield them some at a time."""
+    while some := list(islice(gaps, size)):
+        yield some
+
+
+def _side_by_side(ours: Iterator[Any], theirs: Iterator[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield the rows of both sides in their one order, the same key together; None where a side has none."""
+    one, other = next(ours, None), next(theirs, None)
+    while one is not None and other is not None:
+        here, there = _place(one), _place(other)
+        yield one if here <= there else None, other if there <= here else None
+        one = next(ours, None) if here <= there else one
+        other = next(theirs, None) if there <= here else other
+    while one is not None:
+        yield one, None
+        one = next(ours, None)
+    while other is not None:
+        yield None, other
+        other = next(theirs, None)
+
+
+def _place(row: Sequence[Any]) -> tuple[Any, ...]:
+    """Return where a row stands in the order of both sides: by bucket, then by its key's signs, without value first."""
+    return (row[-1], *((value is not None, value or "") for value in row[:-2]))
 
 
 def _without_key() -> Sentence:

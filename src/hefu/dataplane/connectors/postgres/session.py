@@ -24,6 +24,8 @@ from hefu.dataplane.connectors.postgres.connection import (
 
 #: What the Arrow driver gathers before it hands over a batch; larger costs memory, smaller costs calls.
 BATCH_BYTES = 8 << 20
+#: Rows that a stream fetches at once.
+STREAMED = 5000
 
 
 class Session:
@@ -58,6 +60,17 @@ class Session:
         with self.plainly(), self.raw.cursor() as cursor:
             cursor.execute(statement, values)
             return max(cursor.rowcount, 0)
+
+    def stream(self, query: str) -> Generator[tuple[Any, ...]]:
+        """Yield the rows of one statement as they come, some thousand at a time, whatever their number.
+
+        Raises:
+            SideLost, SideRefused: As `run`.
+        """
+        with self.plainly(), self.raw.cursor("hefu_stream") as cursor:
+            cursor.itersize = STREAMED
+            cursor.execute(query)
+            yield from cursor
 
     @contextlib.contextmanager
     def plainly(self) -> Iterator[None]:
