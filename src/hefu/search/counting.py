@@ -55,7 +55,8 @@ def _walked(searcher: Searcher, query: Query, names: Sequence[str]) -> Walk:
     counts = {name: tuple(Count(one["key"], one["doc_count"]) for one in told[name]["buckets"]) for name in alone}
     for group in groups:
         counts |= _apart(told[combined(group)]["buckets"], group)
-    return Walk(int(told["hits"]["value"]), counts)
+    # A group tells of all its facets, but of those not asked for within limits that are not theirs.
+    return Walk(int(told["hits"]["value"]), {name: counts[name] for name in names})
 
 
 def _grouped(name: str) -> bool:

@@ -32,7 +32,7 @@ from hefu.dataplane.types import Kind, SqlType
 #: Rows that are fetched at a time.
 FETCHED = 200
 #: Rows and bytes gathered to a batch; one huge row may make a batch of its own.
-ROWS, BYTES = 10_000, 2 << 20
+ROWS, BYTES = 10_000, 4 << 20
 
 
 @dataclass(frozen=True)
