@@ -57,7 +57,8 @@ class Stage:
                     "autoload_known_extensions": False,
                 },
             )
-            self.database.execute("set timezone = 'UTC'")
+            # For every cursor, not this one alone: a value without its zone is never read in the host's.
+            self.database.execute("set global timezone = 'UTC'")
         except BaseException:
             self._folder.cleanup()
             raise

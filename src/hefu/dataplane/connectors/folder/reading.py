@@ -128,7 +128,7 @@ def load(
     suffix = path.suffix.lower()
     if suffix in PARQUET:
         chosen = ", ".join(f"cast({_NAME(name)} as varchar) as {_NAME(name)}" for name in columns)
-        database.execute("set timezone = 'UTC'")
+        database.execute("set global timezone = 'UTC'")
         database.execute(f"create table written as select {chosen} from read_parquet({_TEXT(str(path))})")
         return
     copy = work / "rows.txt"
