@@ -235,9 +235,9 @@ def _way(request: PortalRequest, found: Any) -> dict[str, Any]:
     """Return how to ask for the data: who decides, in what time, by which article; and what the reader has already."""
     share = ShareType(found.share_type)
     place, today = found.provider.place, request.clock.today()
-    way: dict[str, Any] = {"share": share, "mine": None, "grant": None, "states": stated_in_words(place, on=today)}
+    rules = rules_at(place)
+    way: dict[str, Any] = {"share": share, "mine": None, "grant": None, "states": stated_in_words(rules, on=today)}
     if share in ANSWER_RULES:
-        rules = rules_at(place)
         language = Language.ZH if in_chinese() else Language.EN
         try:
             period = rules.period(ANSWER_RULES[share], on=today)

@@ -149,10 +149,15 @@ _KINDS = (
 )
 
 
-def todo(actor: Actor) -> list[Todo]:
-    """Return what waits for `actor`, without what does not."""
-    found = []
-    for kind in _KINDS:
-        if actor.has(*kind.roles) and (count := kind.rows(actor).order_by().count()):
-            found.append(Todo(count, kind.words, kind.icon, reverse(kind.route) + kind.asked))
-    return found
+def waiting(actor: Actor) -> list[tuple[_Kind, QuerySet[Any]]]:
+    """Return what could wait for `actor`, each with the rows to count."""
+    return [(kind, kind.rows(actor)) for kind in _KINDS if actor.has(*kind.roles)]
+
+
+def todo(kinds: list[tuple[_Kind, QuerySet[Any]]], counts: list[int]) -> list[Todo]:
+    """Return what waits, without what does not; `counts` are those of `kinds`, in their order."""
+    return [
+        Todo(count, kind.words, kind.icon, reverse(kind.route) + kind.asked)
+        for (kind, _rows), count in zip(kinds, counts, strict=True)
+        if count
+    ]

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -11,7 +12,8 @@ from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import Forbidden
 from hefu.portal.cases import case_address
 from hefu.portal.clock_face import face, soon_days
-from hefu.portal.desk.todo import todo
+from hefu.portal.counting import counted
+from hefu.portal.desk.todo import todo, waiting
 from hefu.portal.http import PortalRequest
 from hefu.portal.pages import page, show
 from hefu.portal.requests.told import notice_in_words
@@ -46,17 +48,22 @@ def desk(request: PortalRequest) -> HttpResponseBase:
     subjects = {one.subject for one in (*owed, *awaited)}
     about = {row.number: row for row in requests.requests(viewer=actor).filter(number__in=subjects)}
     casework, soon = actor.has(*CASEWORK), soon_days()
+    kinds, grants_shown = waiting(actor), _grants(actor) if casework else []
+    counts = counted([rows for _kind, rows in kinds] + [rows for rows, _words, _address in grants_shown])
     return show(
         request,
         "desk/desk.html",
         title=gettext("My desk"),
         today=request.clock.today(),
         seated=bool(actor.roles),
-        todo=todo(actor),
+        todo=todo(kinds, counts[: len(kinds)]),
         casework=casework,
         cases=_lines(owed, about, request.clock.today(), soon),
         awaited=_lines(awaited, about, request.clock.today(), soon),
-        figures=_figures(actor) if casework else [],
+        figures=[
+            *([_entries(actor)] if casework else []),
+            *((count, words, at) for (_r, words, at), count in zip(grants_shown, counts[len(kinds) :], strict=True)),
+        ],
         recent=list(deliveries.deliveries(viewer=actor)[:5]) if casework else [],
         kept=catalog.own_searches(viewer=actor).filter(unread__gt=0),
         notices=_notices(actor) if actor.has(Role.OFFICER, Role.CHIEF, Role.REVIEWER) else [],
@@ -88,32 +95,25 @@ def _lines(found: list[Any], about: dict[str, Any], today: date, soon: int) -> l
     ]
 
 
-def _figures(actor: Actor) -> list[tuple[int, str, str]]:
-    """Return the department's data in numbers, each with what it counts and where that is."""
+def _entries(actor: Actor) -> tuple[int, str, str]:
+    """Return how many entries are in force, of the department or, for who works for none, of all; and where."""
     if not actor.has(Role.OFFICER, Role.CHIEF):
-        return [
-            (
-                catalog.how_many(viewer=actor, status=Status.PUBLISHED),
-                gettext("entries in force"),
-                reverse("catalog:list"),
-            ),
-            (
-                grants.grants(viewer=actor, status=GrantStatus.ACTIVE).count(),
-                gettext("grants in force"),
-                f"{reverse('grants:list')}?status=active",
-            ),
-        ]
-    own = actor.department_id
+        found = catalog.how_many(viewer=actor, status=Status.PUBLISHED)
+        return found, gettext("entries in force"), reverse("catalog:list")
+    found = catalog.how_many(viewer=actor, status=Status.PUBLISHED, provider=str(actor.department_id))
+    return found, gettext("entries of ours in force"), f"{reverse('catalog:own')}?status=published"
+
+
+def _grants(actor: Actor) -> list[tuple[QuerySet[Any], str, str]]:
+    """Return the grants that the desk counts, each with what they are and where they stand."""
     active = grants.grants(viewer=actor, status=GrantStatus.ACTIVE)
     here = f"{reverse('grants:list')}?status=active"
+    if not actor.has(Role.OFFICER, Role.CHIEF):
+        return [(active, gettext("grants in force"), here)]
+    own = actor.department_id
     return [
-        (
-            catalog.how_many(viewer=actor, status=Status.PUBLISHED, provider=str(own)),
-            gettext("entries of ours in force"),
-            f"{reverse('catalog:own')}?status=published",
-        ),
-        (active.filter(consumer_id=own).count(), gettext("grants that we may use"), f"{here}&consumer={own}"),
-        (active.filter(provider_id=own).count(), gettext("grants on our data"), f"{here}&provider={own}"),
+        (active.filter(consumer_id=own), gettext("grants that we may use"), f"{here}&consumer={own}"),
+        (active.filter(provider_id=own), gettext("grants on our data"), f"{here}&provider={own}"),
     ]
 
 

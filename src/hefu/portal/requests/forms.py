@@ -207,10 +207,12 @@ class AnswerForm(OfficeForm):
         help_text=_("Needed whenever less than asked is given. The consumer reads it."),
     )
 
-    def __init__(self, *args: Any, asked: tuple[OfferedItem, ...], grounds: Grounds, **kwargs: Any) -> None:
-        """Offer what was asked for and what a refusal may rest on."""
+    def __init__(
+        self, *args: Any, asked: tuple[OfferedItem, ...], grounds: Grounds, number: str, **kwargs: Any
+    ) -> None:
+        """Offer what was asked for in case `number`, and what a refusal may rest on."""
         super().__init__(*args, **kwargs)
-        self.asked = asked
+        self.asked, self.number = asked, number
         language = Language.ZH if in_chinese() else Language.EN
         self.fields["verdict"] = forms.ChoiceField(
             label=_("Answer"), widget=forms.RadioSelect, choices=choices(VERDICT_NAMES)
@@ -226,7 +228,13 @@ class AnswerForm(OfficeForm):
                 label=gettext("What is shown of {item}").format(item=item.name), required=False, choices=choices(MASKS)
             )
             self.fields[f"with_{item.code}"] = forms.CharField(
-                label=gettext("How {item} is masked").format(item=item.name), required=False, max_length=60
+                label=gettext("How {item} is masked").format(item=item.name), required=False, max_length=4000
+            )
+            self.fields[f"as_{item.code}"] = forms.CharField(
+                label=gettext("Column name of {item}").format(item=item.name),
+                required=False,
+                max_length=63,
+                widget=forms.TextInput(attrs={"placeholder": item.code}),
             )
         self.fields["rows"] = ScopeField(
             label=_("Further conditions on rows"),
@@ -244,7 +252,7 @@ class AnswerForm(OfficeForm):
         self.explained = {"ground": grounds.source}
 
     @staticmethod
-    def present(asked: tuple[OfferedItem, ...], answer: Answer | None) -> dict[str, Any]:
+    def present(asked: tuple[OfferedItem, ...], answer: Answer | None, number: str) -> dict[str, Any]:
         """Return what the fields hold for an answer prepared before, else for a grant as asked."""
         found: dict[str, Any] = {"items": [item.code for item in asked]}
         if answer is None:
@@ -262,20 +270,25 @@ class AnswerForm(OfficeForm):
         if answer.items is not None:
             found["items"] = [item.code for item in answer.items]
             for item in answer.items:
-                found[f"mask_{item.code}"], found[f"with_{item.code}"] = mask_kind(item.mask)
+                found[f"mask_{item.code}"], found[f"with_{item.code}"] = mask_kind(item.mask, number)
+                found[f"as_{item.code}"] = item.delivered_as
         return found
 
-    def item_lines(self) -> list[tuple[OfferedItem, BoundField, BoundField, bool]]:
-        """Return each item asked for with its mask fields and whether its box is ticked."""
+    def item_lines(self) -> list[tuple[OfferedItem, BoundField, BoundField, BoundField, bool]]:
+        """Return each item asked for with its fields of mask and name, and whether its box is ticked."""
         ticked = self["items"].value() or []
         return [
-            (item, self[f"mask_{item.code}"], self[f"with_{item.code}"], item.code in ticked) for item in self.asked
+            (item, *(self[f"{field}_{item.code}"] for field in ("mask", "with", "as")), item.code in ticked)
+            for item in self.asked
         ]
 
     @property
     def usual(self) -> str:
         """Return how masks are written, for the help line."""
-        return gettext("cover {cover} keeps the first 3 and the last 4").format(cover=USUAL["cover"])
+        return gettext(
+            "cover {cover} keeps the first 3 and the last 4; move dates 180,id_number by up to 180 days for each person; "
+            "translate 1=M;2=F"
+        ).format(cover=USUAL["cover"])
 
     def answer(self) -> Answer:
         """Return the answer as the room takes it."""
@@ -290,7 +303,12 @@ class AnswerForm(OfficeForm):
             return Answer(verdict, typed["reason"], ground=typed["ground"], document=document)
         names = {item.code: item.name for item in self.asked}
         items = tuple(
-            GrantedItem(code, names[code], make_mask(typed[f"mask_{code}"], typed[f"with_{code}"]))
+            GrantedItem(
+                code,
+                names[code],
+                make_mask(typed[f"mask_{code}"], typed[f"with_{code}"], self.number),
+                typed[f"as_{code}"],
+            )
             for code in typed["items"]
         )
         return Answer(verdict, typed["reason"], items=items, rows=typed["rows"] or EVERY_ROW)
@@ -300,7 +318,7 @@ class AnswerForm(OfficeForm):
         typed = super().clean() or {}
         for item in self.asked:
             try:
-                make_mask(typed.get(f"mask_{item.code}", ""), typed.get(f"with_{item.code}", ""))
+                make_mask(typed.get(f"mask_{item.code}", ""), typed.get(f"with_{item.code}", ""), self.number)
             except ValidationError as fault:
                 self.add_error(f"with_{item.code}", fault)
         return typed

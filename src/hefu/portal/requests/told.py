@@ -4,6 +4,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from hefu.kernel.citation import Citation
+from hefu.law.rules import Rules
 from hefu.law.terms import Language
 from hefu.portal.words import in_chinese, say
 from hefu.rooms.requests import queries
@@ -24,7 +25,7 @@ def notice_in_words(notice: "Notice") -> str:
     return say(NOTICES[NoticeKind(notice.kind)]).format(**facts)
 
 
-def stated_in_words(place: str, *, on: date) -> list[tuple[str, tuple[Citation, ...]]]:
-    """Return each thing that the law of a place wants a request to state, with the articles that ask for it."""
+def stated_in_words(rules: Rules, *, on: date) -> list[tuple[str, tuple[Citation, ...]]]:
+    """Return each thing that the law wants a request to state, with the articles that ask for it."""
     language = Language.ZH if in_chinese() else Language.EN
-    return [(item.words.in_(language), articles) for item, articles in queries.stated_by_law(place, on=on)]
+    return [(item.words.in_(language), articles) for item, articles in queries.stated_by_law(rules, on=on)]

@@ -16,6 +16,7 @@ from hefu.portal.requests.told import stated_in_words
 from hefu.portal.requests.views import case_crumb, list_crumb, submitted
 from hefu.portal.words import name_of, say
 from hefu.rooms.catalog.terms import SHARE_TYPE_NAMES
+from hefu.rooms.clocks.queries import rules_at
 from hefu.rooms.requests import queries, services
 from hefu.rooms.requests.terms import FIELD_NAMES, STATUS_NAMES, WRITABLE, Status
 from hefu.rooms.resources import queries as resources
@@ -60,7 +61,7 @@ def write(request: PortalRequest, number: str) -> HttpResponseBase:
         status_word=STATUS_NAMES[Status(row.status)],
         may_submit="requests.submit" in actions,
         lacking=_named(lacking),
-        states=stated_in_words(row.place, on=row.received_on or today),
+        states=stated_in_words(rules_at(row.place), on=row.received_on or today),
         missing=_named(row.missing),
     )
 

@@ -46,7 +46,7 @@ def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
             "round": queries.round_of(entry.pk, viewer=actor),
         },
         "upkeep": {
-            "source": queries.source_names([held.pk]).get(held.pk, ""),
+            "source": queries.source_in(held.pk, sources),
             "systems": queries.systems_of(held, viewer=actor),
             "tasks": queries.tasks_of(held),
             "opens_tasks": own or sees_all(actor),

@@ -293,12 +293,11 @@ def grounds_of(row: AccessRequest) -> Grounds:
 
 def must_state(place: str, *, on: date) -> tuple[str, ...]:
     """Return what the law of a place wants a request to state; nothing where it says nothing."""
-    return tuple(item.id for item, _articles in stated_by_law(place, on=on))
+    return tuple(item.id for item, _articles in stated_by_law(clocks.rules_at(place), on=on))
 
 
-def stated_by_law(place: str, *, on: date) -> tuple[tuple[Term, tuple[Citation, ...]], ...]:
-    """Return each thing that the law of a place wants a request to state, with the articles that ask for it."""
-    rules = clocks.rules_at(place)
+def stated_by_law(rules: Rules, *, on: date) -> tuple[tuple[Term, tuple[Citation, ...]], ...]:
+    """Return each thing that the law wants a request to state, with the articles that ask for it."""
     if not rules.has(MUST_STATE_RULE, on=on):
         return ()
     listing = rules.listing(MUST_STATE_RULE, on=on)
@@ -307,7 +306,7 @@ def stated_by_law(place: str, *, on: date) -> tuple[tuple[Term, tuple[Citation, 
 
 def needed_fields(place: str, *, on: date) -> dict[str, tuple[Citation, ...]]:
     """Return every field that a request must fill in → the articles that ask for it; none if only the ticket does."""
-    asked = {item.id: articles for item, articles in stated_by_law(place, on=on)}
+    asked = {item.id: articles for item, articles in stated_by_law(clocks.rules_at(place), on=on)}
     found: dict[str, tuple[Citation, ...]] = {}
     for item in (*decide.ALWAYS, *asked):
         for field in decide.STATED_IN[item]:

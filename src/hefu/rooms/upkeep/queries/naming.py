@@ -82,6 +82,13 @@ def item_sources(entry_id: UUID) -> dict[UUID, ItemNaming]:
     return {one.item_id: one for one in _live().filter(entry_id=entry_id)}
 
 
+def source_in(entry_id: UUID, live: Mapping[UUID, ItemNaming]) -> str:
+    """Return the same as `source_names` of one entry whose `item_sources` were read; empty when none is named."""
+    if live:
+        return _joined(Counter(one.department.name for one in live.values()))
+    return Naming.objects.filter(entry_id=entry_id).values_list("department__name", flat=True).first() or ""
+
+
 def source_names(entry_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return entry → names of the departments named as source of what it describes, of most items first."""
     ids = list(entry_ids)
