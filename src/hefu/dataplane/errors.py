@@ -137,3 +137,34 @@ class QuotaExceeded(DataPlaneRefusal):
     code = "dataplane.quota_exceeded"
     text = _("The delivery would hold more than the {quota} rows of the grant. Narrow the filter or ask for more.")
     status = 409
+
+
+class NoSuchVersion(DataPlaneRefusal):
+    """The holding never held that state, or its files were dropped."""
+
+    code = "dataplane.no_such_version"
+    text = _(
+        "The holding has no version {wanted} that can be read: it held nothing then, or its files were dropped. "
+        "Choose another from its history."
+    )
+    status = 404
+
+
+class SourceWentEmpty(DataPlaneRefusal):
+    """The source gives no rows, though the holding has some: that is more often an outage than the truth."""
+
+    code = "dataplane.source_went_empty"
+    text = _(
+        "The source gives no rows, but the holding has {rows}. Nothing was replaced. Ask the source's department; "
+        "if it is really empty now, start the collection again and say so."
+    )
+
+
+class HoldingDiffers(DataPlaneRefusal):
+    """What arrives cannot be merged into what is held."""
+
+    code = "dataplane.holding_differs"
+    text = _(
+        "The rows cannot be merged into the holding: {detail}. Collect it as a whole once; its older versions stay."
+    )
+    status = 422

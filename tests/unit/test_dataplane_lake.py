@@ -1,0 +1,178 @@
+"""The node's lake: whole snapshots, merges by key, history, and runs that are repeated."""
+
+import csv
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.errors import HoldingDiffers, NoSuchVersion, NotReconciled, SourceWentEmpty, Stopped
+from hefu.dataplane.lake import folding
+from hefu.dataplane.lake.collecting import Order, collect, everything
+from hefu.dataplane.lake.table import LakeTable, Part, Taking, Version
+from hefu.dataplane.outcome import ListSink
+from hefu.dataplane.run import Progress
+from hefu.dataplane.ticket import Item, ResourceKind, ResourceRef
+from hefu.kernel.clock import FixedClock
+
+DAY_0 = datetime(2026, 3, 1, tzinfo=UTC)
+COLUMNS = {"编号": "text", "name": "text", "born": "date", "面积 (㎡)": "numeric(12,2)"}
+
+
+class Place:
+    """A folder of one file, and the holding that it is collected into."""
+
+    def __init__(self, path: Path) -> None:
+        self.folder, self.table = path, LakeTable(path / "湖 1")
+        self.rejects = ListSink()
+
+    def write(self, rows: Iterable[list[str]], columns: dict[str, str] = COLUMNS) -> None:
+        self.columns = columns
+        with (self.folder / "people.csv").open("w", encoding="utf-8") as file:
+            csv.writer(file).writerows([list(columns), *rows])
+
+    def collect(
+        self,
+        serial: int,
+        taking: Taking = Taking.SNAPSHOT,
+        *,
+        empty: bool = False,
+        watcher: "Quick | None" = None,
+        key: tuple[str, ...] = ("编号",),
+    ) -> Version:
+        items = tuple(Item(name, name, of) for name, of in self.columns.items())
+        resource = ResourceRef("s", ResourceKind.FILE_FOLDER, "", "people.csv")
+        ticket = everything(f"C{serial}", "entry", resource, items, key, ())
+        return collect(
+            order=Order(f"C{serial}", serial, ticket, taking, empty),
+            source=FolderSource(self.folder),
+            table=self.table,
+            rejects=self.rejects,
+            clock=FixedClock(DAY_0 + timedelta(days=serial)),
+            watcher=watcher,
+        )
+
+
+class Quick:
+    """Stops a run once it is in a phase."""
+
+    def __init__(self, phase: str) -> None:
+        self.phase, self.seen = phase, False
+
+    def progress(self, now: Progress) -> None:
+        self.seen = self.seen or now.phase == self.phase
+
+    def stop_requested(self) -> str | None:
+        return "stopped" if self.seen else None
+
+
+def people(count: int, changed: frozenset[int] = frozenset()) -> list[list[str]]:
+    return [
+        [f"{n:05d}", f"人{n}{'改' if n in changed else ''}", "1990-02-03" if n % 3 else "", f"{n}.25"]
+        for n in range(count)
+    ]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def counts(version: Version) -> tuple[int, int | None, int | None, int | None]:
+    return version.rows, version.inserted, version.updated, version.removed
+
+
+def test_a_snapshot_becomes_what_the_source_is_and_every_day_before_can_be_read(place: Place) -> None:
+    place.write(people(200))
+    assert counts(place.collect(1)) == (200, 200, 0, 0)
+    place.write(people(190, changed=frozenset({3, 4})))
+    second = place.collect(2)
+    assert counts(second) == (190, 0, 2, 10)
+    assert second.digest == second.outcome["digest_source"]
+    assert place.table.at(DAY_0 + timedelta(days=1, hours=5)).rows == 200
+    with pytest.raises(NoSuchVersion):
+        place.table.at(DAY_0)
+    assert counts(place.collect(3)) == (190, 0, 0, 0)
+    assert place.table.parts(second) == place.table.parts(place.table.version(3))
+
+
+def test_a_merge_keeps_what_the_source_no_longer_has_and_rejects_rows_whose_key_is_not_their_own(place: Place) -> None:
+    place.write(people(100))
+    place.collect(1, Taking.MERGE)
+    place.write([*people(20, changed=frozenset({7})), ["x1", "新", "", "1"], ["x2", "a", "", ""], ["x2", "b", "", ""]])
+    assert counts(place.collect(2, Taking.MERGE)) == (101, 1, 1, 0)
+    assert [row.reasons for row in place.rejects.rows] == [("unique_key(编号)",)] * 2
+
+
+def test_only_files_in_which_something_changed_are_written_anew(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "FILE_ROWS", 50)
+    monkeypatch.setattr(folding, "SMALL", 1)
+    monkeypatch.setattr(folding, "_BATCH", 50)
+    place.write(people(200))
+    place.collect(1)
+    place.write(people(200, changed=frozenset({1})))
+    before = {part.path for part in place.table.parts(place.collect(2))}
+    place.write(people(200, changed=frozenset({1, 2})))
+    after = {part.path for part in place.table.parts(place.collect(3))}
+    assert (len(before), len(after), len(before & after)) == (4, 4, 3)
+
+
+def test_a_run_that_committed_is_not_done_again_and_one_that_was_stopped_leaves_nothing(place: Place) -> None:
+    place.write(people(50))
+    first = place.collect(1)
+    place.write(people(80))
+    assert place.collect(1) == first
+    with pytest.raises(Stopped):
+        place.collect(2, watcher=Quick("publish"))
+    assert place.table.latest() == first
+    assert sorted(path.name for path in place.table.path.glob("*.parquet")) == [
+        part.path.name for part in place.table.parts(first)
+    ]
+    assert counts(place.collect(2)) == (80, 30, 0, 0)
+
+
+def test_a_source_that_went_empty_replaces_nothing_until_somebody_says_it_is_true(place: Place) -> None:
+    place.write(people(50))
+    place.collect(1)
+    place.write([])
+    with pytest.raises(SourceWentEmpty, match="50"):
+        place.collect(2)
+    assert counts(place.collect(2, empty=True)) == (0, 0, 0, 50)
+    place.write(people(5))
+    assert counts(place.collect(3, Taking.MERGE)) == (5, 5, 0, 0)
+
+
+def test_other_columns_are_a_new_whole_and_never_merged(place: Place) -> None:
+    place.write(people(50))
+    place.collect(1)
+    place.write([["00001", "甲"]], columns={"编号": "text", "name": "text"})
+    with pytest.raises(HoldingDiffers):
+        place.collect(2, Taking.MERGE)
+    assert counts(place.collect(2)) == (1, None, None, None)
+    assert len(place.table.version(1).columns) == 4
+
+
+def test_a_damaged_file_of_the_holding_is_found_before_anything_is_committed(place: Place) -> None:
+    place.write(people(50))
+    first = place.collect(1)
+    place.write(people(49))
+    place.collect(2)
+    held = place.table.parts(place.table.version(2))[0].path
+    held.write_bytes(place.table.parts(first)[0].path.read_bytes())
+    place.write([*people(49), ["y", "y", "", ""]])
+    with pytest.raises(NotReconciled):
+        place.collect(3)
+
+
+def test_versions_that_were_dropped_are_told_and_cannot_be_read(place: Place) -> None:
+    place.write(people(50))
+    place.collect(1)
+    place.write(people(51))
+    place.collect(2)
+    stray = Part(place.table.path / "C9-0000.parquet", 1)
+    stray.path.write_bytes(b"left by a killed run")
+    assert place.table.drop_old(timedelta(0)) == 2
+    assert not stray.path.exists()
+    assert [place.table.readable(version) for version in place.table.versions()] == [True, False]
