@@ -109,6 +109,8 @@ def sftp(tmp_path: Path) -> Iterator[SftpServer]:
     thread = threading.Thread(target=accept, daemon=True)
     thread.start()
     yield SftpServer(listener.getsockname()[1], folder, fingerprint(key))
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves `accept` waiting
     listener.close()
     thread.join(5)
     for transport in open_ones:
