@@ -79,6 +79,8 @@ class Outcome:
     #: Where the file is and its SHA-256; empty for a table.
     path: str = ""
     sha256: str = ""
+    #: What a delivery of new rows alone read and changed; None for a whole copy.
+    increment: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON."""

@@ -23,6 +23,8 @@ class SourceSql:
     relation: str
     #: Columns whose text as it stands in a file has a name of its own.
     written: frozenset[str] = frozenset()
+    #: Condition of the rows that are new, where only those are read.
+    since: str = ""
 
     def value(self, output: Output) -> str:
         """Return the delivered value: masked, then cast to its type there."""
@@ -42,7 +44,8 @@ class SourceSql:
     @property
     def granted(self) -> str:
         """Return the condition that opens a row."""
-        return filter_sql(self.plan.filter, self.plan.read.types, self.dialect)
+        opened = filter_sql(self.plan.filter, self.plan.read.types, self.dialect)
+        return f"({opened}) and {self.since}" if self.since else opened
 
     @property
     def key_texts(self) -> list[str]:

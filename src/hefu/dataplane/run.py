@@ -12,11 +12,13 @@ from hefu.dataplane.control import Control, Progress, Quiet, Watcher
 from hefu.dataplane.errors import PlanRefused, TicketRefused
 from hefu.dataplane.formats import FileTarget
 from hefu.dataplane.lanes.file_run import FileRun
+from hefu.dataplane.lanes.increment_run import IncrementRun
 from hefu.dataplane.lanes.table_run import TableRun
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.sides import KINDS, Source, Table, opened, origin_of, receiver_of
+from hefu.dataplane.since import Since
 from hefu.dataplane.ticket import Channel, TargetRef, Ticket, held_until, read_ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.words import Sentence, _
@@ -62,6 +64,7 @@ def deliver(
     revoked: Collection[UUID] = frozenset(),
     policy: AddressPolicy = default_policy,
     options: Options | None = None,
+    since: Since | None = None,
 ) -> Outcome:
     """Carry the rows that the ticket grants from `source` to `target`, exactly once, and reconcile.
 
@@ -79,6 +82,7 @@ def deliver(
         revoked: Ids of tickets that hold no more.
         policy: Which addresses may be reached.
         options: Use of the machine.
+        since: Bring only what is new by it, and keep the consumer's other rows; None replaces all of them.
 
     Raises:
         TicketRefused: The ticket does not hold.
@@ -104,7 +108,10 @@ def deliver(
         if isinstance(target, FileTarget):
             return FileRun(delivery, ticket, view, target, rejects, secrets, chosen, control).carry()
         origin = origin_of(source)
-        return TableRun(delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control).carry()
+        parts = (delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control)
+        if since is not None:
+            return IncrementRun(*parts, since=since, at=clock.now()).carry()
+        return TableRun(*parts).carry()
 
 
 def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) -> None:

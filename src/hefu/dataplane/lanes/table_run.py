@@ -68,10 +68,10 @@ class TableRun:
             finished = self._finished(earlier, columns)
             if finished is not None:
                 return finished
-            self._plan(columns, receiver.landing)  # what does not fit is said before rows are brought here
+            plan = self._plan(columns, receiver.landing)  # what does not fit is said before rows are brought here
+            self._narrow(receiver, plan, columns is not None)
             self.control.load(self.view)
-            plan = self._plan(columns, receiver.landing)
-            sql = SourceSql(plan, self.view.dialect, self.salts, self.view.relation, self.view.written)
+            sql = self._sql(self._plan(columns, receiver.landing))
             self.control.rows_expected = self.view.facts.rows_estimate
             try:
                 return self._deliver(receiver, sql, earlier, columns is not None)
@@ -82,6 +82,16 @@ class TableRun:
     def _plan(self, columns: Sequence[ColumnFacts] | None, landing: Landing | None) -> Plan:
         facts, view = self.view.facts, self.view
         return compile_plan(self.ticket, facts.columns, columns, self.salts, view.checks, landing, view.dialect)
+
+    def _narrow(self, receiver: Receiver, plan: Plan, exists: bool) -> None:
+        """Read everything."""
+
+    def _sql(self, plan: Plan) -> SourceSql:
+        return SourceSql(plan, self.view.dialect, self.salts, self.view.relation, self.view.written)
+
+    def _settle(self, receiver: Receiver, sql: SourceSql, outcome: Outcome) -> Outcome:
+        """Return what is noted in the transaction that publishes; nothing more than what was delivered."""
+        return outcome
 
     def _lock(self, receiver: Receiver) -> None:
         held = None
@@ -181,7 +191,25 @@ class TableRun:
         rejected: tuple[int, dict[str, int]],
         resumed: int,
     ) -> Outcome:
-        outcome = Outcome(
+        outcome = self._outcome(sql, tally, rejected, resumed)
+
+        def publish() -> Outcome:
+            with self.control.watched(receiver):
+                how = receiver.publish(outcome, staging, sql.plan.outputs)
+                settled = self._settle(receiver, sql, outcome)
+                final = replace(settled, published=how, seconds=dict(self.control.seconds))
+                receiver.note(final)
+                self.control.check()
+                receiver.commit()
+                receiver.tidy(staging)
+            return final
+
+        with self.control.timed("publish"):
+            final = self.control.call(publish)
+        return replace(final, seconds=dict(self.control.seconds))
+
+    def _outcome(self, sql: SourceSql, tally: KeyTally, rejected: tuple[int, dict[str, int]], resumed: int) -> Outcome:
+        return Outcome(
             delivery=self.delivery,
             ticket=str(self.ticket.id),
             lane="governed" if sql.plan.checks else "passthrough",
@@ -196,17 +224,3 @@ class TableRun:
             resumed_rows=resumed,
             restarted=self.restarted,
         )
-
-        def publish() -> Outcome:
-            with self.control.watched(receiver):
-                how = receiver.publish(outcome, staging, sql.plan.outputs)
-                final = replace(outcome, published=how, seconds=dict(self.control.seconds))
-                receiver.note(final)
-                self.control.check()
-                receiver.commit()
-                receiver.tidy(staging)
-            return final
-
-        with self.control.timed("publish"):
-            final = self.control.call(publish)
-        return replace(final, seconds=dict(self.control.seconds))

@@ -50,6 +50,8 @@ class MysqlView:
     policy: AddressPolicy
     ticket: Ticket
     dialect: Dialect = field(default=Dialect.DUCKDB, init=False)
+    #: Rows at or past it, and those with no value there, are all that is read; None reads every granted row.
+    narrow: Between | None = field(default=None, init=False)
     _stage: Stage | None = field(default=None, init=False)
     _written: frozenset[str] = field(default=frozenset(), init=False)
     _rows: int | None = field(default=None, init=False)
@@ -114,6 +116,9 @@ class MysqlView:
         # A table without rows that are looked at (all items constant) still has rows to count.
         chosen = ", ".join(read_expression(natives[name], quoted(name)) for name in columns) or "''"
         where = coarse_filter(self.ticket.filter, self._read_types(), self._table.charsets)
+        if self.narrow is not None:
+            new = coarse_filter(RowFilter((self.narrow,)), self._read_types(), self._table.charsets)
+            where = f"({where}) and ({new} or {quoted(self.narrow.column)} is null)"
         key = self._table.facts.primary_key if self._table.engine == "InnoDB" and where == "true" else ()
         order = f" order by {', '.join(quoted(name) for name in key)}" if key else ""
         return f"select {chosen} from {self._relation} where {where}{order}"

@@ -153,6 +153,16 @@ def ensure_key(session: Session, target: PostgresTarget, key: Sequence[str]) -> 
     Raises:
         SideRefused: Two rows bear the same key.
     """
+    make_key(session, target, key)
+    session.commit()
+
+
+def make_key(session: Session, target: PostgresTarget, key: Sequence[str]) -> None:
+    """Do the same in the transaction of the caller, who commits.
+
+    Raises:
+        SideRefused: Two rows bear the same key.
+    """
     with session.plainly():
         facts = table_facts(session.raw, target.schema, target.table)
     if facts is None:
@@ -161,7 +171,6 @@ def ensure_key(session: Session, target: PostgresTarget, key: Sequence[str]) -> 
         name = "hefu_key_" + hashlib.sha256(target.name.encode()).hexdigest()[:16]
         columns = ", ".join(map(_NAME, key))
         session.run(f"create unique index {_NAME(name)} on {_NAME(target.schema, target.table)} ({columns})")
-    session.commit()
 
 
 def prepare_merge(session: Session, target: PostgresTarget, plan: Plan) -> None:

@@ -40,6 +40,11 @@ class PostgresReceiver:
         self._target, self._policy = target, policy
         self._session = Session(target.connection, "target", policy)
 
+    @property
+    def session(self) -> Session:
+        """Return the session, for what is written in the transaction that publishes."""
+        return self._session
+
     def lock(self, delivery: str) -> str | None:
         """Lock the delivery and the table."""
         return take_locks(self._session, delivery, self._target)
