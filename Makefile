@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CODE := src tests tools benchmarks hatch_build.py
-PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal
 
 .PHONY: setup demo test check lint format messages lock clean
 
