@@ -32,7 +32,8 @@ def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
     own = actor.department_id == entry.provider_id
     checked = entry.status in (Status.DRAFT, Status.RETURNED, Status.IN_REVIEW) and (own or sees_all(actor))
     written = own and entry.status in (Status.DRAFT, Status.RETURNED)
-    sources = queries.item_sources(held.pk)
+    has = queries.kinds_beside({entry.pk, held.pk})
+    sources = queries.item_sources(held.pk) if queries.Kind.ITEM_SOURCE in has else {}
     users = grants.grants(viewer=system("upkeep"), entry_id=held.pk).exclude(status__in=sorted(OVER))
     return {
         "findings": findings_in_words(queries.findings_of_many([entry])[entry.pk]) if checked else [],
@@ -43,14 +44,14 @@ def beside_entry(request: PortalRequest, entry: Any) -> dict[str, Any]:
             "looks": queries.assessments(entry.pk, viewer=actor) if checked else [],
             "assesses": written and may(actor, "upkeep.assess", entry.provider_id) and entry.author != actor.id,
             "discusses": written and may(actor, "upkeep.discuss", entry.provider_id),
-            "round": queries.round_of(entry.pk, viewer=actor),
+            "round": queries.round_of(entry.pk, viewer=actor) if queries.Kind.ROUND in has else None,
         },
         "upkeep": {
-            "source": queries.source_in(held.pk, sources),
-            "systems": queries.systems_of(held, viewer=actor),
-            "tasks": queries.tasks_of(held),
+            "source": queries.source_in(held.pk, sources) if sources or queries.Kind.SOURCE in has else "",
+            "systems": queries.systems_of(held, viewer=actor, tied=queries.Kind.SYSTEM in has),
+            "tasks": queries.tasks_of(held) if queries.Kind.TASK in has else [],
             "opens_tasks": own or sees_all(actor),
-            "look": queries.look_of(held.pk, viewer=actor),
+            "look": queries.look_of(held.pk, viewer=actor) if queries.Kind.LOOK in has else None,
             "users": users.order_by().values("consumer_id").distinct().count(),
             "held": held.pk,
             "may_compare": held.status == Status.PUBLISHED

@@ -1,5 +1,6 @@
 """Reads of what keeps the catalogue whole, scoped to the viewer."""
 
+from hefu.rooms.upkeep.queries.beside import Kind, kinds_beside
 from hefu.rooms.upkeep.queries.checking import findings_of, findings_of_many
 from hefu.rooms.upkeep.queries.covering import by_place, coverage, offending
 from hefu.rooms.upkeep.queries.ledgers import ClassNode, class_tree
@@ -86,6 +87,7 @@ __all__ = [
     "ClassNode",
     "Comparable",
     "Held",
+    "Kind",
     "Recollected",
     "SystemProposed",
     "alike",
@@ -109,6 +111,7 @@ __all__ = [
     "full_reviews",
     "held_elsewhere",
     "item_sources",
+    "kinds_beside",
     "likely_system",
     "live_sketches",
     "look_of",

@@ -47,12 +47,19 @@ def entries_of_task(task_id: UUID, *, viewer: Actor) -> list[Any]:
     return list(catalog.published(viewer=viewer, order="name").filter(held).distinct())
 
 
-def systems_of(entry: Any, *, viewer: Actor) -> list[Any]:
-    """Return the systems where the data of an entry read for its viewer lives: tied by hand or by name, and mounted."""
-    tied = {tie.system_id: tie.system for tie in SystemTie.objects.filter(entry_id=entry.pk).select_related("system")}
+def systems_of(entry: Any, *, viewer: Actor, tied: bool = True) -> list[Any]:
+    """Return the systems where the data of an entry read for its viewer lives: tied by hand or by name, and mounted.
+
+    Args:
+        entry: The entry.
+        viewer: Who reads.
+        tied: False when it is known to have no ties, so that they are not looked for.
+    """
+    ties = SystemTie.objects.filter(entry_id=entry.pk).select_related("system") if tied else ()
+    found = {tie.system_id: tie.system for tie in ties}
     mounts = resources.mounts(viewer=viewer).filter(entry_id=entry.pk, system__isnull=False).select_related("system")
-    tied |= {mount.system.pk: mount.system for mount in mounts if mount.system}
-    return sorted(tied.values(), key=lambda system: system.name)
+    found |= {mount.system.pk: mount.system for mount in mounts if mount.system}
+    return sorted(found.values(), key=lambda system: system.name)
 
 
 def look_of(entry_id: UUID, *, viewer: Actor) -> Look | None:
