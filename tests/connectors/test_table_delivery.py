@@ -27,11 +27,12 @@ from hefu.dataplane.errors import (
     TicketRefused,
 )
 from hefu.dataplane.filters import Equals, RowFilter
-from hefu.dataplane.masks import Hash
+from hefu.dataplane.masks import Code, DateShift, Drop, FormatPreserving, Hash, Translate
 from hefu.dataplane.run import ListSink, Options, Progress, Rejected, check_plan
 from hefu.dataplane.ticket import Channel, Item, Quota, ResourceKind, ResourceRef
 from hefu.kernel.clock import FixedClock
 from tests.conftest import Database
+from tests.connectors import model
 from tests.connectors.place import CHECKS, ITEMS, NOW, Place, a_place, connection_to, expected
 
 COUNT = 1500
@@ -385,6 +386,38 @@ def test_a_hash_as_key_agrees_on_both_sides(place: Place) -> None:
     here = "select left(encode(sha256(convert_to('盐''\\' || id, 'UTF8')), 'hex'), 20) from people where "
     wanted = place.provider.run(f"{here} division in ('511702', '511703', '511799')")
     assert place.rows(columns="who") == sorted(wanted, key=repr)
+
+
+def test_moved_dates_keep_each_persons_intervals_and_what_is_dropped_stays(place: Place) -> None:
+    items = (
+        Item("id", "者", mask=FormatPreserving("s", "citizen_id")),
+        Item("birth", "born", mask=DateShift("s", "id", 90)),
+        Item("name", "name", mask=Drop()),
+        Item("division", "town", mask=Translate((Code("511702", "通川"), Code("511703", "达川")))),
+    )
+    sink = ListSink()
+    checks = (NotNull("id"), NotNull("name"), UniqueKey(("id",)))
+    ticket = place.ticket(items=items, checks=checks)
+    outcome = place.deliver(ticket=ticket, salts={"s": "盐"}, rejects=sink)
+    source = place.provider.run(
+        "select id, birth, division from people p where division in ('511702', '511703') and name is not null "
+        "and id is not null and (select count(*) from people q where q.id = p.id and division in "
+        "('511702', '511703', '511799')) = 1"
+    )
+    wanted = [
+        (
+            model.masked(items[0].mask, who, {"s": "盐"}),
+            model.masked(items[1].mask, born, {"s": "盐"}, who),
+            "通川" if town == "511702" else "达川",
+        )
+        for who, born, town in source
+    ]
+    assert sorted(place.rows(), key=repr) == sorted(wanted, key=repr)
+    assert [name for name, _ in outcome.columns] == ["者", "born", "town"]
+    # A code that the table does not know rejects its row, and says so.
+    assert outcome.rejected["code_set(division)"] == sum(row.values["division"] == "511799" for row in sink.rows) > 0
+    assert all(abs((a - b).days) in range(1, 91) for (_, a, _), (_, b, _) in zip(source, wanted, strict=True))
+    assert model.permuted(wanted[0][0], "citizen_id", "盐", back=True) == source[0][0]
 
 
 def test_nothing_granted_gives_an_empty_table(place: Place) -> None:

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 
 from hefu.dataplane.filters import Between, Equals, IsNull, OneOf, RowFilter, StartsWith
-from hefu.dataplane.masks import Cover, DateTrunc
+from hefu.dataplane.masks import Code, Constant, Cover, DateShift, DateTrunc, FormatPreserving, Hash, Translate
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import at_noon
 from hefu.portal import middleware
+from hefu.portal.scope import make_mask, mask_kind
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.parties.models import Department
@@ -306,6 +307,30 @@ class TestAnswering:
         assert "not granted" in text
         assert "公民身份号码 starts with “5117”" in text
         assert "/grants/G2026-" in text
+
+    def test_masks_with_a_salt_take_the_cases_own_and_come_back_into_the_form(
+        self, row: AccessRequest, deciding: Client
+    ) -> None:
+        answer = deciding.post(
+            f"/requests/{row.number}/answer",
+            answered(
+                row,
+                verdict="grant_part",
+                items=["id_number", "birth_date"],
+                mask_id_number="citizen_id",
+                as_id_number="证号",
+                mask_birth_date="shift",
+                with_birth_date="180，id_number",
+                reason="只需本市",
+            ),
+        )
+        assert answer.status_code == 302
+        row.refresh_from_db()
+        numbers, born = row.decision.granted_items
+        assert (numbers.mask, numbers.delivered_as) == (FormatPreserving(row.number, "citizen_id"), "证号")
+        assert born.mask == DateShift(row.number, "id_number", 180)
+        for mask in (numbers.mask, born.mask, Hash("shared"), Constant("a,b"), Translate((Code("1", "男"),), "keep")):
+            assert make_mask(*mask_kind(mask, row.number), row.number) == mask
 
     def test_less_than_asked_needs_a_reason_and_the_right_word(self, row: AccessRequest, deciding: Client) -> None:
         answer = deciding.post(f"/requests/{row.number}/answer", answered(row, items=["name"]))

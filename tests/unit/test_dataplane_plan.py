@@ -11,11 +11,25 @@ from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.filters import Between, Equals, OneOf, RowFilter
-from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Null
+from hefu.dataplane.masks import (
+    Bin,
+    Code,
+    Constant,
+    Cover,
+    DateShift,
+    DateTrunc,
+    Drop,
+    FormatPreserving,
+    Hash,
+    Mask,
+    Null,
+    Translate,
+)
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.plan_sql import SourceSql
 from hefu.dataplane.ticket import Item, Ticket
 from hefu.dataplane.types import parse
+from hefu.dataplane.wire import from_json, to_json
 from tests.unit.test_dataplane_ticket import TICKET
 
 
@@ -67,6 +81,50 @@ def test_a_mask_changes_the_type_that_must_fit() -> None:
     target = columns(id="text", born="date", score="integer")
     items = (Item("id", "id"), Item("birth", "born", mask=DateTrunc("year")), Item("score", "score", mask=Bin(10)))
     assert "item 'score' is bigint, the target's column is integer" in problems(target, items=items)
+
+
+def test_a_dropped_item_is_no_column_and_names_no_row() -> None:
+    kept = Item("name", "name")
+    plan = compile_plan(a_ticket(items=(kept, Item("id", "name", mask=Drop())), key=("name",)), SOURCE, None, {})
+    assert [output.name for output in plan.outputs] == ["name"]
+    assert "not among the granted items" in problems(items=(kept, Item("id", "id", mask=Drop())))[0]
+    assert "grants no items" in problems(items=(Item("id", "id", mask=Drop()),))[0]
+    assert "does not have it" in problems(items=(Item("id", "id"), Item("gone", "x", mask=Drop())))[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "mask", "problem"),
+    [
+        ("score", FormatPreserving("known"), "digits in text, not integer"),
+        ("name", FormatPreserving("unknown"), "'unknown' is not known here"),
+        ("birth", DateShift("unknown", "id", 9), "'unknown' is not known here"),
+        ("name", DateShift("known", "id", 9), "not character varying(40)"),
+        ("birth", DateShift("known", "gone", 9), "'gone' is to say whose row it is"),
+        ("birth", DateShift("known", "point", 9), "no one text"),
+        ("birth", DateShift("known", "id", 0), "1 to 3653 days"),
+        ("birth", Translate((Code("1", "2"),)), "not date"),
+        ("name", Translate(()), "1 to 1,000 lines"),
+        ("name", Translate((Code("1", "2"), Code("1", "3"))), "each code once"),
+        ("name", Translate((Code("1\0", "2"),)), "200 signs"),
+    ],
+)
+def test_masks_that_hide_nothing_or_too_much_are_refused(column: str, mask: Mask, problem: str) -> None:
+    assert problem in problems(items=(Item("id", "id"), Item(column, "x", mask=mask)))[0]
+
+
+def test_a_code_table_rejects_what_it_does_not_know_unless_it_keeps_it() -> None:
+    codes = (Code("1", "M"),)
+    for unknown, checks in (("reject", (CodeSet("name", ("1",)),)), ("keep", ())):
+        ticket = a_ticket(items=(Item("id", "id"), Item("name", "sex", mask=Translate(codes, unknown))))
+        assert compile_plan(ticket, SOURCE, None, {}).checks == checks
+        assert from_json(to_json(ticket), Ticket) == ticket
+
+
+def test_no_salt_is_written_into_a_query_of_a_permutation_or_a_shift() -> None:
+    masks = (Item("id", "id", mask=FormatPreserving("known")), Item("birth", "b", mask=DateShift("known", "id", 9)))
+    for dialect in Dialect:
+        plan = compile_plan(a_ticket(items=masks), SOURCE, None, {"known": "a secret"}, engine=dialect)
+        assert "a secret" not in SourceSql(plan, dialect, {"known": "a secret"}, "people").outputs
 
 
 def test_a_target_that_refuses_null_needs_a_check_that_assures_a_value() -> None:

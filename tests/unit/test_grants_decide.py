@@ -8,8 +8,8 @@ import pytest
 
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.filters import Equals
-from hefu.dataplane.masks import Cover, Null
-from hefu.dataplane.ticket import Channel, ResourceKind
+from hefu.dataplane.masks import Cover, DateShift, Drop, Null
+from hefu.dataplane.ticket import Channel, Item, ResourceKind
 from hefu.rooms.grants import decide
 from hefu.rooms.grants.decide import Wanted
 from hefu.rooms.grants.errors import (
@@ -165,6 +165,16 @@ def test_a_ticket_speaks_of_columns_and_delivers_under_the_items_codes() -> None
     assert scope.key == ("sfzh",)
     assert scope.quota is not None
     assert scope.quota.rows == 1000
+
+
+def test_a_ticket_speaks_of_columns_in_masks_too_and_of_the_names_that_were_agreed() -> None:
+    shifted = GrantedItem("birth_date", mask=DateShift("s", "id_number", 90), delivered_as="生日")
+    grant = replace(GRANT, items=(GrantedItem("id_number", mask=Drop()), GrantedItem("name"), shifted))
+    scope = decide.scope(grant, MOUNT)
+    assert scope.items[2] == Item("csrq", "生日", mask=DateShift("s", "sfzh", 90))
+    assert scope.key == ("xm", "csrq")
+    astray = replace(grant, items=(replace(shifted, mask=DateShift("s", "gone", 90)),))
+    assert decide.missing(astray, MOUNT) == (Lack.ITEMS,)
 
 
 def test_without_its_whole_key_a_row_is_named_by_all_that_is_granted() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hefu.dataplane.filters import EVERY_ROW, Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith
-from hefu.dataplane.masks import Bin, Cover, DateTrunc, Hash, Mask, Null
+from hefu.dataplane.masks import Bin, Cover, DateShift, DateTrunc, FormatPreserving, Hash, Mask, Null
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import InputsRejected
@@ -292,6 +292,9 @@ class TestAnswer:
             (Cover(1), False),
             (Bin(10), False),
             (Hash("salt", length=4), False),
+            (DateShift("salt", "id_number", 90), True),
+            (DateShift("salt", "not_asked", 90), False),
+            (FormatPreserving("salt"), False),
         ],
     )
     def test_a_mask_must_fit_what_the_catalogue_says_of_its_item(self, mask: Mask, fits: bool) -> None:
@@ -302,6 +305,13 @@ class TestAnswer:
             with pytest.raises(InputsRejected) as caught:
                 check(a_case(), answer)
             assert set(caught.value.problems) == {"masks"}
+
+    @pytest.mark.parametrize("name", ["name", "a\0b", "长" * 22])
+    def test_two_columns_never_have_one_name(self, name: str) -> None:
+        items = (GrantedItem("id_number", delivered_as=name), GrantedItem("name"), GrantedItem("birth_date"))
+        with pytest.raises(InputsRejected) as caught:
+            check(a_case(), Answer(Verdict.GRANT, items=items))
+        assert set(caught.value.problems) == {"names"}
 
     def test_an_item_without_a_stated_type_is_taken_for_text(self) -> None:
         case = a_case(asked=(FREE,))
@@ -429,6 +439,16 @@ class TestJoint:
         assert settled.items[0].mask == Cover(6)
         with pytest.raises(errors.MasksDiffer, match="公民身份号码"):
             self.settle(hiding(Cover(6)), hiding(Hash("salt")))
+
+    def test_a_name_of_one_holds_and_two_different_ones_are_talked_about(self) -> None:
+        def naming(name: str) -> Answer:
+            return Answer(Verdict.GRANT_PART, "最小必要", (GrantedItem("id_number", delivered_as=name),))
+
+        settled = self.settle(naming("证号"), Answer(Verdict.GRANT))
+        assert settled is not None
+        assert settled.items[0].delivered_as == "证号"
+        with pytest.raises(errors.NamesDiffer, match="公民身份号码"):
+            self.settle(naming("证号"), naming("id"))
 
     def test_agreements_with_nothing_in_common_give_nothing(self) -> None:
         with pytest.raises(errors.NothingInCommon):

@@ -7,7 +7,22 @@ from uuid import UUID
 import pytest
 
 from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith
-from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Mask, Null, Round, Truncate
+from hefu.dataplane.masks import (
+    Bin,
+    Code,
+    Constant,
+    Cover,
+    DateShift,
+    DateTrunc,
+    Drop,
+    FormatPreserving,
+    Hash,
+    Mask,
+    Null,
+    Round,
+    Translate,
+    Truncate,
+)
 from hefu.kernel.refusal import InputsRejected
 from hefu.rooms.catalog.terms import ItemType, ShareType
 from hefu.rooms.requests.decide.scope import row_fault
@@ -92,6 +107,12 @@ def test_what_cannot_be_read_is_refused_at_its_field(code: str, operator: str, t
         ("month", DateTrunc("month")),
         ("year", DateTrunc("year")),
         ("null", Null()),
+        ("drop", Drop()),
+        ("digits:dazhou", FormatPreserving("dazhou")),
+        ("citizen_id:R2026-000001", FormatPreserving("R2026-000001", "citizen_id")),
+        ("shift:a:b:180:id_number", DateShift("a:b", "id_number", 180)),
+        ("translate:1=男; 2=女;9=a=b", Translate((Code("1", "男"), Code("2", "女"), Code("9", "a=b")))),
+        ("translate-keep:1=；2=女", Translate((Code("1", ""), Code("2", "女")), "keep")),
         ("constant:不予提供: 见条件", Constant("不予提供: 见条件")),
     ],
 )
@@ -100,7 +121,13 @@ def test_a_mask_is_read_and_written_back(text: str, mask: Mask) -> None:
     assert read_mask(write_mask(mask)) == mask
 
 
-@pytest.mark.parametrize("text", ["", "blur", "cover:x", "cover:-1", "truncate", "bin:0", "round:two", "hash:"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "blur", "cover:x", "cover:-1", "truncate", "bin:0", "round:two", "hash:", "digits", "citizen_id:",
+        "shift:180:id", "shift:s:0:id", "shift:s:9:", "translate", "translate:1;2", "translate-keep:;",
+    ],
+)  # fmt: skip
 def test_a_mask_that_there_is_not_is_refused(text: str) -> None:
     with pytest.raises(InputsRejected) as caught:
         read_mask(text)

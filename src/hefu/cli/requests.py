@@ -222,7 +222,7 @@ def answer_options(function: F) -> F:
 
     @wraps(function)
     def run(*args: Any, **given: Any) -> Any:
-        names = ("verdict", "reason", "items", "masks", "where", "ground", "document")
+        names = ("verdict", "reason", "items", "masks", "names", "where", "ground", "document")
         written = {name: given.pop(name) for name in names}
         return function(*args, written=written, **given)
 
@@ -236,6 +236,7 @@ _ANSWER_OPTIONS = [
     click.option("--reason", default="", help="Why less than asked is given; the consumer reads it."),
     click.option("--item", "items", multiple=True, help="Code of an item that is given. None: all that are asked."),
     click.option("--mask", "masks", nargs=2, multiple=True, help="Item code and mask, such as cover:6:4 or month."),
+    click.option("--name", "names", nargs=2, multiple=True, help="Item code and its column's name in the delivery."),
     click.option("--where", nargs=3, multiple=True, help=_WHERE),
     click.option("--ground", default="", help="For a refusal: one of `hefu requests grounds NUMBER`."),
     click.option("--document", nargs=3, default=None, help="Legal text behind the ground: rank, title, article."),
@@ -334,7 +335,8 @@ def _answer(written: dict[str, Any], row: "AccessRequest", actor: Actor) -> "Ans
 
     masks = {code: read_mask(text) for code, text in written["masks"]}
     codes = written["items"] or tuple(item.code for item in row.asked_items)
-    given = written["items"] or masks
+    names = dict(written["names"])
+    given = written["items"] or masks or names
     document = None
     if written["document"]:
         rank, title, article = written["document"]
@@ -342,7 +344,9 @@ def _answer(written: dict[str, Any], row: "AccessRequest", actor: Actor) -> "Ans
     return Answer(
         verdict=Verdict(written["verdict"]),
         reason=written["reason"],
-        items=tuple(GrantedItem(code, mask=masks.get(code)) for code in codes) if given else None,
+        items=tuple(GrantedItem(code, mask=masks.get(code), delivered_as=names.get(code, "")) for code in codes)
+        if given
+        else None,
         rows=_rows(written["where"], queries.offer(row.entry_id, viewer=actor)),
         ground=written["ground"],
         document=document,
@@ -404,6 +408,7 @@ def _decision(row: "AccessRequest") -> dict[str, Any] | None:
         "status": decision.status,
         "by": decision.sides or ["platform"],
         "items": {item.code: write_mask(item.mask) if item.mask else None for item in decision.granted_items},
+        "names": {item.code: item.delivered_as for item in decision.granted_items if item.delivered_as},
         "rows": [" ".join(write_condition(condition)) for condition in decision.row_filter.conditions],
         "ground": decision.ground,
         "reason": decision.reason,

@@ -7,14 +7,14 @@ columns. Whatever does not fit is said at once and completely.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from hefu.dataplane.checks import Check, NotNull, Typed, UniqueKey, columns_of
+from hefu.dataplane.checks import Check, CodeSet, NotNull, Typed, UniqueKey, columns_of
 from hefu.dataplane.checks.sql import MOST_CHECKS, check_problems, too_many_checks
 from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.filters import IsNull, RowFilter
 from hefu.dataplane.filters_sql import filter_problems
-from hefu.dataplane.masks import Bin, Constant, Mask, Null, Round
+from hefu.dataplane.masks import Bin, Constant, Drop, Mask, Null, Round, Translate
 from hefu.dataplane.masks.sql import mask_problem, masked_type
 from hefu.dataplane.ticket import Item, Ticket
 from hefu.dataplane.types import Kind, SqlType, duckdb_type, fits, parse
@@ -105,6 +105,9 @@ def compile_plan(
     problems = _item_problems(ticket.items)
     outputs = []
     for item in ticket.items:
+        if isinstance(item.mask, Drop):
+            problems += [] if item.column in types else [_no_column(item)]
+            continue
         output, found = _output(item, types, salts)
         problems += found
         if output is not None:
@@ -117,16 +120,18 @@ def compile_plan(
     if target is not None:
         outputs, found = _onto_target(outputs, columns, target, ticket.checks, landing)
         problems += found
-    if len(ticket.checks) + len(extra_checks) > MOST_CHECKS >= len(ticket.checks):
-        problems.append(too_many_checks(len(ticket.checks) + len(extra_checks)))
+    translated = _known_codes(ticket.items)
+    number = len(ticket.checks) + len(translated) + len(extra_checks)
+    if number > MOST_CHECKS >= len(ticket.checks):
+        problems.append(too_many_checks(number))
     if problems:
         raise PlanRefused(tuple(problems))
     delivered = {output.column: output.name for output in outputs}
-    used = {*delivered, *ticket.filter.columns, *(name for check in ticket.checks for name in columns_of(check))}
+    used = {*delivered, *ticket.columns_besides}
     return Plan(
         read=Read(ticket.resource.schema, ticket.resource.table, tuple(source)),
         filter=ticket.filter,
-        checks=(*ticket.checks, *(check for check in extra_checks if check.column in used)),
+        checks=(*ticket.checks, *translated, *(check for check in extra_checks if check.column in used)),
         outputs=tuple(outputs),
         key=tuple(delivered[column] for column in ticket.key),
         quota=ticket.quota.rows if ticket.quota else None,
@@ -134,8 +139,8 @@ def compile_plan(
 
 
 def _not_carried(ticket: Ticket, columns: Mapping[str, ColumnFacts]) -> list[Sentence]:
-    used = [item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)]
-    used += [*ticket.filter.columns, *(name for check in ticket.checks for name in columns_of(check))]
+    used = [item.column for item in ticket.items if not isinstance(item.mask, Constant | Null | Drop)]
+    used += ticket.columns_besides
     return [
         Sentence(_("column {name!r}: {problem}"), code="plan.not_carried", name=name, problem=why)
         for name in dict.fromkeys(used)
@@ -164,9 +169,19 @@ def _too_wide(ticket: Ticket, types: Mapping[str, SqlType], engine: Dialect) -> 
     ]
 
 
+def _known_codes(items: Sequence[Item]) -> tuple[CodeSet, ...]:
+    """Return the checks that reject rows whose code the item's table does not know."""
+    return tuple(
+        CodeSet(item.column, tuple(code.of for code in item.mask.codes))
+        for item in items
+        if isinstance(item.mask, Translate) and item.mask.unknown == "reject"
+    )
+
+
 def _item_problems(items: Sequence[Item]) -> list[Sentence]:
-    problems = [] if items else [Sentence(_("the ticket grants no items"), code="plan.no_items")]
-    names = [item.name for item in items]
+    delivered = [item for item in items if not isinstance(item.mask, Drop)]
+    problems = [] if delivered else [Sentence(_("the ticket grants no items"), code="plan.no_items")]
+    names = [item.name for item in delivered]
     problems += [
         Sentence(_("two items are delivered as {name!r}"), code="plan.name_twice", name=name)
         for name in sorted(set(names))
@@ -186,17 +201,19 @@ def _item_problems(items: Sequence[Item]) -> list[Sentence]:
     return problems
 
 
+def _no_column(item: Item) -> Sentence:
+    return Sentence(
+        _("column {name!r} is granted but the source does not have it"), code="plan.no_column", name=item.column
+    )
+
+
 def _output(
     item: Item, types: Mapping[str, SqlType], salts: Mapping[str, str] | None
 ) -> tuple[Output | None, list[Sentence]]:
     source = types.get(item.column)
     if source is None:
-        return None, [
-            Sentence(
-                _("column {name!r} is granted but the source does not have it"), code="plan.no_column", name=item.column
-            )
-        ]
-    problem = mask_problem(item.mask, source, salts) if item.mask else None
+        return None, [_no_column(item)]
+    problem = mask_problem(item.mask, source, salts, types) if item.mask else None
     if problem:
         return None, [Sentence(_("item {name!r}: {problem}"), code="plan.mask", name=item.name, problem=problem)]
     became = masked_type(item.mask, source)
@@ -225,7 +242,7 @@ def _output(
 
 def _key_problems(ticket: Ticket, outputs: Sequence[Output]) -> list[Sentence]:
     problems = [] if ticket.key else [Sentence(_("the ticket names no key columns"), code="plan.no_key")]
-    granted = {item.column for item in ticket.items}
+    granted = {item.column for item in ticket.items if not isinstance(item.mask, Drop)}
     by_column = {output.column: output for output in outputs}
     for column in dict.fromkeys(ticket.key):
         if column not in granted:

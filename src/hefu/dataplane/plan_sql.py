@@ -28,9 +28,8 @@ class SourceSql:
 
     def value(self, output: Output) -> str:
         """Return the delivered value: masked, then cast to its type there."""
-        masked = mask_sql(
-            output.mask, self.dialect.name_of(output.column), output.source_type, self.dialect, self.salts
-        )
+        column, types = self.dialect.name_of(output.column), self.plan.read.types
+        masked = mask_sql(output.mask, column, output.source_type, self.dialect, self.salts, types)
         if output.mask is None and output.type == output.source_type:
             return masked
         wanted = str(output.type) if self.dialect is Dialect.POSTGRES else duckdb_type(output.type)

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from hefu.crypto.signing import PublicKey, Signer
 from hefu.dataplane import wire
-from hefu.dataplane.checks import Check
+from hefu.dataplane.checks import Check, columns_of
 from hefu.dataplane.errors import TicketRefused
 from hefu.dataplane.filters import EVERY_ROW, RowFilter
-from hefu.dataplane.masks import Mask
+from hefu.dataplane.masks import Mask, looks_at
 from hefu.kernel.citation import Citation
 from hefu.kernel.words import Sentence, _
 
@@ -123,6 +123,13 @@ class Ticket:
         for name in ("issued_at", "valid_from", "valid_until"):
             instant: datetime = getattr(self, name)
             object.__setattr__(self, name, instant.astimezone(UTC).replace(microsecond=0))
+
+    @property
+    def columns_besides(self) -> tuple[str, ...]:
+        """Return the source columns that filter, checks and masks look at besides the items' own."""
+        checked = (name for check in self.checks for name in columns_of(check))
+        masked = (name for item in self.items for name in looks_at(item.mask))
+        return (*self.filter.columns, *checked, *masked)
 
 
 def sign_ticket(ticket: Ticket, signer: Signer) -> str:

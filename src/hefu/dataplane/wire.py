@@ -10,7 +10,7 @@ import json
 import re
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -101,6 +101,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 CLAIMS = {"id": "jti", "issuer": "iss", "issued_at": "iat", "valid_from": "nbf", "valid_until": "exp"}
 
 
+#: Metadata of a field that came later: it is written only when it says something, so that what was written before
+#: keeps its form, and a reader who does not know it refuses what it limits or changes.
+LATER = {"wire": "later"}
+
+
+def _is_left_out(field: Field[Any], value: Any) -> bool:
+    return field.metadata.get("wire") == "later" and value == field.default
+
+
 def to_json(thing: Any) -> Any:
     """Return a frozen dataclass of tickets as plain JSON; a member of a union says which in `is`."""
     match thing:
@@ -116,7 +125,11 @@ def to_json(thing: Any) -> Any:
             return {"is": "decimal", "value": str(thing)}
         case tuple():
             return [to_json(part) for part in thing]
-    body = {CLAIMS.get(field.name, field.name): to_json(getattr(thing, field.name)) for field in fields(thing)}
+    body = {
+        CLAIMS.get(field.name, field.name): to_json(value)
+        for field in fields(thing)
+        if not _is_left_out(field, value := getattr(thing, field.name))
+    }
     for name in ("iat", "nbf", "exp"):
         if name in body:
             body[name] = int(datetime.fromisoformat(body[name]["value"]).timestamp())
@@ -173,7 +186,8 @@ def _read_fields(value: Any, expected: type[Any], where: str) -> Any:
     body = _need(value, dict, where)
     hints = get_type_hints(expected)
     names = {CLAIMS.get(field.name, field.name): field for field in fields(expected)}
-    missing = sorted(names.keys() - body.keys())
+    later = {name for name, field in names.items() if field.metadata.get("wire") == "later"}
+    missing = sorted(names.keys() - body.keys() - later)
     unknown = sorted(body.keys() - names.keys() - {"is"})
     if missing or unknown or body.get("is") != kind(expected):
         raise TicketRefused(
@@ -187,7 +201,11 @@ def _read_fields(value: Any, expected: type[Any], where: str) -> Any:
             ),
         )
     return expected(
-        **{field.name: _read(body[name], hints[field.name], f"{where}.{name}") for name, field in names.items()}
+        **{
+            field.name: _read(body[name], hints[field.name], f"{where}.{name}")
+            for name, field in names.items()
+            if name in body
+        }
     )
 
 

@@ -90,11 +90,20 @@ def _said(value: Any) -> str:
     return gettext("“{text}”").format(text=value) if isinstance(value, str) else str(value)
 
 
+_IN_WORDS: dict[type, Any] = {
+    type(None): _("shown"),
+    masks.Hash: _("only a digest"),
+    masks.FormatPreserving: _("another value of the same form"),
+    masks.Null: _("left empty"),
+    masks.Drop: _("not delivered"),
+}
+
+
 def mask_in_words(mask: masks.Mask | None) -> str:
     """Return what a mask hides, as people say it."""
+    if type(mask) in _IN_WORDS:
+        return say(_IN_WORDS[type(mask)])
     match mask:
-        case None:
-            return gettext("shown")
         case masks.Cover():
             return gettext("first {first} and last {last} shown, the rest covered").format(
                 first=mask.first, last=mask.last
@@ -105,27 +114,48 @@ def mask_in_words(mask: masks.Mask | None) -> str:
             return gettext("rounded down to {width}").format(width=mask.width)
         case masks.Round():
             return gettext("rounded to {places} places").format(places=mask.places)
-        case masks.Hash():
-            return gettext("only a digest")
+        case masks.DateShift():
+            return gettext("moved by up to {days} days, the same for each {item}").format(
+                days=mask.days, item=mask.subject
+            )
+        case masks.Translate():
+            return _codes_in_words(mask)
         case masks.DateTrunc(unit="month"):
             return gettext("only the month")
         case masks.DateTrunc():
             return gettext("only the year")
-        case masks.Null():
-            return gettext("left empty")
         case masks.Constant():
             return gettext("always “{text}”").format(text=mask.text)
+    raise TypeError(mask)
 
 
-#: Masks that are offered; a digest needs the name of a salt and is the operator's affair.
-MASKS = {"": _("shown"), **{word: told for word, told in written.MASKS.items() if word != "hash"}}
+def _codes_in_words(mask: masks.Translate) -> str:
+    lines = [f"{code.of} → {code.to}" for code in mask.codes]
+    shown = gettext("; ").join([*lines[:_SHOWN_CODES], *(["…"] if len(lines) > _SHOWN_CODES else [])])
+    if mask.unknown == "keep":
+        return gettext("translated: {codes}; other codes are kept").format(codes=shown)
+    return gettext("translated: {codes}; other codes reject the row").format(codes=shown)
+
+
+#: Lines of a code table that are shown in a line.
+_SHOWN_CODES = 6
+
+#: Masks that are offered.
+MASKS = {"": _("shown"), **written.MASKS}
 
 #: What is typed beside a mask when nothing is.
 USUAL = {"cover": "3,4", "truncate": "6", "bin": "10", "round": "0", "constant": "***"}
+#: Masks with a salt. When none is named it is the case's own, so that what this case delivers joins with nothing else.
+_SALTED = ("hash", "digits", "citizen_id")
 
 
-def make_mask(kind: str, typed: str) -> masks.Mask | None:
+def make_mask(kind: str, typed: str, salt: str) -> masks.Mask | None:
     """Return the mask of a kind with what was typed beside it.
+
+    Args:
+        kind: One of `MASKS`.
+        typed: Figures, a code table, the name of a salt, or days and the item that says whose row it is.
+        salt: Name of the salt when none is typed.
 
     Raises:
         ValidationError: What was typed does not fit.
@@ -133,22 +163,37 @@ def make_mask(kind: str, typed: str) -> masks.Mask | None:
     if not kind:
         return None
     text = typed.strip() or USUAL.get(kind, "")
-    if kind != "constant":
+    if kind in USUAL and kind != "constant":
         text = text.replace("，", ":").replace(",", ":")
+    elif kind in _SALTED:
+        text = text or salt
+    elif kind == "shift":
+        parts = [part.strip() for part in text.replace("，", ",").split(",")]
+        text = ":".join([*(parts[2:] or [salt]), *parts[:2]])
     try:
-        return written.read_mask(f"{kind}:{text}" if kind in USUAL else kind)
+        return written.read_mask(f"{kind}:{text}" if text else kind)
     except InputsRejected:
-        raise ValidationError(
-            _("This mask needs whole numbers: first and last characters as 3,4, else one number.")
-        ) from None
+        raise ValidationError(_WANTED.get(kind, _WHOLE_NUMBERS)) from None
 
 
-def mask_kind(mask: masks.Mask | None) -> tuple[str, str]:
+_WHOLE_NUMBERS = _("This mask needs whole numbers: first and last characters as 3,4, else one number.")
+_WANTED = {
+    "shift": _("Give the most days and the item that says whose row it is, as 180,id_number."),
+    "translate": _("Give each code with its translation, as 1=M;2=F."),
+    "translate-keep": _("Give each code with its translation, as 1=M;2=F."),
+}
+
+
+def mask_kind(mask: masks.Mask | None, salt: str) -> tuple[str, str]:
     """Return the kind of a mask and what stands beside it, as `make_mask` takes them."""
-    if mask is None or isinstance(mask, masks.Hash):
+    if mask is None:
         return "", ""
     kind, _colon, rest = written.write_mask(mask).partition(":")
-    return kind, rest if kind == "constant" else rest.replace(":", ",")
+    if isinstance(mask, masks.DateShift):
+        return kind, ",".join([str(mask.days), mask.subject, *([mask.salt] if mask.salt != salt else [])])
+    if kind in _SALTED:
+        return kind, "" if rest == salt else rest
+    return kind, rest.replace(":", ",") if kind in USUAL and kind != "constant" else rest
 
 
 class ScopeWidget(forms.Widget):

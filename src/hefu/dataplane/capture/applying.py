@@ -22,6 +22,7 @@ from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import NotReconciled
 from hefu.dataplane.lanes.query import chunk_query, names_of
+from hefu.dataplane.masks import looks_at
 from hefu.dataplane.outcome import Rejected
 from hefu.dataplane.plan_sql import SourceSql
 
@@ -109,7 +110,8 @@ class Applier:
     def needed(self) -> tuple[str, ...]:
         """Return the source columns that the plan reads."""
         plan = self.sql.plan
-        return tuple(dict.fromkeys((*plan_key(self.sql), *self.sql.looked_at, *sorted(plan.filter.columns))))
+        subjects = (name for output in plan.outputs for name in looks_at(output.mask))
+        return tuple(dict.fromkeys((*plan_key(self.sql), *self.sql.looked_at, *sorted(plan.filter.columns), *subjects)))
 
     def _whole(self, pending: Pending) -> list[tuple[Value, ...]]:
         """Return the needed columns of the rows that stand, with values that the log left out read from the table.

@@ -51,7 +51,7 @@ def require_followable(session: Session, ticket: Ticket, facts: TableFacts) -> N
         text = _("changes of a {kind} cannot be followed")
         raise PlanRefused((Sentence(text, code="plan.follow_kind", kind=facts.kind),))
     problems = [*_key_problems(session, ticket, facts), *_mask_problems(ticket), *_check_problems(ticket)]
-    read = {*ticket.key, *(item.column for item in ticket.items), *ticket.filter.columns}
+    read = {*ticket.key, *(item.column for item in ticket.items), *ticket.columns_besides}
     text = _("column {name!r} is computed by the source, which does not tell its changes")
     problems += [
         Sentence(text, code="plan.follow_generated", name=column.name)

@@ -3,7 +3,23 @@
 from collections.abc import Mapping
 
 from hefu.dataplane.dialect import Dialect
-from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Mask, Null, Round, Truncate
+from hefu.dataplane.masks import (
+    Bin,
+    Constant,
+    Cover,
+    DateShift,
+    DateTrunc,
+    Drop,
+    FormatPreserving,
+    Hash,
+    Mask,
+    Null,
+    Round,
+    Translate,
+    Truncate,
+    salt_of,
+)
+from hefu.dataplane.masks.keyed import days_shifted, permuted
 from hefu.dataplane.types import Kind, SqlType
 from hefu.kernel.words import Sentence, _
 
@@ -11,15 +27,66 @@ _TEXT = SqlType("text")
 _NUMBERS = (Kind.INTEGER, Kind.DECIMAL)
 
 
-def mask_problem(mask: Mask, source: SqlType, salts: Mapping[str, str] | None) -> Sentence | None:
-    """Return why `mask` cannot hide a value of type `source`, or None."""
+#: Most lines of a code table, and the longest code.
+MOST_CODES, LONGEST_CODE = 1000, 200
+#: Most days by which dates are moved: ten years.
+MOST_DAYS = 3653
+
+
+def mask_problem(
+    mask: Mask, source: SqlType, salts: Mapping[str, str] | None, columns: Mapping[str, SqlType]
+) -> Sentence | None:
+    """Return why `mask` cannot hide a value of type `source`, or None.
+
+    Args:
+        mask: What is to be hidden.
+        source: Type of the column.
+        salts: Salts by name; None when no secret is at hand and their names are not looked at.
+        columns: Types of all columns beside which it stands.
+    """
+    if salts is not None and (salt := salt_of(mask)) is not None and salt not in salts:
+        return Sentence(_("the salt {name!r} is not known here"), code="mask.salt", name=salt)
+    match mask:
+        case Cover() | Truncate():
+            return _text_problem(mask, source)
+        case Bin() | Round():
+            return _number_problem(mask, source)
+        case Hash(_salt, length) if not 8 <= length <= 64:
+            return Sentence(_("a hash keeps 8 to 64 hex digits"), code="mask.hash_length")
+        case Hash() if source.kind in (Kind.OTHER, Kind.FLOAT):
+            return _no_one_text(source)
+        case FormatPreserving() if source.kind is not Kind.TEXT:
+            return Sentence(
+                _("another value of the same form is for digits in text, not {type}"),
+                code="mask.form_type",
+                type=str(source),
+            )
+        case DateShift():
+            return _shift_problem(mask, source, columns)
+        case Translate():
+            return _codes_problem(mask, source)
+        case DateTrunc() if source.kind not in (Kind.DATE, Kind.TIMESTAMP):
+            return Sentence(
+                _("months and years are kept of dates and timestamps without zone, not {type}"),
+                code="mask.date_type",
+                type=str(source),
+            )
+    return None
+
+
+def _text_problem(mask: Cover | Truncate, source: SqlType) -> Sentence | None:
     match mask:
         case Cover(first, last, sign) if first < 0 or last < 0 or len(sign) != 1:
             return Sentence(_("a cover keeps no fewer than 0 characters and covers with one sign"), code="mask.cover")
         case Truncate(length) if length < 0:
             return Sentence(_("a truncation keeps no fewer than 0 characters"), code="mask.length")
-        case Cover() | Truncate() if source.kind is not Kind.TEXT:
-            return Sentence(_("covering and truncating are for text, not {type}"), code="mask.text", type=str(source))
+    if source.kind is not Kind.TEXT:
+        return Sentence(_("covering and truncating are for text, not {type}"), code="mask.text", type=str(source))
+    return None
+
+
+def _number_problem(mask: Bin | Round, source: SqlType) -> Sentence | None:
+    match mask:
         case Bin(width) if width < 1 or width > 10**9:
             return Sentence(_("a bin is between 1 and 1,000,000,000 wide"), code="mask.width")
         case Bin() if source.kind not in (*_NUMBERS, Kind.FLOAT):
@@ -32,45 +99,67 @@ def mask_problem(mask: Mask, source: SqlType, salts: Mapping[str, str] | None) -
                 code="mask.round_type",
                 type=str(source),
             )
-        case Hash():
-            return _hash_problem(mask, source, salts)
-        case DateTrunc() if source.kind not in (Kind.DATE, Kind.TIMESTAMP):
-            return Sentence(
-                _("months and years are kept of dates and timestamps without zone, not {type}"),
-                code="mask.date_type",
-                type=str(source),
-            )
     return None
 
 
-def _hash_problem(mask: Hash, source: SqlType, salts: Mapping[str, str] | None) -> Sentence | None:
-    if not 8 <= mask.length <= 64:
-        return Sentence(_("a hash keeps 8 to 64 hex digits"), code="mask.hash_length")
-    if salts is not None and mask.salt not in salts:
-        return Sentence(_("the salt {name!r} is not known here"), code="mask.salt", name=mask.salt)
-    return (
-        Sentence(_("a {type} has no one text to hash"), code="mask.hash_type", type=str(source))
-        if source.kind in (Kind.OTHER, Kind.FLOAT)
-        else None
-    )
+def _no_one_text(of: SqlType) -> Sentence:
+    return Sentence(_("a {type} has no one text to hash"), code="mask.hash_type", type=str(of))
+
+
+def _shift_problem(mask: DateShift, source: SqlType, columns: Mapping[str, SqlType]) -> Sentence | None:
+    if source.kind not in (Kind.DATE, Kind.TIMESTAMP):
+        return Sentence(
+            _("dates and timestamps without zone are moved by days, not {type}"),
+            code="mask.shift_type",
+            type=str(source),
+        )
+    if not 1 <= mask.days <= MOST_DAYS:
+        return Sentence(_("dates are moved by at most 1 to 3653 days"), code="mask.shift_days")
+    subject = columns.get(mask.subject)
+    if subject is None:
+        return Sentence(
+            _("{name!r} is to say whose row it is, and is not there"), code="mask.subject", name=mask.subject
+        )
+    return _no_one_text(subject) if subject.kind in (Kind.OTHER, Kind.FLOAT) else None
+
+
+def _codes_problem(mask: Translate, source: SqlType) -> Sentence | None:
+    known = [code.of for code in mask.codes]
+    texts = [*known, *(code.to for code in mask.codes)]
+    if source.kind not in (Kind.TEXT, Kind.INTEGER):
+        return Sentence(_("codes are text or whole numbers, not {type}"), code="mask.code_type", type=str(source))
+    if not 1 <= len(known) <= MOST_CODES or len(set(known)) < len(known):
+        return Sentence(_("a code table has 1 to 1,000 lines, and each code once"), code="mask.codes")
+    if any(not text.isprintable() or len(text) > LONGEST_CODE or set(text) & set(";；") for text in texts) or any(
+        "=" in code for code in known
+    ):
+        return Sentence(_("a code is at most 200 signs of a line, without semicolon or equals sign"), code="mask.code")
+    return None
 
 
 def masked_type(mask: Mask | None, source: SqlType) -> SqlType:
     """Return the type of what `mask` leaves of a `source`."""
     match mask:
-        case Cover() | Truncate() | Hash() | Constant():
+        case Cover() | Truncate() | Hash() | FormatPreserving() | Translate() | Constant():
             return _TEXT
         case Bin() | Round() if source.kind is Kind.INTEGER:
             return SqlType("numeric", (20, 0)) if source.name == "bigint" else SqlType("bigint")
         case Bin() | Round() if source.kind is Kind.DECIMAL and source.modifiers:
             precision, scale = (*source.modifiers, 0)[:2]
             return SqlType("numeric", (precision + 1, scale))
-        case DateTrunc() if source.kind is Kind.TIMESTAMP:
+        case DateTrunc() | DateShift() if source.kind is Kind.TIMESTAMP:
             return SqlType("timestamp without time zone")
     return source
 
 
-def mask_sql(mask: Mask | None, value: str, source: SqlType, dialect: Dialect, salts: Mapping[str, str]) -> str:
+def mask_sql(
+    mask: Mask | None,
+    value: str,
+    source: SqlType,
+    dialect: Dialect,
+    salts: Mapping[str, str],
+    columns: Mapping[str, SqlType],
+) -> str:
     """Return the expression that stands for the column `value` in the delivery.
 
     Args:
@@ -78,21 +167,63 @@ def mask_sql(mask: Mask | None, value: str, source: SqlType, dialect: Dialect, s
         value: Quoted column or other expression of type `source`; it may be written several times.
         source: Type of `value`.
         dialect: Which database reads the expression.
-        salts: Name → secret text for `Hash`.
+        salts: Name → secret text.
+        columns: Types of the columns beside it, of which a mask may look at one.
     """
     match mask:
         case None:
             return value
-        case Cover(first, last, sign):
-            text, cover = _text(value, source, dialect), dialect.text(sign)
-            kept, length = first + last, f"length({text})"
-            head = [f"left({text}, {first})"] if first else []
-            tail = [f"right({text}, {last})"] if last else []
-            shown = " || ".join([*head, f"repeat({cover}, {length} - {kept})", *tail])
-            whole = f"repeat({cover}, {length})"
-            return f"case when {length} > {kept} then {shown} else {whole} end" if kept else whole
+        case Cover():
+            return _covered(mask, _text(value, source, dialect), dialect)
         case Truncate(length_kept):
             return f"left({_text(value, source, dialect)}, {length_kept})"
+        case Bin() | Round():
+            return _rounded(mask, value, source, dialect)
+        case Hash():
+            return _hashed(mask, f"{dialect.text(salts[mask.salt])} || {dialect.cast(value, 'text')}", dialect)
+        case FormatPreserving(salt, form):
+            return permuted(_text(value, source, dialect), form, salts[salt], dialect)
+        case DateShift(salt, subject, most):
+            whose = _text(dialect.name_of(subject), columns[subject], dialect)
+            days = days_shifted(whose, most, salts[salt], dialect)
+            return f"{value} + {days}" if source.kind is Kind.DATE else f"{value} + {days} * interval '1 day'"
+        case Translate():
+            return _translated(mask, _text(value, source, dialect), dialect)
+        case DateTrunc(unit):
+            start = f"date_trunc('{unit}', cast({value} as timestamp))"
+            return dialect.cast(start, "date") if source.kind is Kind.DATE else start
+        case Null() | Drop():
+            return "null"
+        case Constant(text):
+            return dialect.text(text)
+
+
+def _covered(mask: Cover, text: str, dialect: Dialect) -> str:
+    cover, kept, length = dialect.text(mask.sign), mask.first + mask.last, f"length({text})"
+    head = [f"left({text}, {mask.first})"] if mask.first else []
+    tail = [f"right({text}, {mask.last})"] if mask.last else []
+    shown = " || ".join([*head, f"repeat({cover}, {length} - {kept})", *tail])
+    whole = f"repeat({cover}, {length})"
+    return f"case when {length} > {kept} then {shown} else {whole} end" if kept else whole
+
+
+def _hashed(mask: Hash, salted: str, dialect: Dialect) -> str:
+    if dialect is Dialect.POSTGRES:
+        hashed = f"encode(sha256(convert_to({salted}, 'UTF8')), 'hex')"
+    else:
+        hashed = f"sha256({salted})"
+    return hashed if mask.length == 64 else f"left({hashed}, {mask.length})"
+
+
+def _translated(mask: Translate, code: str, dialect: Dialect) -> str:
+    bytewise = f'{code} collate "C"' if dialect is Dialect.POSTGRES else code
+    lines = " ".join(f"when {dialect.text(line.of)} then {dialect.text(line.to)}" for line in mask.codes)
+    # An unknown code that rejects its row shows nothing even if the check were not asked.
+    return f"case {bytewise} {lines} else {code if mask.unknown == 'keep' else 'null'} end"
+
+
+def _rounded(mask: Bin | Round, value: str, source: SqlType, dialect: Dialect) -> str:
+    match mask:
         case Bin(width) if source.kind is Kind.FLOAT:
             return f"floor({value} / {width}) * {width}"
         case Bin(width):
@@ -100,20 +231,6 @@ def mask_sql(mask: Mask | None, value: str, source: SqlType, dialect: Dialect, s
             return f"({number} - mod(mod({number}, {width}) + {width}, {width}))"
         case Round(places):
             return _round(_wide(value, source, dialect), places, source)
-        case Hash(salt, kept_digits):
-            salted = f"{dialect.text(salts[salt])} || {dialect.cast(value, 'text')}"
-            if dialect is Dialect.POSTGRES:
-                hashed = f"encode(sha256(convert_to({salted}, 'UTF8')), 'hex')"
-            else:
-                hashed = f"sha256({salted})"
-            return hashed if kept_digits == 64 else f"left({hashed}, {kept_digits})"
-        case DateTrunc(unit):
-            start = f"date_trunc('{unit}', cast({value} as timestamp))"
-            return dialect.cast(start, "date") if source.kind is Kind.DATE else start
-        case Null():
-            return "null"
-        case Constant(text):
-            return dialect.text(text)
 
 
 def _text(value: str, source: SqlType, dialect: Dialect) -> str:

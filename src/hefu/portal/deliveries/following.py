@@ -46,7 +46,7 @@ def follower_page(request: PortalRequest, found: "Delivery") -> HttpResponseBase
     """Show a delivery that keeps a table in step: how it fares, what it did, its windows with their receipts."""
     actions = {action.removeprefix("deliveries.") for action in queries.actions(found, viewer=request.actor)}
     status = DeliveryStatus(found.status)
-    names = {item.code: item.name for item in found.grant.granted_items}
+    names = {code: item.name for item in found.grant.granted_items for code in (item.code, item.delivered_as)}
     open_, asked = status in (DeliveryStatus.WAITING, DeliveryStatus.RUNNING), found.cancel_asked_at is not None
     possible = {
         "pause": open_ and not asked and found.pause_asked_at is None,

@@ -161,7 +161,9 @@ class Rejects(Listing["RejectedRow"]):
         self.summary = queries.reject_summary(delivery, viewer=request.actor)
         self.values: dict[int, dict[str, str | None]] = {}
         self.names = [part["name"] if isinstance(part, dict) else part[0] for part in delivery.columns]
-        self.words = {item.code: item.name for item in delivery.grant.granted_items}
+        self.words = {
+            code: item.name for item in delivery.grant.granted_items for code in (item.code, item.delivered_as)
+        }
 
     def columns(self) -> Sequence[Column["RejectedRow"]]:
         """Return the columns: place, reasons, and for the provider every value."""

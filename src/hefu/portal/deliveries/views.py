@@ -47,7 +47,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         return follower_page(request, found)
     actions = {action.removeprefix("deliveries.") for action in queries.actions(found, viewer=request.actor)}
     status = DeliveryStatus(found.status)
-    names = {item.code: item.name for item in found.grant.granted_items}
+    names = {code: item.name for item in found.grant.granted_items for code in (item.code, item.delivered_as)}
     possible = {
         "cancel": status in OPEN and not found.cancel_asked_at,
         "retry": status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED),

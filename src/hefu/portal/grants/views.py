@@ -103,7 +103,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         target=_target(request, found),
         signed=signed,
         ticket=ticket,
-        told=_told(ticket, names) if ticket else {},
+        told=_told(ticket, names | {item.delivered_as: item.name for item in found.granted_items}) if ticket else {},
         used_at=queries.last_use(found),
         uses=_uses(request, found),
         may_record="grants.record_use" in actions,

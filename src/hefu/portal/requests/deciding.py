@@ -37,9 +37,10 @@ def answer(request: PortalRequest, number: str) -> HttpResponseBase:
     deed = request.POST.get("deed", "")
     form = AnswerForm(
         request.POST if deed else None,
-        initial=AnswerForm.present(asked, opinion.answer if opinion else None),
+        initial=AnswerForm.present(asked, opinion.answer if opinion else None, row.number),
         asked=asked,
         grounds=queries.grounds_of(row),
+        number=row.number,
     )
     if deed in ("decide", "opinion"):
         give: Any = services.decide_request if deed == "decide" else services.give_opinion

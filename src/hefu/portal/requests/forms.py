@@ -278,15 +278,16 @@ class AnswerForm(OfficeForm):
         """Return each item asked for with its fields of mask and name, and whether its box is ticked."""
         ticked = self["items"].value() or []
         return [
-            (item, *(self[f"{field}_{item.code}"] for field in ("mask", "with", "as")), item.code in ticked)
+            (item, self[f"mask_{code}"], self[f"with_{code}"], self[f"as_{code}"], code in ticked)
             for item in self.asked
+            for code in (item.code,)
         ]
 
     @property
     def usual(self) -> str:
         """Return how masks are written, for the help line."""
         return gettext(
-            "cover {cover} keeps the first 3 and the last 4; move dates 180,id_number by up to 180 days for each person; "
+            "cover {cover} keeps the first 3 and the last 4; move dates 180,id_number: up to 180 days for each person; "
             "translate 1=M;2=F"
         ).format(cover=USUAL["cover"])
 

@@ -25,7 +25,7 @@ from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
-from hefu.dataplane.masks import Hash
+from hefu.dataplane.masks import salt_of
 from hefu.dataplane.run import Options, Outcome, Progress, Rejected
 from hefu.dataplane.sides import Source, Table
 from hefu.dataplane.ticket import Ticket
@@ -158,9 +158,9 @@ def _target(carriage: Carriage) -> Table | FileTarget:
 
 
 def salts_of(ticket: Ticket, consumer: str) -> dict[str, str]:
-    """Return the salts of the ticket's hashes, one for each consumer: two consumers cannot join on a hash."""
-    names = {item.mask.salt for item in ticket.items if isinstance(item.mask, Hash)}
-    return {name: settings.HEFU.derived_secret(f"salt:{name}:{consumer}") for name in names}
+    """Return the salts of the ticket's masks, one for each consumer: two consumers cannot join on a hash."""
+    names = {salt_of(item.mask) for item in ticket.items} - {None}
+    return {name: settings.HEFU.derived_secret(f"salt:{name}:{consumer}") for name in names if name is not None}
 
 
 class Hold:

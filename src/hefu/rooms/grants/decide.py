@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import count
 
 from hefu.dataplane.filters import Condition, RowFilter
+from hefu.dataplane.masks import DateShift, Drop, Mask, looks_at
 from hefu.dataplane.ticket import Channel, Item, Quota, ResourceRef
 from hefu.kernel.clock import CHINA
 from hefu.rooms.grants.errors import (
@@ -200,7 +201,8 @@ def missing(grant: GrantFacts, mount: Mount | None) -> tuple[Lack, ...]:
     if mount is None:
         lacks.append(Lack.RESOURCE)
     else:
-        if any(item.code not in mount.columns for item in grant.items):
+        looked_at = {code for item in grant.items for code in (item.code, *looks_at(item.mask))}
+        if looked_at - mount.columns.keys():
             lacks.append(Lack.ITEMS)
         if any(row.column not in mount.columns for row in grant.rows):
             lacks.append(Lack.FILTER)
@@ -214,7 +216,10 @@ def scope(grant: GrantFacts, mount: Mount) -> Scope:
 
     Only called when nothing is `missing`.
     """
-    items = tuple(Item(column=mount.columns[item.code], name=item.code, mask=item.mask) for item in grant.items)
+    items = tuple(
+        Item(mount.columns[item.code], item.delivered_as or item.code, mask=_in_columns(item.mask, mount))
+        for item in grant.items
+    )
     return Scope(
         resource=ResourceRef(source=mount.source, kind=mount.kind, schema=mount.schema, table=mount.table),
         items=items,
@@ -224,13 +229,17 @@ def scope(grant: GrantFacts, mount: Mount) -> Scope:
     )
 
 
+def _in_columns(mask: Mask | None, mount: Mount) -> Mask | None:
+    return replace(mask, subject=mount.columns[mask.subject]) if isinstance(mask, DateShift) else mask
+
+
 def key_of(items: tuple[Item, ...], mount: Mount) -> tuple[str, ...]:
     """Return the columns whose delivered values name a row.
 
-    The resource's key when all of it is granted; otherwise every granted column, because part of a
+    The resource's key when all of it is delivered; otherwise every delivered column, because part of a
     key names no row.
     """
-    granted = tuple(item.column for item in items)
+    granted = tuple(item.column for item in items if not isinstance(item.mask, Drop))
     return mount.key if mount.key and set(mount.key) <= set(granted) else granted
 
 

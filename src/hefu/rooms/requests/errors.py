@@ -138,6 +138,15 @@ class MasksDiffer(Refusal):
     )
 
 
+class NamesDiffer(Refusal):
+    """Two deciders name the same column in different ways."""
+
+    code = "requests.names_differ"
+    text = _(
+        "The other decider of request {number} names {items} in another way. Agree on one name, then give your word."
+    )
+
+
 class NothingInCommon(Refusal):
     """Two deciders agree to items that do not overlap."""
 

@@ -22,7 +22,7 @@ from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
 from hefu.dataplane.connectors.staging import RELATION, WRITTEN, Stage, StageStream, checks_of
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, SideRefused
-from hefu.dataplane.masks import Bin, DateTrunc, Round
+from hefu.dataplane.masks import Bin, DateShift, DateTrunc, Round
 from hefu.dataplane.ticket import Item
 from hefu.dataplane.types import Kind, SqlType, duckdb_type, parse
 from hefu.kernel.words import Listed, Sentence, _
@@ -135,7 +135,7 @@ class FolderView:
         types = dict.fromkeys(header, SqlType("text"))
         problems = []
         for item in self.items:
-            if item.column in types and item.type and isinstance(item.mask, Bin | Round | DateTrunc | None):
+            if item.column in types and item.type and isinstance(item.mask, Bin | Round | DateTrunc | DateShift | None):
                 with contextlib.suppress(ValueError):  # the planner says what is wrong with the type's name
                     types[item.column] = parse(item.type)
                     if duckdb_type(types[item.column]) is None:

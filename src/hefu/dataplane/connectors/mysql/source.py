@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from hefu.dataplane.checks import Typed, columns_of
+from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table, no_table
@@ -96,8 +96,7 @@ class MysqlView:
 
     def _read_types(self) -> dict[str, SqlType]:
         """Return the columns that the grant looks at, with their types."""
-        used = {item.column for item in self.ticket.items} | {*self.ticket.filter.columns, *self.ticket.key}
-        used |= {name for check in self.ticket.checks for name in columns_of(check)}
+        used = {item.column for item in self.ticket.items} | {*self.ticket.columns_besides, *self.ticket.key}
         return {
             column.name: column.type
             for column in self._table.facts.columns

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from hefu.dataplane.filters import EVERY_ROW, RowFilter
+from hefu.dataplane.masks import Drop
 from hefu.dataplane.masks.sql import mask_problem
 from hefu.dataplane.types import SqlType
 from hefu.kernel.citation import Citation
@@ -227,7 +228,7 @@ def check_answer(case: CaseFacts, answer: Answer, *, grounds: Grounds) -> Answer
     return Answer(
         verdict=answer.verdict,
         reason=answer.reason.strip(),
-        items=tuple(GrantedItem(item.code, names[item.code], item.mask) for item in spelled),
+        items=tuple(GrantedItem(item.code, names[item.code], item.mask, item.delivered_as.strip()) for item in spelled),
         rows=answer.rows,
     )
 
@@ -240,14 +241,19 @@ def as_asked(case: CaseFacts) -> tuple[GrantedItem, ...]:
 def _answer_faults(case: CaseFacts, answer: Answer, items: tuple[GrantedItem, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     codes = [item.code for item in items]
-    if not codes:
+    if all(isinstance(item.mask, Drop) for item in items):
         found["items"] = _("A grant opens at least one item. Refuse on a listed ground instead.")
     elif set(codes) - {item.code for item in case.asked}:
         found["items"] = _("Only items that were asked for can be granted.")
     elif len(set(codes)) < len(codes):
         found["items"] = _("An item stands twice.")
     elif not all(_mask_fits(item, case) for item in items):
-        found["masks"] = _("A mask does not fit its item: text is covered or cut, numbers rounded, dates shortened.")
+        found["masks"] = _(
+            "A mask does not fit its item: text is covered, cut or permuted, numbers rounded, dates cut or moved, "
+            "codes translated."
+        )
+    elif _names_collide(items):
+        found["names"] = _("Two columns of the delivery have the same name, or one has a name of more than 63 bytes.")
     narrows = _narrows(case, items, answer.rows)
     if answer.verdict is Verdict.GRANT and narrows:
         found["verdict"] = _("Less than asked is given. Choose “grant in part”, or give all that is asked.")
@@ -261,10 +267,14 @@ def _answer_faults(case: CaseFacts, answer: Answer, items: tuple[GrantedItem, ..
 
 
 def _mask_fits(item: GrantedItem, case: CaseFacts) -> bool:
-    stated = next(asked.type for asked in case.asked if asked.code == item.code)
-    if item.mask is None:
-        return True
-    return mask_problem(item.mask, SQL_TYPES[ItemType(stated)] if stated else SqlType("text"), None) is None
+    types = {asked.code: SQL_TYPES[ItemType(asked.type)] if asked.type else SqlType("text") for asked in case.asked}
+    return item.mask is None or mask_problem(item.mask, types[item.code], None, types) is None
+
+
+def _names_collide(items: tuple[GrantedItem, ...]) -> bool:
+    names = [item.delivered_as.strip() or item.code for item in items if not isinstance(item.mask, Drop)]
+    renamed = [item.delivered_as.strip() for item in items]
+    return len(set(names)) < len(names) or any(len(name.encode()) > 63 or not name.isprintable() for name in renamed)
 
 
 def _narrows(case: CaseFacts, items: tuple[GrantedItem, ...], rows: RowFilter) -> bool:
@@ -340,6 +350,7 @@ def settle(case: CaseFacts) -> Settled | None:
 
     Raises:
         MasksDiffer: Two deciders mask one item in different ways.
+        NamesDiffer: Two deciders name one column in different ways.
         NothingInCommon: No item is agreed to by all, or no row can meet all conditions.
 
     Source: rule `requests.deciders`; Guangdong 2018-50 art. 19 (the authority jointly with the provider).
@@ -363,6 +374,7 @@ def settle(case: CaseFacts) -> Settled | None:
 def _common_items(case: CaseFacts, answers: list[Answer]) -> tuple[GrantedItem, ...]:
     common: list[GrantedItem] = []
     differing: list[str] = []
+    named: list[str] = []
     for asked in case.asked:
         given = [item for answer in answers for item in answer.items or () if item.code == asked.code]
         if len(given) < len(answers):
@@ -370,7 +382,12 @@ def _common_items(case: CaseFacts, answers: list[Answer]) -> tuple[GrantedItem, 
         masks = [item.mask for item in given if item.mask is not None]
         if any(mask != masks[0] for mask in masks):
             differing.append(asked.name)
-        common.append(GrantedItem(asked.code, asked.name, masks[0] if masks else None))
+        called = {item.delivered_as for item in given if item.delivered_as}
+        if len(called) > 1:
+            named.append(asked.name)
+        common.append(GrantedItem(asked.code, asked.name, masks[0] if masks else None, "".join(called)))
+    if named:
+        raise errors.NamesDiffer(number=case.number, items="、".join(named))
     if differing:
         raise errors.MasksDiffer(number=case.number, items="、".join(differing))
     return tuple(common)

@@ -5,7 +5,7 @@ is *received* and its clock runs. The *deciders* are whom the law of the provide
 provider, the authority, or both; each gives one *vote*, and the votes make the *decision*.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from hefu.dataplane.filters import EVERY_ROW, RowFilter
 from hefu.dataplane.masks import Mask
 from hefu.dataplane.ticket import Channel
+from hefu.dataplane.wire import LATER
 from hefu.kernel.actor import Role
 from hefu.kernel.citation import Citation
 from hefu.kernel.words import _
@@ -251,6 +252,8 @@ class GrantedItem:
     #: Name that people read.
     name: str = ""
     mask: Mask | None = None
+    #: Name of the column in the delivery; empty: the code.
+    delivered_as: str = field(default="", metadata=LATER)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ A condition is an item's code, an operator and a text:
     null                             nothing is there
 
 A mask is a word with its figures: `cover:6:4`, `truncate:3`, `bin:1000`, `round:2`, `hash:<name of the salt>`,
-`month`, `year`, `null`, `constant:<text>`.
+`digits:<name of the salt>`, `citizen_id:<name of the salt>`, `shift:<name of the salt>:<days>:<item>` with the item
+that says whose row it is, `translate:1=M;2=F` (unknown codes reject the row) and `translate-keep:1=M;2=F` (they are
+kept), `month`, `year`, `null`, `constant:<text>`, `drop`.
 """
 
 import re
@@ -19,7 +21,22 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, StartsWith, Value
-from hefu.dataplane.masks import Bin, Constant, Cover, DateTrunc, Hash, Mask, Null, Round, Truncate
+from hefu.dataplane.masks import (
+    Bin,
+    Code,
+    Constant,
+    Cover,
+    DateShift,
+    DateTrunc,
+    Drop,
+    FormatPreserving,
+    Hash,
+    Mask,
+    Null,
+    Round,
+    Translate,
+    Truncate,
+)
 from hefu.kernel.refusal import InputsRejected
 from hefu.kernel.words import _
 from hefu.rooms.catalog.terms import ItemType
@@ -39,12 +56,18 @@ MASKS = {
     "cover": _("cover all but the first and last signs"),
     "truncate": _("keep only the first signs"),
     "hash": _("replace by a digest"),
+    "digits": _("replace digits by other digits"),
+    "citizen_id": _("replace a citizen's number by another text of its form"),
+    "shift": _("move dates by unknown days, the same for all rows of a person or company"),
+    "translate": _("translate codes; unknown ones reject the row"),
+    "translate-keep": _("translate codes; unknown ones are kept"),
     "month": _("keep only the month"),
     "year": _("keep only the year"),
     "bin": _("round down to a multiple"),
     "round": _("round to places"),
     "null": _("leave empty"),
     "constant": _("replace by a fixed text"),
+    "drop": _("check it, but do not deliver it"),
 }
 
 _TRUE, _FALSE = frozenset({"true", "yes", "1", "是", "有"}), frozenset({"false", "no", "0", "否", "无"})
@@ -163,14 +186,21 @@ def read_mask(text: str) -> Mask:
         raise InputsRejected(
             problems={
                 "masks": _(
-                    "A mask is one of: cover:first:last, truncate:length, hash:salt, month, year, bin:width, "
-                    "round:places, null, constant:text."
+                    "A mask is one of: cover:first:last, truncate:length, hash:salt, digits:salt, citizen_id:salt, "
+                    "shift:salt:days:item, translate:code=code;…, translate-keep:code=code;…, month, year, bin:width, "
+                    "round:places, null, constant:text, drop."
                 )
             }
         ) from None
 
 
+#: Masks that have no figures.
+_PLAIN: dict[str, Mask] = {"month": DateTrunc("month"), "year": DateTrunc("year"), "null": Null(), "drop": Drop()}
+
+
 def _mask(word: str, rest: str) -> Mask:
+    if word in _PLAIN:
+        return _PLAIN[word]
     match word:
         case "cover":
             first, _colon, last = rest.partition(":")
@@ -183,15 +213,25 @@ def _mask(word: str, rest: str) -> Mask:
             return Round(int(rest))
         case "hash" if rest:
             return Hash(salt=rest)
-        case "month":
-            return DateTrunc("month")
-        case "year":
-            return DateTrunc("year")
-        case "null":
-            return Null()
+        case "digits" | "citizen_id" if rest:
+            return FormatPreserving(rest, "digits" if word == "digits" else "citizen_id")
+        case "shift":
+            head, _colon, subject = rest.rpartition(":")
+            salt, _colon, days = head.rpartition(":")
+            if salt and subject:
+                return DateShift(salt, subject.strip(), _figure(days, least=1))
+        case "translate" | "translate-keep":
+            return Translate(_codes(rest), "reject" if word == "translate" else "keep")
         case "constant":
             return Constant(rest)
     raise ValueError(word)
+
+
+def _codes(text: str) -> tuple[Code, ...]:
+    pairs = [line.partition("=") for line in re.split(r"[;；\n]", text) if line.strip()]
+    if not pairs or any(not sign for _of, sign, _to in pairs):
+        raise ValueError(text)
+    return tuple(Code(of.strip(), to.strip()) for of, _sign, to in pairs)
 
 
 def _figure(text: str, least: int = 0) -> int:
@@ -203,6 +243,10 @@ def _figure(text: str, least: int = 0) -> int:
 
 def write_mask(mask: Mask) -> str:
     """Return the mask as `read_mask` reads it."""
+    return next((word for word, plain in _PLAIN.items() if plain == mask), "") or _with_figures(mask)
+
+
+def _with_figures(mask: Mask) -> str:
     match mask:
         case Cover():
             return f"cover:{mask.first}:{mask.last}"
@@ -214,12 +258,16 @@ def write_mask(mask: Mask) -> str:
             return f"round:{mask.places}"
         case Hash():
             return f"hash:{mask.salt}"
-        case DateTrunc():
-            return mask.unit
-        case Null():
-            return "null"
+        case FormatPreserving():
+            return f"{mask.form}:{mask.salt}"
+        case DateShift():
+            return f"shift:{mask.salt}:{mask.days}:{mask.subject}"
+        case Translate():
+            word = "translate" if mask.unknown == "reject" else "translate-keep"
+            return f"{word}:" + ";".join(f"{code.of}={code.to}" for code in mask.codes)
         case Constant():
             return f"constant:{mask.text}"
+    raise TypeError(mask)
 
 
 def _rejected(sentence: Any) -> InputsRejected:
