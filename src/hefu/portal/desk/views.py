@@ -34,6 +34,8 @@ from hefu.search.terms import Question
 LINES = 12
 #: Notices beside them.
 NOTICES = 8
+#: What a notice's line is made of.
+_NOTICE = ("at", "kind", "facts", "request__number")
 
 
 @page()
@@ -46,7 +48,9 @@ def desk(request: PortalRequest) -> HttpResponseBase:
     if actor.has(Role.OFFICER, Role.CHIEF):
         awaited = list(clocks.running(viewer=actor).exclude(responsible_id=actor.department_id)[:LINES])
     subjects = {one.subject for one in (*owed, *awaited)}
-    about = {row.number: row for row in requests.requests(viewer=actor).filter(number__in=subjects)}
+    about = {}
+    if subjects:
+        about = {row.number: row for row in requests.requests(viewer=actor).filter(number__in=subjects)}
     casework, soon = actor.has(*CASEWORK), soon_days()
     kinds, grants_shown = waiting(actor), _grants(actor) if casework else []
     counts = counted([rows for _kind, rows in kinds] + [rows for rows, _words, _address in grants_shown])
@@ -74,11 +78,14 @@ def _notices(actor: Actor) -> list[dict[str, Any]]:
     """Return what the department was told, of requests and of like entries, newest first."""
     found: list[dict[str, Any]] = [
         {"at": one.at, "address": reverse("requests:case", args=[one.request.number]), "text": notice_in_words(one)}
-        for one in requests.notices(viewer=actor)[:NOTICES]
+        for one in requests.notices(viewer=actor)
+        .select_related(None)
+        .select_related("request")
+        .only(*_NOTICE)[:NOTICES]
     ]
     found += [
         {"at": one.at, "address": reverse("upkeep:duplicate", args=[one.pair_id]), "text": told_in_words(one)}
-        for one in upkeep.told(viewer=actor)[:NOTICES]
+        for one in upkeep.told(viewer=actor).select_related(None)[:NOTICES]
     ]
     return sorted(found, key=lambda one: one["at"], reverse=True)[:NOTICES]
 
