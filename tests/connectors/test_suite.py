@@ -26,6 +26,7 @@ from tests.connectors.suite.case import NAMES, TEXTS, Case, closed
 from tests.connectors.suite.folder import FolderCase
 from tests.connectors.suite.mysql import MysqlCase
 from tests.connectors.suite.postgres import PostgresCase
+from tests.connectors.suite.s3 import S3Case
 from tests.connectors.suite.sftp import SftpCase
 from tests.connectors.test_channels import plain, sane
 from tests.faults.proxy import Proxy
@@ -42,7 +43,7 @@ def place(make_database: Callable[[], Database]) -> Place:
     return a_place(make_database)
 
 
-@pytest.fixture(params=["postgres", "mysql", "mysql in gbk", "folder", "folder in gb18030", "sftp"])
+@pytest.fixture(params=["postgres", "mysql", "mysql in gbk", "folder", "folder in gb18030", "sftp", "s3"])
 def case(request: pytest.FixtureRequest, place: Place, tmp_path: Path) -> Case:
     kind, _, encoding = str(request.param).partition(" in ")
     if kind == "postgres":
@@ -51,6 +52,8 @@ def case(request: pytest.FixtureRequest, place: Place, tmp_path: Path) -> Case:
         return FolderCase(place, tmp_path, encoding or "utf-8")
     if kind == "sftp":
         return SftpCase(place, request.getfixturevalue("sftp"))
+    if kind == "s3":
+        return S3Case(place, request.getfixturevalue("store"), tmp_path)
     return MysqlCase(request.getfixturevalue("a_maria"), encoding or "utf8mb4")
 
 
@@ -227,7 +230,7 @@ def _deliver(place: Place, source: Source, ticket: Ticket, policy: Callable[[str
 
 @pytest.mark.slow
 def test_memory_is_bounded_whatever_the_table(plain_case: Case, place: Place) -> None:
-    if isinstance(plain_case, SftpCase):
+    if isinstance(plain_case, SftpCase | S3Case):
         pytest.skip("its files are read as those of a folder, of which it is asked")
     rows, size = 80_000, 4096
     source, ref = plain_case.wide(rows, size)

@@ -1,4 +1,4 @@
-"""Departments whose data lies in MariaDB or on an SFTP server, from the page to rows in another's database."""
+"""Data in MariaDB, on an SFTP server or in a store, from the page to rows in another department's database."""
 
 import pytest
 from django.urls import reverse
@@ -16,9 +16,10 @@ from tests.builders import NOON, SYSTEM, a_department, a_grant, a_target, an_act
 from tests.conftest import Database
 from tests.mariadb import PASSWORD, MariaDatabase, a_maria, maria, other_maria
 from tests.portal.types import SignIn
+from tests.s3 import Store, a_store, store
 from tests.sftp import SftpServer, sftp
 
-__all__ = ["a_maria", "maria", "other_maria", "sftp"]
+__all__ = ["a_maria", "a_store", "maria", "other_maria", "sftp", "store"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,3 +149,38 @@ def test_files_on_an_sftp_server_are_a_source_whose_key_was_stored(
     row = deliveries.delivery(delivery.number, viewer=SYSTEM)
     assert (row.status, row.rows_written) == ("done", 20)
     assert "sftp" not in signed_in(consumer).get(reverse("resources:new_target")).content.decode()
+
+
+def test_files_in_a_store_are_a_source_whose_secret_key_is_sealed(
+    signed_in: SignIn, store: Store, a_database: Database
+) -> None:
+    provider, consumer = a_department("市公安局"), a_department("市民政局")
+    the_authority()
+    rows = "".join(f"{n:018d},张{n},1950-01-01\n" for n in range(1, 21))
+    store.put("人口.csv", f"id_number,name,birth_date\n{rows}".encode())
+    officer, there = signed_in(provider), store.connection
+    typed = {
+        "name": "对象存储", "kind": "s3", "host": "127.0.0.1", "port": there.port, "dbname": "Not A Bucket",
+        "username": there.user, "password": there.password, "folder": there.folder, "tls": "disable", "system_id": "",
+    }  # fmt: skip
+    assert 'href="#id_dbname"' in officer.post(reverse("resources:new_source"), typed).content.decode()
+    officer.post(reverse("resources:new_source"), typed | {"dbname": there.bucket, "password": "another"})
+    source = resources.sources(viewer=SYSTEM).get()
+    assert (source.reached, source.folder) == (False, there.folder)
+    # What the secret key belongs to is changed by nobody who does not know it.
+    address = reverse("resources:change", args=["source", source.pk])
+    assert officer.post(address, typed | {"dbname": there.bucket, "tls": "", "password": ""}).status_code == 422
+    officer.post(address, typed | {"dbname": there.bucket})
+    officer.post(reverse("resources:test", args=["source", source.pk]))
+    page = officer.get(reverse("resources:source", args=[source.pk]), {"look": "1"}).content.decode()
+    assert "人口.csv" in page
+    assert f"{there.bucket}{there.folder}" in page
+    assert there.password not in page
+
+    entry, actor = an_entry(provider), an_actor(provider)
+    services.mount(entry_id=entry.pk, source_id=source.pk, table="人口.csv", key=["id_number"], actor=actor, clock=NOON)
+    grant = a_grant(entry, consumer, target=a_target(consumer, a_database))
+    delivery = deliveries.deliveries(viewer=SYSTEM, grant=grant.number).latest("number")
+    carry(delivery.pk, clock=NOON)
+    row = deliveries.delivery(delivery.number, viewer=SYSTEM)
+    assert (row.status, row.rows_written) == ("done", 20)

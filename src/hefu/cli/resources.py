@@ -96,19 +96,22 @@ def _place_options(function: F) -> F:
         click.option(
             "--encoding", type=click.Choice(["utf-8", "gb18030"]), default="utf-8", help="Of a folder's files."
         ),
-        click.option("--folder", default="", help="A folder of files, of the node or of an SFTP server."),
+        click.option("--folder", default="", help="A folder of files, of the node, an SFTP server or a bucket."),
         click.option(
-            "--kind", type=click.Choice(["postgres", "mysql", "sftp"]), help="Of a server; PostgreSQL if not said."
+            "--kind",
+            type=click.Choice(["postgres", "mysql", "sftp", "s3"]),
+            help="Of a server; PostgreSQL if not said.",
         ),
+        click.option("--region", default="", help="Of an S3-compatible store."),
         click.option("--host-key", default="", help="Fingerprint of an SFTP server's key: SHA256:…"),
         click.option("--schema", default="public", show_default=True, help="That a target's tables are written into."),
         click.option(
             "--tls", default="prefer", show_default=True, help="disable, prefer, require, verify-ca, verify-full."
         ),
-        click.option("--user", default="", help="Database account."),
-        click.option("--database", default="", help="Database name."),
-        click.option("--port", type=int, help="Else the usual one: 5432 of PostgreSQL, 3306 of MySQL, 22 of SFTP."),
-        click.option("--host", default="", help="Database server."),
+        click.option("--user", default="", help="Account; of an S3-compatible store, the access key."),
+        click.option("--database", default="", help="Database name, or bucket."),
+        click.option("--port", type=int, help="Else the usual one: PostgreSQL 5432, MySQL 3306, SFTP 22, S3 443."),
+        click.option("--host", default="", help="Server."),
         click.option("--name", required=True, help="As people call it."),
         click.option("--department", "owner", required=True, metavar="CREDIT_CODE"),
     ):
@@ -348,6 +351,7 @@ def _facts(told: dict[str, Any]) -> "PlaceFacts":
         schema=told["schema"],
         folder=told["folder"],
         host_key=told["host_key"],
+        region=told["region"],
         encoding=Encoding(told["encoding"]),
     )
 
@@ -364,7 +368,7 @@ def _department(credit_code: str, actor: Actor) -> UUID:
 
 def _place(place: "Source | Target") -> dict[str, Any]:
     server = f"{place.username}@{place.host}:{place.port}" if place.host else ""
-    where = server + (place.folder or f"/{place.dbname}")
+    where = server + (f"/{place.dbname}" if place.dbname else "") + place.folder
     return {
         "id": place.pk,
         "department": place.department.name,

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hefu.dataplane.connectors import Capabilities, folder, mysql, postgres, sftp
+from hefu.dataplane.connectors import Capabilities, folder, mysql, postgres, s3, sftp
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.connectors.far import FarView, inspect_far, list_far, profile_far
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
 from hefu.dataplane.connectors.folder.profile import profile_file
 from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
@@ -24,12 +25,13 @@ from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import TableFacts, TableSummary
-from hefu.dataplane.connectors.sftp.source import SftpSource, SftpView, inspect_remote, list_remote, profile_remote
+from hefu.dataplane.connectors.s3.source import S3Source
+from hefu.dataplane.connectors.sftp.source import SftpSource
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.ticket import ResourceKind, Ticket
 from hefu.kernel.words import _
 
-Source = PostgresSource | FolderSource | MysqlSource | SftpSource
+Source = PostgresSource | FolderSource | MysqlSource | SftpSource | S3Source
 #: Where a table arrives.
 Table = PostgresTarget | MysqlTarget
 
@@ -39,6 +41,7 @@ KINDS: dict[type[Source], ResourceKind] = {
     FolderSource: ResourceKind.FILE_FOLDER,
     MysqlSource: ResourceKind.MYSQL_TABLE,
     SftpSource: ResourceKind.SFTP_FOLDER,
+    S3Source: ResourceKind.S3_FOLDER,
 }
 #: What each connector can do.
 CAPABILITIES: tuple[Capabilities, ...] = (
@@ -46,6 +49,7 @@ CAPABILITIES: tuple[Capabilities, ...] = (
     mysql.CAPABILITIES,
     folder.CAPABILITIES,
     sftp.CAPABILITIES,
+    s3.CAPABILITIES,
 )
 
 
@@ -70,8 +74,8 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy) -> Callable[[]
             return lambda: FolderView(source, ticket.resource.table, ticket.items)
         case MysqlSource():
             return lambda: MysqlView(source, policy, ticket)
-        case SftpSource():
-            return lambda: SftpView(source, policy, ticket.resource.table, ticket.items)
+        case SftpSource() | S3Source():
+            return lambda: FarView(source.opens(policy), source.encoding, ticket.resource.table, ticket.items)
 
 
 def receiver_of(target: Table, policy: AddressPolicy) -> Receiver:
@@ -104,8 +108,8 @@ def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
     match source:
         case FolderSource():
             return Tried(_READ, {"files": len(list_files(source))})
-        case SftpSource():
-            return Tried(_READ, {"files": len(list_remote(source, policy))})
+        case SftpSource() | S3Source():
+            return Tried(_READ, {"files": len(list_far(source.opens(policy)))})
         case PostgresSource():
             seen = postgres_inspection.test_connection(source.connection, policy)
             text = _MAY_CREATE if seen.can_create else _MAY_NOT_CREATE
@@ -131,8 +135,8 @@ def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[Tabl
             return postgres_inspection.list_tables(source.connection, policy)
         case MysqlSource():
             return mysql_inspection.list_tables(source.connection, policy)
-        case SftpSource():
-            return list_remote(source, policy)
+        case SftpSource() | S3Source():
+            return list_far(source.opens(policy))
 
 
 def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
@@ -148,8 +152,8 @@ def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = d
             return postgres_inspection.inspect_table(source.connection, schema, table, policy)
         case MysqlSource():
             return mysql_inspection.inspect_table(source.connection, schema, table, policy)
-        case SftpSource():
-            return inspect_remote(source, table, policy)
+        case SftpSource() | S3Source():
+            return inspect_far(source.opens(policy), source.encoding, table)
 
 
 def profiled(
@@ -169,5 +173,5 @@ def profiled(
             return profile_table(source.connection, schema, table, columns, policy)
         case MysqlSource():
             return profile_mysql_table(source.connection, schema, table, policy)
-        case SftpSource():
-            return profile_remote(source, table, policy)
+        case SftpSource() | S3Source():
+            return profile_far(source.opens(policy), source.encoding, table)

@@ -32,6 +32,7 @@ class ResourceKind(StrEnum):
     MYSQL_TABLE = "mysql_table"
     FILE_FOLDER = "file_folder"
     SFTP_FOLDER = "sftp_folder"
+    S3_FOLDER = "s3_folder"
 
 
 @dataclass(frozen=True)

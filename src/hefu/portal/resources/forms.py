@@ -21,6 +21,7 @@ from hefu.portal.picking import Picker
 from hefu.portal.resources.words import ALLOWANCE_NAMES, ENCODING_NAMES, TLS_NAMES
 from hefu.rooms.resources.terms import (
     DATABASES,
+    FILE_SERVERS,
     NETWORK_NAMES,
     PLACE_KIND_NAMES,
     PORTS,
@@ -35,7 +36,11 @@ from hefu.rooms.resources.terms import (
 )
 
 #: What each kind needs besides its name.
-_NEEDED = {PlaceKind.FOLDER: ("folder",), PlaceKind.SFTP: ("host", "username", "folder", "host_key")}
+_NEEDED = {
+    PlaceKind.FOLDER: ("folder",),
+    PlaceKind.SFTP: ("host", "username", "folder", "host_key"),
+    PlaceKind.S3: ("host", "dbname", "username"),
+}
 
 
 class PlaceForm(OfficeForm):
@@ -48,14 +53,16 @@ class PlaceForm(OfficeForm):
         required=False,
         min_value=1,
         max_value=65535,
-        help_text=_("Empty for the usual one: 5432 of PostgreSQL, 3306 of MySQL, 22 of SFTP."),
+        help_text=_("Empty for the usual one: 5432 of PostgreSQL, 3306 of MySQL, 22 of SFTP, 443 of a store."),
     )
-    dbname = forms.CharField(label=_("Database"), required=False, max_length=63)
+    dbname = forms.CharField(
+        label=_("Database"), required=False, max_length=63, help_text=_("Of an S3-compatible store, the bucket.")
+    )
     username = forms.CharField(
         label=_("User"),
         required=False,
         max_length=63,
-        help_text=_("For a source, a user who may only read."),
+        help_text=_("For a source, a user who may only read. Of a store, the access key."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     password = forms.CharField(
@@ -63,7 +70,7 @@ class PlaceForm(OfficeForm):
         required=False,
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text=_("Sealed at once and never shown again."),
+        help_text=_("Sealed at once and never shown again. Of a store, the secret key."),
     )
     schema = forms.CharField(
         label=_("Schema"),
@@ -76,13 +83,20 @@ class PlaceForm(OfficeForm):
         label=_("Folder"),
         required=False,
         max_length=500,
-        help_text=_("In full, on the node's machine or on the SFTP server."),
+        help_text=_("In full, on the node's machine, on the SFTP server or in the bucket."),
     )
     host_key = forms.CharField(
         label=_("Fingerprint of the SFTP server's key"),
         required=False,
         max_length=64,
         help_text=_("As its administrator reads it with ssh-keygen -l: SHA256:…"),
+    )
+
+    region = forms.CharField(
+        label=_("Region"),
+        required=False,
+        max_length=32,
+        help_text=_("Of an S3-compatible store; empty where it knows none."),
     )
 
     def __init__(self, *args: Any, departments: Any = (), systems: Any = None, for_source: bool, **kwargs: Any) -> None:
@@ -116,9 +130,9 @@ class PlaceForm(OfficeForm):
             )
         if for_source:
             del self.fields["schema"]
-        else:  # rows are not delivered to an SFTP server
-            del self.fields["host_key"]
-            offered = {kind: name for kind, name in PLACE_KIND_NAMES.items() if kind is not PlaceKind.SFTP}
+        else:  # rows are not delivered to a server of files
+            del self.fields["host_key"], self.fields["region"]
+            offered = {kind: name for kind, name in PLACE_KIND_NAMES.items() if kind not in FILE_SERVERS}
             self.fields["kind"].choices = choices(offered)  # type: ignore[attr-defined]
         self.order_fields(
             ["department_id", "name", "kind", "system_id", "host", "port", "dbname", "username", "password", "tls"]
@@ -136,18 +150,20 @@ class PlaceForm(OfficeForm):
     def facts(self) -> PlaceFacts:
         """Return what is stated, without the password."""
         typed = self.cleaned_data
-        database, local = typed["kind"] in DATABASES, typed["kind"] == PlaceKind.FOLDER
+        kind = PlaceKind(typed["kind"])
+        database, local = kind in DATABASES, kind is PlaceKind.FOLDER
         return PlaceFacts(
             name=typed["name"],
-            kind=PlaceKind(typed["kind"]),
+            kind=kind,
             host="" if local else typed["host"],
-            port=typed["port"] or PORTS.get(PlaceKind(typed["kind"]), 5432),
-            dbname=typed["dbname"] if database else "",
+            port=typed["port"] or PORTS.get(kind, 5432),
+            dbname=typed["dbname"] if database or kind is PlaceKind.S3 else "",
             username="" if local else typed["username"],
             tls=TlsMode(typed["tls"] or TlsMode.PREFER),
             schema=typed.get("schema") or "public",
             folder="" if database else typed["folder"],
-            host_key=typed.get("host_key", "") if typed["kind"] == PlaceKind.SFTP else "",
+            host_key=typed.get("host_key", "") if kind is PlaceKind.SFTP else "",
+            region=typed.get("region", "") if kind is PlaceKind.S3 else "",
             encoding=Encoding(typed["encoding"] or Encoding.UTF_8),
         )
 
@@ -165,9 +181,10 @@ class PlaceForm(OfficeForm):
             "schema",
             "folder",
             "host_key",
+            "region",
             "encoding",
         )
-        return {name: getattr(place, name) for name in (*names, "host_key")}
+        return {name: getattr(place, name) for name in names}
 
 
 class SystemForm(OfficeForm):

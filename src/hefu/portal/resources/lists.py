@@ -36,6 +36,8 @@ def where(place: "Place") -> str:
     """Return where a place is, without its secret."""
     if place.kind == PlaceKind.SFTP:
         return f"{place.username}@{place.host}:{place.port}{place.folder}"
+    if place.kind == PlaceKind.S3:
+        return f"{place.username}@{place.host}:{place.port}/{place.dbname}{place.folder}"
     if place.kind in DATABASES:
         return f"{place.username}@{place.host}:{place.port}/{place.dbname}"
     return place.folder

@@ -15,6 +15,7 @@ _KINDS = {
     PlaceKind.MYSQL: ResourceKind.MYSQL_TABLE,
     PlaceKind.FOLDER: ResourceKind.FILE_FOLDER,
     PlaceKind.SFTP: ResourceKind.SFTP_FOLDER,
+    PlaceKind.S3: ResourceKind.S3_FOLDER,
 }
 
 

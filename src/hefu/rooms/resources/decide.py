@@ -9,10 +9,12 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from hefu.dataplane.connectors.address import reached
+from hefu.dataplane.connectors.s3.signing import REGION_FORM
 from hefu.kernel.words import _
 from hefu.rooms.resources.terms import (
     DATABASES,
     LONGEST,
+    WEB,
     Agreement,
     Allowed,
     ColumnSide,
@@ -50,7 +52,10 @@ _NEEDS = {
     PlaceKind.POSTGRES: ("host", "dbname", "username", "schema"),
     PlaceKind.MYSQL: ("host", "dbname", "username"),
     PlaceKind.SFTP: ("host", "username", "folder", "host_key"),
+    PlaceKind.S3: ("host", "dbname", "username"),
 }
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PLAIN = re.compile(r"[!-~]*")
 _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 
 
@@ -70,16 +75,35 @@ def place_faults(facts: PlaceFacts) -> dict[str, str]:
             found["host"] = _("One host, without spaces or commas.")
     if facts.kind is PlaceKind.SFTP and facts.host_key and not _FINGERPRINT.fullmatch(facts.host_key):
         found["host_key"] = _("A fingerprint such as ssh-keygen -l prints it: SHA256: and 43 signs.")
-    if facts.kind in DATABASES:
-        pass
-    elif not facts.folder:
-        found["folder"] = _NEEDED
-    elif not PurePosixPath(facts.folder).is_absolute() or ".." in PurePosixPath(facts.folder).parts:
-        found["folder"] = _("Give the folder in full, beginning with / and without ..")
+    if facts.kind in WEB:
+        found |= _web_faults(facts)
+    if facts.kind not in DATABASES:
+        found |= _folder_faults(facts.folder)
     for field, longest in LONGEST.items():
         text: str = getattr(facts, field)
         if len(text) > longest or "\x00" in text:
             found[field] = _("This is too long, or has a character that no name has.")
+    return found
+
+
+def _folder_faults(folder: str) -> dict[str, str]:
+    if not folder:
+        return {"folder": _NEEDED}
+    if not PurePosixPath(folder).is_absolute() or ".." in PurePosixPath(folder).parts:
+        return {"folder": _("Give the folder in full, beginning with / and without ..")}
+    return {}
+
+
+def _web_faults(facts: PlaceFacts) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if not _PLAIN.fullmatch(facts.host):
+        found["host"] = _("One host in Latin letters, as servers know it, or an address.")
+    if not _PLAIN.fullmatch(facts.username):
+        found["username"] = _("An access key has Latin letters, digits and signs alone.")
+    if facts.dbname and not _BUCKET.fullmatch(facts.dbname):
+        found["dbname"] = _("A bucket's name has 3 to 63 small letters, digits, dots and hyphens.")
+    if facts.region and not REGION_FORM.fullmatch(facts.region):
+        found["region"] = _("A region has small letters, digits and hyphens.")
     return found
 
 

@@ -14,6 +14,9 @@ from hefu.dataplane.connectors.mysql.connection import MysqlConnection
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
+from hefu.dataplane.connectors.s3.connection import S3Connection
+from hefu.dataplane.connectors.s3.signing import REGION
+from hefu.dataplane.connectors.s3.source import S3Source
 from hefu.dataplane.connectors.sftp.connection import SftpConnection
 from hefu.dataplane.connectors.sftp.source import SftpSource
 from hefu.rooms.resources import decide, errors
@@ -77,7 +80,8 @@ def _purpose(place: Source | Target) -> str:
 
 
 #: How to reach a place.
-Reached = PostgresConnection | MysqlConnection | SftpConnection | Path
+Server = PostgresConnection | MysqlConnection | SftpConnection | S3Connection
+Reached = Server | Path
 
 
 def reached(place: Source | Target) -> Reached:
@@ -102,12 +106,14 @@ def side_of(place: Source | Target) -> sides.Source:
             return MysqlSource(connection)
         case SftpConnection() as connection:
             return SftpSource(connection, encoding=place.encoding)
+        case S3Connection() as connection:
+            return S3Source(connection, encoding=place.encoding)
         case Path() as path:
             return FolderSource(path, encoding=place.encoding)
 
 
 @sensitive_variables("password")
-def remote_of(place: Source | Target) -> PostgresConnection | MysqlConnection | SftpConnection:
+def remote_of(place: Source | Target) -> Server:
     """Return how to connect to a server, password inside; its repr does not show it.
 
     Raises:
@@ -120,6 +126,17 @@ def remote_of(place: Source | Target) -> PostgresConnection | MysqlConnection | 
     password = unseal(settings.HEFU.master_key(), kept.sealed, purpose=_purpose(place)).decode()
     if place.kind == PlaceKind.SFTP:
         return SftpConnection(place.host, place.port, place.username, place.folder, place.host_key, password)
+    if place.kind == PlaceKind.S3:
+        return S3Connection(
+            host=place.host,
+            port=place.port,
+            bucket=place.dbname,
+            user=place.username,
+            password=password,
+            folder=place.folder,
+            region=place.region or REGION,
+            tls=place.tls,
+        )
     kind = MysqlConnection if place.kind == PlaceKind.MYSQL else PostgresConnection
     return kind(
         host=place.host,

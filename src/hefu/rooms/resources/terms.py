@@ -44,6 +44,7 @@ class PlaceKind(StrEnum):
     MYSQL = "mysql"
     FOLDER = "folder"
     SFTP = "sftp"
+    S3 = "s3"
 
 
 PLACE_KIND_NAMES = {
@@ -51,11 +52,16 @@ PLACE_KIND_NAMES = {
     PlaceKind.MYSQL: _("MySQL or MariaDB database"),
     PlaceKind.FOLDER: _("folder of files"),
     PlaceKind.SFTP: _("files on an SFTP server"),
+    PlaceKind.S3: _("files in an S3-compatible store"),
 }
 #: Where tables can be read and can arrive.
 DATABASES = (PlaceKind.POSTGRES, PlaceKind.MYSQL)
+#: Where files lie on a server.
+FILE_SERVERS = (PlaceKind.SFTP, PlaceKind.S3)
+#: What is reached by HTTP: encrypted, or not; nothing is tried in turn.
+WEB = (PlaceKind.S3,)
 #: Port that a server of the kind listens on when nobody says otherwise.
-PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306, PlaceKind.SFTP: 22}
+PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306, PlaceKind.SFTP: 22, PlaceKind.S3: 443}
 
 
 class TlsMode(StrEnum):
@@ -148,20 +154,26 @@ class PlaceFacts:
     kind: PlaceKind
     host: str = ""
     port: int = 5432
+    #: Name of a database, or of a bucket.
     dbname: str = ""
+    #: Account, or access key.
     username: str = ""
     tls: TlsMode = TlsMode.PREFER
     #: Schema that a target's tables are written into; PostgreSQL alone has one beside the database.
     schema: str = "public"
-    #: Absolute folder on the node's machine, or on the SFTP server.
+    #: Absolute folder on the node's machine, on the SFTP server, or in the bucket.
     folder: str = ""
     #: Fingerprint of the SFTP server's key, as `ssh-keygen -l` prints it.
     host_key: str = ""
+    #: Of an S3-compatible store; empty where it knows none.
+    region: str = ""
     encoding: Encoding = Encoding.UTF_8
 
 
 #: Characters that each text of a place may have.
-LONGEST = {"name": 120, "host": 255, "dbname": 63, "username": 63, "schema": 63, "folder": 500, "host_key": 64}
+LONGEST = {
+    "name": 120, "host": 255, "dbname": 63, "username": 63, "schema": 63, "folder": 500, "host_key": 64, "region": 32,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import posixpath
 import re
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 import paramiko
 
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy, open_socket
+from hefu.dataplane.connectors.far import FarFile, found, is_whole, unfinished
 from hefu.dataplane.errors import DataPlaneRefusal, SideLost, SideRefused
 from hefu.kernel.words import Sentence, _
 
@@ -22,8 +22,6 @@ from hefu.kernel.words import Sentence, _
 CONNECT_SECONDS, SILENT_SECONDS = 10, 60
 #: How a key's fingerprint is written, as `ssh-keygen -l` prints it.
 FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
-#: Ends of names that programs give to files which they are still writing.
-UNFINISHED = (".part", ".tmp", ".filepart", ".writing")
 _BLOCK = 1 << 20
 
 
@@ -44,16 +42,6 @@ class SftpConnection:
     def key(self) -> str:
         """What is the same for two connections to one folder."""
         return f"sftp {self.host}:{self.port}{self.folder}"
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file as a listing shows it."""
-
-    name: str
-    size: int
-    #: Seconds since 1970 by the server's clock.
-    changed: int
 
 
 class SftpSession:
@@ -107,16 +95,15 @@ class SftpSession:
         except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError) as error:
             raise translated(error, self.side) from None
 
-    def files(self) -> list[RemoteFile]:
+    def files(self) -> list[FarFile]:
         """Return the plain files of the folder, without hidden ones and those that are still being written."""
         with self.plainly():
-            found = self._files.listdir_attr(self.connection.folder)
-        listed = [
-            RemoteFile(one.filename, one.st_size or 0, int(one.st_mtime or 0))
-            for one in found
-            if stat.S_ISREG(one.st_mode or 0) and not {"/", "\0"} & set(one.filename)
+            listed = self._files.listdir_attr(self.connection.folder)
+        return [
+            FarFile(one.filename, one.st_size or 0, str(int(one.st_mtime or 0)))
+            for one in listed
+            if stat.S_ISREG(one.st_mode or 0) and is_whole(one.filename)
         ]
-        return [one for one in listed if not one.name.startswith(".") and not one.name.lower().endswith(UNFINISHED)]
 
     def fetch(self, name: str, into: Path, passed: Callable[[int], None] = lambda _: None) -> None:
         """Copy a file of the folder into a file here; one that changes meanwhile is not taken.
@@ -130,15 +117,7 @@ class SftpSession:
             SideLost: The connection is gone, or the file is still being written.
             SideRefused: There is no such file to read.
         """
-        before = next((one for one in self.files() if one.name == name), None)
-        if before is None:
-            text = _("there is no file {name!r} in the folder that can be read")
-            raise SideRefused(self.side, Sentence(text, code="side.no_file", name=name))
-        room = shutil.disk_usage(into.parent).free // 2
-        if before.size > room:
-            text = _("{name} holds {size} MiB, and there is room for {room} MiB here")
-            facts = {"name": name, "size": before.size >> 20, "room": room >> 20}
-            raise SideRefused(self.side, Sentence(text, code="side.no_room", **facts))
+        before = found(self.files(), name, self.side, into)
         path = posixpath.join(self.connection.folder, name)
         with self.plainly(), self._files.open(path, "rb") as remote, into.open("wb") as file:
             _ask_ahead(remote, before.size)
@@ -149,8 +128,7 @@ class SftpSession:
                 passed(len(block))
         after = next((one for one in self.files() if one.name == name), None)
         if after != before or into.stat().st_size != before.size:
-            text = _("{name} was still being written; it is taken once it stays as it is")
-            raise SideLost(self.side, Sentence(text, code="side.unfinished", name=name))
+            raise SideLost(self.side, unfinished(name))
 
     def close(self) -> None:
         """Close; may be called twice."""

@@ -19,7 +19,7 @@ from hefu.rooms.parties import queries as parties
 from hefu.rooms.resources import decide, errors, looking, reaching, terms
 from hefu.rooms.resources.access import require, visible_places
 from hefu.rooms.resources.models import Allowance, Resource, Secret, Source, System, Target
-from hefu.rooms.resources.terms import AllowanceKind, Network, PlaceFacts, PlaceKind
+from hefu.rooms.resources.terms import AllowanceKind, Network, PlaceFacts, PlaceKind, TlsMode
 
 #: Sources and targets are written alike.
 P = TypeVar("P", Source, Target)
@@ -28,12 +28,13 @@ P = TypeVar("P", Source, Target)
 _ADDRESS = frozenset({"kind", "host", "port", "dbname", "username", "tls", "host_key"})
 #: Fields that say nothing of a place of the kind.
 _NOT_OF = {
-    PlaceKind.POSTGRES: ("folder", "host_key"),
-    PlaceKind.MYSQL: ("folder", "host_key"),
-    PlaceKind.FOLDER: ("host", "dbname", "username", "host_key"),
-    PlaceKind.SFTP: ("dbname",),
+    PlaceKind.POSTGRES: ("folder", "host_key", "region"),
+    PlaceKind.MYSQL: ("folder", "host_key", "region"),
+    PlaceKind.FOLDER: ("host", "dbname", "username", "host_key", "region"),
+    PlaceKind.SFTP: ("dbname", "region"),
+    PlaceKind.S3: ("host_key",),
 }
-_TYPED = ("name", "host", "dbname", "username", "schema", "folder", "host_key")
+_TYPED = ("name", "host", "dbname", "username", "schema", "folder", "host_key", "region")
 _FACTS = tuple(field.name for field in dataclasses.fields(PlaceFacts))
 
 
@@ -394,8 +395,12 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
         facts,
         **{name: getattr(facts, name).strip() for name in _TYPED},
     )
+    if facts.kind in terms.WEB and facts.tls is TlsMode.PREFER:
+        facts = dataclasses.replace(facts, tls=TlsMode.VERIFY_FULL)
+    if facts.kind is PlaceKind.S3:
+        facts = dataclasses.replace(facts, folder=facts.folder or "/")
     problems = decide.place_faults(facts)
-    if facts.kind is PlaceKind.SFTP and isinstance(row, Target):
+    if facts.kind in terms.FILE_SERVERS and isinstance(row, Target):
         problems["kind"] = _("Rows are not delivered to an SFTP server yet. Take a database, or receive a file.")
     if problems:
         raise InputsRejected(problems=problems)

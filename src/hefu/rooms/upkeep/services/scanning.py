@@ -29,7 +29,7 @@ from hefu.rooms.upkeep.terms.cases import ProposalStatus, ScanStatus
 #: Name of the task in `jobs`; services may not import what stands above them.
 RUN = "upkeep.scan"
 #: What an entry says of the form of its data.
-_FORMATS = {PlaceKind.POSTGRES: "postgresql", PlaceKind.MYSQL: "mysql", PlaceKind.FOLDER: "csv", PlaceKind.SFTP: "csv"}
+_FORMATS = dict.fromkeys(PlaceKind, "csv") | {PlaceKind.POSTGRES: "postgresql", PlaceKind.MYSQL: "mysql"}
 
 
 @transaction.atomic

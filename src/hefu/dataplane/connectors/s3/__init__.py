@@ -1,0 +1,13 @@
+"""Files in an S3-compatible store as a source, and as a place where files are put."""
+
+from hefu.dataplane.connectors import Capabilities
+
+CAPABILITIES = Capabilities(
+    name="s3",
+    reads=True,
+    writes=False,
+    pushes_down=False,
+    snapshot=True,
+    resumes=True,
+    tested="moto's server, signatures checked; the files that a folder has",
+)
