@@ -1,5 +1,7 @@
 """States as pages show them: one of a few colours, always with an icon and a word."""
 
+from functools import cache
+
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,13 +25,19 @@ ICONS = {
 }
 
 
+@cache
+def icons() -> str:
+    """Return the address of the drawings, which is the same for as long as the process lives."""
+    return static("portal/icons.svg")
+
+
 def badge(state: str, word: str) -> SafeString:
     """Return the badge of `state` with the marked `word`."""
     return format_html(
         '<span class="state state-{}"><svg class="icon" aria-hidden="true" focusable="false">'
         '<use href="{}#{}"></use></svg>{}</span>',
         state,
-        static("portal/icons.svg"),
+        icons(),
         ICONS[state],
         say(word),
     )

@@ -1,16 +1,17 @@
 """What templates write with: icons, days, numbers, articles, states, fields, clocks."""
 
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.forms.boundfield import BoundField
-from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from hefu.portal import clock_face, shows
 from hefu.portal.badges import badge as make_badge
+from hefu.portal.badges import icons
 from hefu.portal.deliveries.words import COLOURS
 from hefu.portal.words import say as say_word
 from hefu.rooms.deliveries.terms import DeliveryStatus
@@ -46,12 +47,13 @@ def at(mapping: Any, key: Any) -> Any:
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, css: str = "") -> SafeString:
-    """Draw an icon; words beside it say what it means, so it is silent."""
+    """Draw an icon; words beside it say what it means, so it is silent. A page draws the same few many times."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         css,
-        static("portal/icons.svg"),
+        icons(),
         name,
     )
 
