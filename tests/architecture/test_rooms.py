@@ -32,6 +32,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "followers": "what the followers' process does: endless runs, shared out by lease",
     },
     "grants": {"mounts": "what grants ask of the rooms below, in one place"},
+    "holdings": {"carry": "what the job does: it drives the data plane between two services"},
     "resources": {
         "looking": "live looks into places, which are reads of somebody else's database",
         "reaching": "the one way from a row to a real place, with its secret",
@@ -91,6 +92,16 @@ WITHOUT: dict[str, str] = {
     "evidence.receipt_for": "a read that may sign; it takes the viewer",
     "evidence.plain_leaf": "a read that the receipt needs as well",
     "evidence.signer": "the node's own key, made when first asked for",
+    "holdings.take_up": "the worker reports; the platform itself acts",
+    "holdings.note_progress": "the worker reports; the platform itself acts",
+    "holdings.stop_asked": "the worker asks whether to go on; nothing changes",
+    "holdings.settle_done": "the worker reports; the platform itself acts",
+    "holdings.settle_failure": "the worker reports; the platform itself acts",
+    "holdings.requeue_lost": "the platform itself acts, every few seconds",
+    "holdings.keep_rejects": "the worker reports; the platform itself acts",
+    "holdings.forget_rejects": "the worker begins anew; the platform itself acts",
+    "holdings.start_due": "the platform itself acts, every minute",
+    "holdings.receipt_of": "a read that may sign; it takes the viewer",
     "parties.choose_language": "a person's own choice, at no time that matters",
 }
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from hefu.kernel.clock import CHINA
-from hefu.rooms.deliveries.decide.timetable import NoTimetable, read
+from hefu.kernel.timetable import NoTimetable, read
 from hefu.rooms.deliveries.terms.timetable import Closed
 
 #: National Day 2026: 1–7 October are off, Saturday 10 October is worked.

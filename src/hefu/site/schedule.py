@@ -10,6 +10,7 @@ from hefu.rooms.catalog.jobs import keep_index, look_for_people, take_up_lost_in
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, start_due, sweep_deliveries, watch_followers
 from hefu.rooms.grants.jobs import sweep_grants, watch_idle_grants
+from hefu.rooms.holdings.jobs import retry_stalled_runs, start_due_runs
 from hefu.rooms.upkeep.jobs import (
     count_coverage,
     find_duplicates,
@@ -33,6 +34,8 @@ app.periodic(cron=EVERY_TEN_SECONDS)(keep_index)
 app.periodic(cron=EVERY_TEN_SECONDS)(take_up_lost_intakes)
 app.periodic(cron=EVERY_MINUTE)(sweep_grants)
 app.periodic(cron=EVERY_MINUTE)(start_due)
+app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled_runs)
+app.periodic(cron=EVERY_MINUTE)(start_due_runs)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
 app.periodic(cron=EVERY_FIVE_MINUTES)(look_for_people)

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "hefu.rooms.bases",
     "hefu.rooms.catalog",
     "hefu.rooms.resources",
+    "hefu.rooms.holdings",
     "hefu.rooms.upkeep",
     "hefu.rooms.requests",
     "hefu.rooms.grants",

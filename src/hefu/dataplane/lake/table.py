@@ -112,6 +112,17 @@ class LakeTable:
         """Return the newest version."""
         return next(iter(self.versions()), None)
 
+    def newest(self) -> Version:
+        """Return the newest version.
+
+        Raises:
+            NoSuchVersion: Nothing was collected yet.
+        """
+        found = self.latest()
+        if found is None:
+            raise NoSuchVersion(wanted="1")
+        return found
+
     def at(self, moment: datetime) -> Version:
         """Return the version that stood at an instant.
 

@@ -1,5 +1,6 @@
 """Reads of clocks, scoped to the viewer, and of the office's settings, which everybody may know."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -125,6 +126,19 @@ def calendar_at(place: str) -> Calendar:
         IdentifierFault: Not the form of a division code.
     """
     return _laid(place, _in_force())
+
+
+def works_at(place: str) -> Callable[[date], bool]:
+    """Return whether offices of a place work on a day; where no calendar is published, Monday to Friday count."""
+    calendar = calendar_at(place)
+
+    def works(day: date) -> bool:
+        try:
+            return calendar.is_working(day)
+        except CalendarNotPublished:
+            return day.isoweekday() < 6
+
+    return works
 
 
 def rules_at(place: str) -> Rules:

@@ -1,19 +1,20 @@
 """Reads of timetables."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hefu.kernel.clock import Clock
-from hefu.law.errors import CalendarNotPublished
-from hefu.rooms.clocks import queries as clocks
-from hefu.rooms.deliveries.decide.timetable import read
+from hefu.kernel.timetable import read
+from hefu.rooms.clocks.queries import works_at
 from hefu.rooms.deliveries.models import Timetable
 from hefu.rooms.deliveries.terms.timetable import SHOWN_AHEAD
 
 if TYPE_CHECKING:
     from hefu.rooms.grants.models import Grant
+
+
+__all__ = ["Times", "times_of", "works_at"]
 
 
 @dataclass(frozen=True)
@@ -49,16 +50,3 @@ def times_of(grant: "Grant", *, clock: Clock) -> Times | None:
         row.set_by,
         row.set_by_name,
     )
-
-
-def works_at(place: str) -> Callable[[date], bool]:
-    """Return whether offices of a place work on a day; where no calendar is published, Monday to Friday count."""
-    calendar = clocks.calendar_at(place)
-
-    def works(day: date) -> bool:
-        try:
-            return calendar.is_working(day)
-        except CalendarNotPublished:
-            return day.isoweekday() < 6
-
-    return works

@@ -10,17 +10,16 @@ from hefu.kernel import events
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import CHINA, Clock
 from hefu.kernel.refusal import InputsRejected, Refusal
+from hefu.kernel.timetable import LONGEST, NO_TIMES, NoTimetable, read
 from hefu.kernel.words import _, stored
 from hefu.rooms.deliveries import errors
 from hefu.rooms.deliveries.access import require
-from hefu.rooms.deliveries.decide.timetable import NoTimetable, read
 from hefu.rooms.deliveries.models import Timetable
 from hefu.rooms.deliveries.queries.timetable import works_at
 from hefu.rooms.deliveries.services.asking import start_delivery
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.terms.timetable import (
     LATE_AFTER,
-    LONGEST,
     RUN_MISSED,
     TIMETABLE_DROPPED,
     TIMETABLE_SET,
@@ -57,7 +56,7 @@ def set_timetable(*, grant: str, text: str, actor: Actor, clock: Clock) -> Timet
     try:
         times = read(text if len(text) <= LONGEST else "")
     except NoTimetable:
-        raise InputsRejected(problems={"text": _NO_TIMES}) from None
+        raise InputsRejected(problems={"text": NO_TIMES}) from None
     next_at = times.next_after(clock.now(), works_at(found.consumer.place))
     if next_at is None:
         raise InputsRejected(problems={"text": _("No day fulfils this.")})
@@ -77,12 +76,6 @@ def set_timetable(*, grant: str, text: str, actor: Actor, clock: Clock) -> Timet
     )
     _write_down(TIMETABLE_SET, found, actor=actor, clock=clock, timetable=row.text, next_at=next_at)
     return row
-
-
-_NO_TIMES = _(
-    "Say the times in words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or "
-    "in the five fields of cron; at least ten minutes apart."
-)
 
 
 @transaction.atomic

@@ -9,8 +9,6 @@ from hefu.rooms.evidence.terms import Kind
 
 #: How much later than its time a delivery may begin before the time counts as missed.
 LATE_AFTER = timedelta(minutes=10)
-#: Signs of a timetable at most.
-LONGEST = 120
 #: Times that a page shows ahead.
 SHOWN_AHEAD = 3
 

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from hefu.kernel.clock import CHINA
+from hefu.kernel.words import _
 
 #: A table is not copied whole more often than this: what has to be fresher is kept in step.
 CLOSEST = 10
+#: Signs of a timetable at most.
+LONGEST = 120
+#: What is said of a text that states no times.
+NO_TIMES = _(
+    "Say the times in words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or "
+    "in the five fields of cron; at least ten minutes apart."
+)
 #: Days that are looked at for the next run; more than any leap day is away.
 _FURTHEST = 366 * 9
 _HOURS, _MINUTES = frozenset(range(24)), frozenset(range(60))

@@ -1,0 +1,81 @@
+"""Refusals of the holdings room; those of the data plane itself stand in `hefu.dataplane.errors`."""
+
+from hefu.kernel.refusal import Refusal
+from hefu.kernel.words import _
+
+
+class NothingToCollect(Refusal):
+    """An entry without a source that can be read."""
+
+    code = "holdings.nothing_to_collect"
+    text = _("Entry {entry} is not published, or not mounted on a source with a key. Publish and mount it first.")
+
+
+class NotToBeCollected(Refusal):
+    """What is not shared stays with its department."""
+
+    code = "holdings.not_to_be_collected"
+    text = _(
+        "Entry {entry} is not shared, so only its own department may collect it ({source}). Ask the department to "
+        "open the holding itself."
+    )
+    status = 403
+
+
+class AlreadyHeld(Refusal):
+    """One holding of an entry."""
+
+    code = "holdings.already_held"
+    text = _("Entry {entry} is collected already, in holding {holding}. Open that one.")
+
+
+class HoldingClosed(Refusal):
+    """It is collected no more."""
+
+    code = "holdings.closed"
+    text = _("Holding {number} is closed. What it holds can be read; open a new one to collect again.")
+
+
+class RunOpen(Refusal):
+    """One run at a time."""
+
+    code = "holdings.run_open"
+    text = _("Run {run} of holding {number} is still under way. Wait for it to end, or cancel it first.")
+
+
+class RunMoveRefused(Refusal):
+    """The run has ended."""
+
+    code = "holdings.run_move"
+    text = _("Run {number} is {status}, so it cannot become {wanted}. Start a new run.")
+
+
+class SourceChanged(Refusal):
+    """The entry is mounted elsewhere now."""
+
+    code = "holdings.source_changed"
+    text = _("Entry {entry} is no longer mounted on what holding {number} collects. Mount it, then collect again.")
+
+
+class WorkersLost(Refusal):
+    """Every worker that took it up died."""
+
+    code = "holdings.workers_lost"
+    text = _("The workers that carried run {number} died {times} times. Ask the operator to look at their logs.")
+
+
+class Fault(Refusal):
+    """A fault of ours."""
+
+    code = "holdings.fault"
+    text = _(
+        "Run {number} met a fault of the platform ({kind}). Ask the operator to look at the log, then start again."
+    )
+    status = 500
+
+
+class NoReceipt(Refusal):
+    """Only what has been collected has a receipt."""
+
+    code = "holdings.no_receipt"
+    text = _("Run {number} is {status}, so there is no receipt yet.")

@@ -1,0 +1,236 @@
+"""Reads of holdings and runs, scoped to the viewer. Rows are read by services, because every look is on record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from hefu.dataplane.lake.table import LakeTable, Taking
+from hefu.kernel.actor import Actor
+from hefu.kernel.clock import Clock
+from hefu.kernel.refusal import NotFound
+from hefu.kernel.timetable import read
+from hefu.rooms.clocks import queries as clocks
+from hefu.rooms.evidence import queries as evidence
+from hefu.rooms.holdings import decide
+from hefu.rooms.holdings.access import ACTIONS, may, require, visible
+from hefu.rooms.holdings.models import CollectionRun, Holding, RejectedRow
+from hefu.rooms.holdings.terms import OPEN, Freshness, RunStatus
+
+if TYPE_CHECKING:
+    from hefu.rooms.evidence.models import Entry as Evidence
+
+#: Times of a timetable that a page shows ahead.
+SHOWN_AHEAD = 3
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """One version of a holding as a viewer may see it: counts, no rows."""
+
+    number: int
+    run: str
+    at: datetime
+    taking: Taking
+    rows: int
+    inserted: int | None
+    updated: int | None
+    removed: int | None
+    digest: str
+    #: Whether its files are still there.
+    readable: bool
+    columns: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class HoldingNow:
+    """How a holding stands."""
+
+    freshness: Freshness
+    #: The last run that collected something, and any that waits or runs.
+    last: CollectionRun | None
+    open: CollectionRun | None
+    next_times: tuple[datetime, ...]
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """How far a run is."""
+
+    number: str
+    status: RunStatus
+    phase: str
+    rows: int
+    rows_expected: int | None
+    #: 0 to 100, None while there is nothing to reckon from.
+    percent: int | None
+    rate: int
+    bytes: int
+    cancel_asked: bool
+    error: str
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a page should keep asking."""
+        return self.status in OPEN
+
+
+def holdings(*, viewer: Actor, search: str = "", department_id: UUID | None = None) -> QuerySet[Holding]:
+    """Return the holdings that `viewer` may see, newest first."""
+    found = Holding.objects.filter(visible(viewer)).select_related("entry", "department")
+    if department_id:
+        found = found.filter(department_id=department_id)
+    if search:
+        found = found.filter(
+            Q(number__icontains=search) | Q(entry__name__icontains=search) | Q(entry__code__icontains=search)
+        )
+    return found
+
+
+def holding(number: str, *, viewer: Actor) -> Holding:
+    """Return one holding.
+
+    Raises:
+        NotFound: There is none with that number that the viewer may see.
+    """
+    found = holdings(viewer=viewer).filter(number=number).first()
+    if found is None:
+        raise NotFound(what="holding", key=number)
+    return found
+
+
+def holding_of_entry(entry_id: UUID, *, viewer: Actor) -> Holding | None:
+    """Return the open holding of an entry, None when it has none that the viewer may see."""
+    return holdings(viewer=viewer).filter(entry_id=entry_id, closed_at__isnull=True).first()
+
+
+def actions(found: Holding, *, viewer: Actor) -> frozenset[str]:
+    """Return what `viewer` may do with a holding by seat; its state may still refuse."""
+    return frozenset(action for action in ACTIONS if may(viewer, action, found.department_id))
+
+
+def may_open(department_id: UUID, *, viewer: Actor) -> bool:
+    """Return whether `viewer` may collect entries of a department, as far as seats go."""
+    return may(viewer, "holdings.open", department_id)
+
+
+def runs(found: Holding) -> QuerySet[CollectionRun]:
+    """Return the runs of a holding that the viewer was given already, newest first."""
+    return found.runs.order_by("-serial")
+
+
+def run(number: str, *, viewer: Actor) -> CollectionRun:
+    """Return one run.
+
+    Raises:
+        NotFound: There is none with that number that the viewer may see.
+    """
+    inside = Holding.objects.filter(visible(viewer))
+    rows = CollectionRun.objects.select_related("holding", "holding__entry", "holding__department")
+    found = rows.filter(number=number, holding__in=inside).first()
+    if found is None:
+        raise NotFound(what="run", key=number)
+    return found
+
+
+def holding_of_run(run_id: UUID) -> UUID:
+    """Return which holding a run is of; for the worker."""
+    return CollectionRun.objects.values_list("holding_id", flat=True).get(pk=run_id)
+
+
+def standing(found: Holding, *, clock: Clock) -> HoldingNow:
+    """Return how a holding stands that the viewer was given already."""
+    last = found.runs.filter(status=RunStatus.DONE).order_by("-serial").first()
+    under_way = found.runs.filter(status__in=OPEN).first()
+    collected_at = last.collected_at if last else None
+    ahead: tuple[datetime, ...] = ()
+    if found.timetable and found.next_at:
+        ahead = tuple(read(found.timetable).next_times(clock.now(), works_at(found), SHOWN_AHEAD))
+    return HoldingNow(
+        decide.freshness(found.entry.update_cycle, collected_at=collected_at, now=clock.now()), last, under_way, ahead
+    )
+
+
+def works_at(found: Holding) -> Callable[[date], bool]:
+    """Return whether offices of the holding's department work on a day."""
+    return clocks.works_at(found.department.place)
+
+
+def history(found: Holding) -> tuple[VersionView, ...]:
+    """Return all versions of a holding that the viewer was given already, newest first."""
+    table = table_of(found.pk)
+    return tuple(
+        VersionView(
+            version.number,
+            version.run,
+            version.at,
+            version.taking,
+            version.rows,
+            version.inserted,
+            version.updated,
+            version.removed,
+            version.digest,
+            table.readable(version),
+            version.columns,
+        )
+        for version in table.versions()
+    )
+
+
+def bytes_held(found: Holding) -> int:
+    """Return the bytes of a holding, older versions included."""
+    return table_of(found.pk).bytes()
+
+
+def progress(number: str, *, viewer: Actor, clock: Clock) -> RunProgress:
+    """Return how far a run is; cheap enough to ask every second.
+
+    Raises:
+        NotFound: There is none with that number that the viewer may see.
+    """
+    row = run(number, viewer=viewer)
+    running = row.status == RunStatus.RUNNING
+    elapsed = clock.now() - row.phase_at if running and row.phase_at else timedelta(0)
+    return RunProgress(
+        number=row.number,
+        status=RunStatus(row.status),
+        phase=row.phase,
+        rows=row.rows,
+        rows_expected=row.rows_expected,
+        percent=min(100, row.rows * 100 // row.rows_expected) if row.rows_expected else None,
+        rate=int(row.rows / elapsed.total_seconds()) if elapsed > timedelta(0) else 0,
+        bytes=row.bytes,
+        cancel_asked=row.cancel_asked_at is not None,
+        error=row.error,
+    )
+
+
+def rejects(found: CollectionRun, *, viewer: Actor) -> QuerySet[RejectedRow]:
+    """Return the kept rejected rows of a run, sealed.
+
+    Raises:
+        Forbidden: The viewer is neither of the department nor the authority's reviewer.
+    """
+    require(viewer, "holdings.see_rejects", found.holding.department_id)
+    return found.rejected_rows.order_by("place")
+
+
+def done_entry(found: CollectionRun, *, viewer: Actor) -> "Evidence | None":
+    """Return the evidence of what a run collected, once it has."""
+    entries = evidence.entries(viewer=viewer, subject=found.holding.number, kind="holding.collected")
+    return next((entry for entry in entries.order_by("-at") if entry.body.get("run") == found.number), None)
+
+
+def table_of(holding_id: UUID) -> LakeTable:
+    """Return a holding's table in the node's lake; for this room's own services and the worker."""
+    return LakeTable(Path(settings.HEFU.home) / "lake" / str(holding_id))
+
+
+def reject_purpose(run_id: UUID) -> str:
+    """Return what the values of a run's rejected rows are sealed for."""
+    return f"collected-reject:{run_id}"

@@ -1,0 +1,199 @@
+"""Rows of holdings for those who may read them: every look is on record, with its reason."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from hefu.crypto.sealing import unseal
+from hefu.dataplane.formats import FileFormat, FileTarget
+from hefu.dataplane.lake import reading
+from hefu.dataplane.lake.reading import Look
+from hefu.dataplane.lake.table import Version
+from hefu.kernel.actor import Actor
+from hefu.kernel.clock import Clock
+from hefu.kernel.refusal import InputsRejected
+from hefu.kernel.words import _
+from hefu.rooms.evidence.services import receipt_for
+from hefu.rooms.holdings import errors, queries, terms
+from hefu.rooms.holdings.access import may, require
+from hefu.rooms.holdings.models import CollectionRun, Holding
+from hefu.rooms.holdings.queries import reject_purpose, table_of
+from hefu.rooms.holdings.services.carrying import LOCK_CLASS, lock_key
+from hefu.rooms.holdings.services.rows import load, record
+from hefu.rooms.holdings.terms import MOST_SHOWN
+
+
+@dataclass(frozen=True)
+class Rejects:
+    """A rejected row as one viewer may see it."""
+
+    place: int
+    reasons: tuple[str, ...]
+    #: Column → value as text; None for a viewer who may not see values.
+    values: dict[str, str | None] | None
+
+
+@transaction.atomic
+def look_at(
+    *,
+    number: str,
+    version: int | None = None,
+    at: datetime | None = None,
+    equal: Mapping[str, str] | None = None,
+    reason: str,
+    actor: Actor,
+    clock: Clock,
+) -> tuple[Version, Look]:
+    """Return some rows of a holding as it was, and write the look down.
+
+    Args:
+        number: Of the holding.
+        version: Which version; or
+        at: An instant at which it stood; with neither, the newest.
+        equal: Column → text that it has to have.
+        reason: Why, in the reader's words.
+        actor: An officer or chief of the holding's department.
+        clock: For the record.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see the holding, or not read it.
+        InputsRejected: No reason is given.
+        NoSuchVersion: It held nothing then, or the files were dropped.
+    """
+    row = load(number, "holdings.read", actor)
+    said = _reason(reason)
+    wanted = _version(row, version, at)
+    seen = reading.look(table_of(row.pk), wanted, equal=equal, limit=MOST_SHOWN)
+    _note(row, wanted, len(seen.rows), "page", said, actor, clock)
+    return wanted, seen
+
+
+@transaction.atomic
+def take_out(
+    *,
+    number: str,
+    version: int | None = None,
+    at: datetime | None = None,
+    file_format: FileFormat,
+    into: Path,
+    reason: str,
+    actor: Actor,
+    clock: Clock,
+) -> Version:
+    """Write a whole version into a file, and write that down.
+
+    Raises:
+        NotFound, Forbidden, InputsRejected, NoSuchVersion: As `look_at`.
+        FormatLimit, SideRefused: The file cannot hold the rows, or cannot be written.
+    """
+    row = load(number, "holdings.read", actor)
+    said = _reason(reason)
+    wanted = _version(row, version, at)
+    rows = reading.take_out(table_of(row.pk), wanted, FileTarget(into, file_format))
+    _note(row, wanted, rows, file_format.value, said, actor, clock)
+    return wanted
+
+
+@transaction.atomic
+def drop_versions(*, number: str, kept_for: timedelta, actor: Actor, clock: Clock) -> int:
+    """Delete the files of versions that were replaced longer ago than `kept_for`; return how many files.
+
+    What the versions counted stays in the history.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see the holding, or not do this.
+        RunOpen: A run is writing it just now.
+        InputsRejected: A time in the future.
+    """
+    row = load(number, "holdings.drop_versions", actor)
+    if kept_for < timedelta(0):
+        raise InputsRejected(problems={"kept_for": _("Give a number of days, 0 or more.")})
+    with connection.cursor() as cursor:
+        # For the life of this transaction: no run of the holding begins to write meanwhile.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, lock_key(row.pk)])
+        free = bool(cursor.fetchone()[0])
+    if not free:
+        under_way = row.runs.order_by("-serial").values_list("number", flat=True).first() or ""
+        raise errors.RunOpen(run=under_way, number=row.number)
+    files = table_of(row.pk).drop_old(kept_for)
+    hours = int(kept_for.total_seconds() // 3600)
+    record(terms.VERSIONS_DROPPED, row, actor=actor, clock=clock, kept_hours=hours, files=files)
+    return files
+
+
+def receipt_of(*, number: str, viewer: Actor, clock: Clock) -> bytes:
+    """Return the receipt of a run: proof, checkable offline, of what was collected.
+
+    Raises:
+        NotFound: No such run that the viewer may see, or may see the evidence of.
+        NoReceipt: It has collected nothing.
+        NotSequenced: The log is just being extended; ask again.
+    """
+    found = queries.run(number, viewer=viewer)
+    entry = queries.done_entry(found, viewer=viewer)
+    if entry is None:
+        raise errors.NoReceipt(number=found.number, status=found.status_name)
+    return receipt_for(entry_uid=entry.uid, viewer=viewer, clock=clock)
+
+
+def reveal_rejects(*, found: CollectionRun, limit: int, actor: Actor, clock: Clock) -> list[Rejects]:
+    """Return the first rejected rows as the actor may see them: the department's officers with values.
+
+    Raises:
+        Forbidden: Neither of the department nor the authority's reviewer.
+    """
+    rows = list(queries.rejects(found, viewer=actor)[:limit])
+    shown = not actor.is_system and may(actor, "holdings.see_rejected_values", found.holding.department_id)
+    if shown and rows:
+        require(actor, "holdings.see_rejected_values", found.holding.department_id)
+        record(
+            terms.HOLDING_READ,
+            found.holding,
+            actor=actor,
+            clock=clock,
+            version=0,
+            rows=len(rows),
+            form="rejects",
+            reason=found.number,
+        )
+    return [Rejects(row.place, tuple(row.reasons), _opened(found, row.sealed) if shown else None) for row in rows]
+
+
+def _opened(found: CollectionRun, sealed: str) -> dict[str, str | None]:
+    plain = unseal(settings.HEFU.master_key(), sealed, purpose=reject_purpose(found.pk))
+    values: dict[str, str | None] = json.loads(plain)
+    return values
+
+
+def _reason(text: str) -> str:
+    said = text.replace("\0", "").strip()
+    if not said:
+        raise InputsRejected(problems={"reason": _("Say why you read the rows.")})
+    return said[:500]
+
+
+def _version(row: Holding, number: int | None, at: datetime | None) -> Version:
+    table = table_of(row.pk)
+    if number is not None:
+        return table.version(number)
+    if at is not None:
+        return table.at(at)
+    return table.newest()
+
+
+def _note(row: Holding, version: Version, rows: int, form: str, reason: str, actor: Actor, clock: Clock) -> None:
+    record(
+        terms.HOLDING_READ,
+        row,
+        actor=actor,
+        clock=clock,
+        version=version.number,
+        rows=rows,
+        form=form,
+        reason=reason,
+    )
