@@ -61,6 +61,7 @@ def show_one(number: str, actor: Actor, as_json: bool) -> None:
         "attempt": row.attempt,
         "milliseconds": row.milliseconds,
         "file_sha256": row.file_sha256,
+        "increment": row.increment,
         "error": told(row.error),
         "next_try_at": row.next_try_at,
     }
@@ -70,14 +71,17 @@ def show_one(number: str, actor: Actor, as_json: bool) -> None:
 @command.command("start")
 @click.argument("grant")
 @click.option("--format", "file_format", default="csv", type=click.Choice(["csv", "xlsx", "parquet"]))
+@click.option("--whole", is_flag=True, help="Replace all rows also where the grant brings new ones alone.")
 @acting_option(writes=True)
 @json_option
-def start(grant: str, file_format: str, actor: Actor, as_json: bool) -> None:
-    """Start a delivery under GRANT; a table's earlier rows are replaced."""
+def start(grant: str, file_format: str, whole: bool, actor: Actor, as_json: bool) -> None:
+    """Start a delivery under GRANT; a table's earlier rows are replaced, unless it brings new ones alone."""
     from hefu.dataplane.formats import FileFormat
     from hefu.rooms.deliveries import services
 
-    row = services.start_delivery(grant=grant, file_format=FileFormat(file_format), actor=actor, clock=SystemClock())
+    row = services.start_delivery(
+        grant=grant, file_format=FileFormat(file_format), whole=whole, actor=actor, clock=SystemClock()
+    )
     show(_summary(row), as_json=as_json)
 
 

@@ -143,6 +143,38 @@ def timetable(grant: str, times: str | None, drop: bool, actor: Actor, as_json: 
     show({"grant": grant, "timetable": None} if found is None else {"grant": grant} | vars(found), as_json=as_json)
 
 
+@command.command("increments")
+@click.argument("grant")
+@click.option("--item", default="", help="The item that grows, by its code: a moment, or a number.")
+@click.option("--overlap", default="10m", show_default=True, help="Read again: 90s, 10m, 2h, 3d, or a number.")
+@click.option("--whole", is_flag=True, help="Bring whole copies again.")
+@acting_option(writes=True)
+@json_option
+def increments(grant: str, item: str, overlap: str, whole: bool, actor: Actor, as_json: bool) -> None:
+    """Bring new and changed rows of GRANT alone, told by an item; without one, show how they are told."""
+    from hefu.rooms.deliveries import queries, services
+    from hefu.rooms.grants import queries as grants
+
+    clock = SystemClock()
+    if whole:
+        services.bring_whole(grant=grant, actor=actor, clock=clock)
+    elif item:
+        services.bring_increments(grant=grant, item=item, overlap=_overlap(overlap), actor=actor, clock=clock)
+    found = grants.grant(grant, viewer=actor)
+    chosen = queries.increments_of(found)
+    names = ("item", "moments", "overlap", "set_by_name", "set_at")
+    told_ = {name: getattr(chosen, name) for name in names} if chosen else {}
+    show({"grant": grant, "way": found.way} | told_, as_json=as_json)
+
+
+def _overlap(text: str) -> int:
+    units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+    number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1)
+    if not (number.isascii() and number.isdigit() and len(number) < 18):
+        raise click.BadParameter("state 90s, 10m, 2h, 3d, or a number", param_hint="--overlap")
+    return int(number) * unit
+
+
 @command.command("compare")
 @click.argument("number")
 @click.option("--mend", is_flag=True, help="Bring what differs to what the source grants now.")

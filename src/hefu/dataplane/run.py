@@ -9,6 +9,7 @@ from uuid import UUID
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
 from hefu.dataplane.control import Control, Progress, Quiet, Watcher
+from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, TicketRefused
 from hefu.dataplane.formats import FileTarget
 from hefu.dataplane.lanes.file_run import FileRun
@@ -18,13 +19,14 @@ from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.sides import KINDS, Source, Table, opened, origin_of, receiver_of
-from hefu.dataplane.since import Since
+from hefu.dataplane.since import MOMENTS, Since, range_of
 from hefu.dataplane.ticket import Channel, TargetRef, Ticket, held_until, read_ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.words import Sentence, _
 
 __all__ = [
-    "ListSink", "Options", "Outcome", "Progress", "Quiet", "RejectSink", "Rejected", "Watcher", "check_plan", "deliver",
+    "ListSink", "Options", "Outcome", "Progress", "Quiet", "RejectSink", "Rejected", "Watcher", "check_plan", "check_since",
+    "deliver",
 ]  # fmt: skip
 
 
@@ -41,13 +43,31 @@ def check_plan(
         PlanRefused: Something does not fit; all of it is named.
         DataPlaneRefusal: A side cannot be reached or read.
     """
+    return _planned(ticket, source, target, policy)[0]
+
+
+def check_since(
+    *, ticket: Ticket, source: Source, target: Table, since: Since, clock: Clock, policy: AddressPolicy = default_policy
+) -> bool:
+    """See that new rows can be told by `since`; return whether it is a moment, so that its overlap is in seconds.
+
+    Raises:
+        PlanRefused: Something does not fit; all of it is named.
+        DataPlaneRefusal: A side cannot be reached or read.
+    """
+    plan, dialect = _planned(ticket, source, target, policy)
+    return range_of(plan, since, dialect, None, clock.now()).output.source_type.kind in MOMENTS
+
+
+def _planned(ticket: Ticket, source: Source, target: Table | FileTarget, policy: AddressPolicy) -> tuple[Plan, Dialect]:
     require_match(ticket, source, target)
     columns, landing = None, None
     if not isinstance(target, FileTarget):
         with contextlib.closing(receiver_of(target, policy)) as receiver:
             columns, landing = receiver.columns(), receiver.landing
     with contextlib.closing(opened(source, ticket, policy)()) as view:
-        return compile_plan(ticket, view.facts.columns, columns, None, view.checks, landing, view.dialect)
+        plan = compile_plan(ticket, view.facts.columns, columns, None, view.checks, landing, view.dialect)
+        return plan, view.dialect
 
 
 def deliver(
@@ -106,7 +126,7 @@ def deliver(
     with contextlib.closing(view), control.watched(view):
         chosen, secrets = options or Options(), dict(salts or {})
         if isinstance(target, FileTarget):
-            return FileRun(delivery, ticket, view, target, rejects, secrets, chosen, control).carry()
+            return FileRun(delivery, ticket, view, target, rejects, secrets, chosen, control, policy).carry()
         origin = origin_of(source)
         parts = (delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control)
         if since is not None:

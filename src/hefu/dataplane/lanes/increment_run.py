@@ -33,7 +33,7 @@ from hefu.dataplane.lanes.table_run import TableRun
 from hefu.dataplane.outcome import Outcome
 from hefu.dataplane.plan import Plan
 from hefu.dataplane.plan_sql import SourceSql, as_text
-from hefu.dataplane.since import Range, Since, bound_value, higher, range_of, shown
+from hefu.dataplane.since import MOMENTS, Range, Since, bound_value, higher, range_of, shown
 from hefu.kernel.words import Sentence, _
 
 _SQL = Dialect.POSTGRES
@@ -174,6 +174,7 @@ class IncrementRun(TableRun):
     ) -> dict[str, Any]:
         return {
             "item": self.since.item,
+            "moments": wanted.output.source_type.kind in MOMENTS,
             "overlap": self.since.overlap,
             "whole": self.why,
             "read_from": shown(wanted.bound, wanted.output),

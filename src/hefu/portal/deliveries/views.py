@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from hefu.portal import shows
 from hefu.portal.deliveries.comparing import compared
 from hefu.portal.deliveries.following import follower_page
+from hefu.portal.deliveries.increments import told_increment
 from hefu.portal.deliveries.lists import Deliveries, Rejects
 from hefu.portal.deliveries.words import COLOURS, PHASE_NAMES
 from hefu.portal.evidence.words import actor_name
@@ -72,6 +73,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         ],
         error=told(found.error_text, found.error_facts) if found.error_text else "",
         took=_took(found),
+        increment=told_increment(found),
         done=queries.done_entry(found, viewer=request.actor),
         events=history(number, viewer=request.actor),
         **compared(found, actions),

@@ -18,6 +18,7 @@ from hefu.law.terms import Language
 from hefu.portal.clock_batch import faces_of
 from hefu.portal.deeds import deed_page, reason_page
 from hefu.portal.deliveries.forms import TimetableForm
+from hefu.portal.deliveries.increments import told_increments
 from hefu.portal.forms import OfficeForm
 from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, SuspendForm, TargetForm, UseForm
 from hefu.portal.grants.lists import Grants
@@ -86,10 +87,11 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
             request.actor, "deliveries.follow", consumer_id=found.consumer_id, provider_id=found.provider_id
         ),
         way=name_of(found.way, WAY_NAMES),
+        increments=told_increments(found),
         times=times,
         times_missed=_missed(times),
         may_plan=found.status not in OVER
-        and found.way == Way.WHOLE
+        and found.way != Way.FOLLOW
         and may_deliver(request.actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id),
         form=form,
         status=form.status if form else 200,
@@ -172,7 +174,7 @@ def _told(ticket: Ticket, names: dict[str, str]) -> dict[str, Any]:
 
 
 def _deliver(request: PortalRequest, number: str, form: DeliveryForm | None) -> HttpResponseBase:
-    wanted: dict[str, Any] = form.cleaned_data if form else {}
+    wanted: dict[str, Any] = form.cleaned_data if form else {"whole": bool(request.POST.get("whole"))}
     made = delivery_services.start_delivery(grant=number, **wanted, actor=request.actor, clock=request.clock)
     messages.success(request, gettext("The delivery is started. You may leave this page; it goes on."))
     return HttpResponseRedirect(reverse("deliveries:delivery", args=[made.number]))

@@ -134,6 +134,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         rejects=sink,
         policy=resources.address_policy(actor=WORKER),
         options=Options(most_bytes_a_second=spared.most_bytes_a_second),
+        since=carriage.since,
     )
 
 

@@ -95,6 +95,23 @@ class RestFirst(Refusal):
     )
 
 
+class EndFollowingFirst(Refusal):
+    """A table is brought up to date in one way at a time."""
+
+    code = "deliveries.end_following_first"
+    text = _("The table of grant {grant} is kept in step. End that first to choose another way.")
+
+
+class IncrementsNeedPostgres(Refusal):
+    """Only some places hold a watermark beside the rows."""
+
+    code = "deliveries.increments_need_postgres"
+    text = _(
+        "The place of delivery of grant {grant} is not a PostgreSQL database, and only there rows and watermark are "
+        "written in one transaction. Ask for whole copies."
+    )
+
+
 class NotAFollower(Refusal):
     """Only what follows changes can rest."""
 

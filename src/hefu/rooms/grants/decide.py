@@ -12,10 +12,12 @@ from hefu.kernel.clock import CHINA
 from hefu.rooms.grants.errors import (
     ChannelNeedsNoTarget,
     FilesAreNotFollowed,
+    FilesHaveNoIncrements,
     FollowHasNoLimit,
     FollowNotGranted,
     GrantMoveRefused,
     HoldIsAnothers,
+    IncrementsHaveNoLimit,
     NotNarrower,
     TermOver,
 )
@@ -139,8 +141,8 @@ def narrow(grant: GrantFacts, wanted: Wanted) -> GrantFacts:
         quota_deliveries=wanted.quota_deliveries or grant.quota_deliveries,
         may_follow=grant.may_follow and wanted.may_follow is not False,
     )
-    # What is limited by the delivery cannot be kept in step any more.
-    if not _follows(smaller):
+    # What is limited by the delivery cannot be kept in step, or brought in small parts, any more.
+    if not _allows(smaller, smaller.way):
         smaller = replace(smaller, way=Way.WHOLE)
     if wider or smaller == grant:
         raise NotNarrower(wider, number=grant.number)
@@ -170,6 +172,8 @@ def choose_way(grant: GrantFacts, way: Way) -> Way:
         FilesAreNotFollowed: It is delivered as a file.
         FollowNotGranted: The provider lets nobody follow its changes.
         FollowHasNoLimit: It allows so many rows or deliveries and no more, which following cannot keep.
+        FilesHaveNoIncrements: It is delivered as a file, of which new rows alone are asked.
+        IncrementsHaveNoLimit: It allows so many rows of a delivery and no more, which many small ones would pass.
     """
     if not MOVES[grant.status]:
         raise GrantMoveRefused(
@@ -180,14 +184,23 @@ def choose_way(grant: GrantFacts, way: Way) -> Way:
             raise FilesAreNotFollowed(number=grant.number)
         if not grant.may_follow:
             raise FollowNotGranted(number=grant.number)
-        if not _follows(grant):
+        if not _allows(grant, way):
             raise FollowHasNoLimit(number=grant.number)
+    if way is Way.INCREMENT:
+        if grant.channel is not Channel.TABLE:
+            raise FilesHaveNoIncrements(number=grant.number)
+        if not _allows(grant, way):
+            raise IncrementsHaveNoLimit(number=grant.number)
     return way
 
 
-def _follows(grant: GrantFacts) -> bool:
-    limited = grant.quota_rows is not None or grant.quota_deliveries is not None
-    return grant.channel is Channel.TABLE and grant.may_follow and not limited
+def _allows(grant: GrantFacts, way: Way) -> bool:
+    """Return whether what limits a grant can be kept by a way."""
+    if way is Way.FOLLOW:
+        limited = grant.quota_rows is not None or grant.quota_deliveries is not None
+        return grant.channel is Channel.TABLE and grant.may_follow and not limited
+    # Many small deliveries would pass a limit on the rows of one.
+    return way is Way.WHOLE or (grant.channel is Channel.TABLE and grant.quota_rows is None)
 
 
 def has_ended(grant: GrantFacts, today: date) -> bool:

@@ -91,6 +91,26 @@ class FollowHasNoLimit(Refusal):
     )
 
 
+class FilesHaveNoIncrements(Refusal):
+    """A file is a copy of one moment."""
+
+    code = "grants.files_have_no_increments"
+    text = _(
+        "Grant {number} is delivered as a file, which always holds every row. For new rows alone, the consumer sends a "
+        "new request for the table channel."
+    )
+
+
+class IncrementsHaveNoLimit(Refusal):
+    """Many small deliveries would pass a limit on the rows of one."""
+
+    code = "grants.increments_have_no_limit"
+    text = _(
+        "Grant {number} limits the rows of a delivery, which says nothing once rows come in small parts. Ask for whole "
+        "copies, or send a new request without that limit."
+    )
+
+
 class TableTaken(Refusal):
     """Two grants cannot replace one table in turn."""
 

@@ -79,7 +79,8 @@ class Grant(models.Model):
                     channel=Channel.TABLE.value,
                     quota_rows__isnull=True,
                     quota_deliveries__isnull=True,
-                ),
+                )
+                | Q(way=Way.INCREMENT.value, channel=Channel.TABLE.value, quota_rows__isnull=True),
                 name="grant_way",
             ),
             models.UniqueConstraint(

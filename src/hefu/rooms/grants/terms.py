@@ -63,11 +63,14 @@ class Way(StrEnum):
     WHOLE = "whole"
     #: 变更跟随: copied once, then every change of the source's table within seconds.
     FOLLOW = "follow"
+    #: 增量: copied once, then rows at or past a watermark, each time somebody or a plan asks for it.
+    INCREMENT = "increment"
 
 
 WAY_NAMES = {
     Way.WHOLE: _("whole copies"),
     Way.FOLLOW: _("kept in step"),
+    Way.INCREMENT: _("new and changed rows alone"),
 }
 
 

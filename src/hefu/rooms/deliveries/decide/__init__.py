@@ -53,7 +53,7 @@ def starts_itself(grant: GrantNow, *, today: date, resumed: bool = False) -> boo
     It does when a ticket is new and the term has begun. A lifted hold changes no row, so rows that
     arrived before it are not sent again; what is kept in step goes on being kept so.
     """
-    if resumed and grant.arrived and grant.way is Way.WHOLE:
+    if resumed and grant.arrived and grant.way is not Way.FOLLOW:
         return False
     try:
         start(grant, today=today)
@@ -125,7 +125,7 @@ def cancel(delivery: DeliveryFacts) -> DeliveryStatus:
     Raises:
         DeliveryMoveRefused: It has ended already.
     """
-    if delivery.status is DeliveryStatus.FAILED and delivery.mode is Way.WHOLE:
+    if delivery.status is DeliveryStatus.FAILED and delivery.mode is not Way.FOLLOW:
         raise errors.DeliveryMoveRefused(
             number=delivery.number,
             status=STATUS_NAMES[delivery.status],

@@ -3,6 +3,7 @@
 from hefu.rooms.deliveries.models.comparison import Comparison
 from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
 from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
+from hefu.rooms.deliveries.models.increment import Increment
 from hefu.rooms.deliveries.models.timetable import Timetable
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "FollowWindow",
     "Follower",
     "Following",
+    "Increment",
     "RejectedRow",
     "Sparing",
     "Timetable",

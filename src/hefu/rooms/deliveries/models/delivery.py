@@ -29,7 +29,7 @@ class Delivery(models.Model):
     consumer = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
     provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=12)
-    mode = models.CharField(max_length=12, default=Way.WHOLE.value, help_text="A whole copy, or kept in step.")
+    mode = models.CharField(max_length=12, default=Way.WHOLE.value, help_text="Whole, kept in step, or new rows.")
     target_id = models.UUIDField(null=True, blank=True, help_text="Where the rows go; None for a file.")
     file_format = models.CharField(max_length=8, blank=True, help_text="csv, xlsx or parquet; empty for a table.")
     status = models.CharField(max_length=12, default=DeliveryStatus.WAITING.value)
@@ -71,6 +71,7 @@ class Delivery(models.Model):
     resumed_rows = models.BigIntegerField(default=0, help_text="Rows that an earlier try had carried already.")
     rejects_kept = models.IntegerField(default=0, help_text="Rejected rows whose values are kept.")
     file_name = models.CharField(max_length=80, blank=True, help_text="In the folder of files; empty once dropped.")
+    increment = models.JSONField(null=True, blank=True, help_text="What a delivery of new rows alone read and changed.")
     file_sha256 = models.CharField(max_length=64, blank=True)
     file_bytes = models.BigIntegerField(null=True, blank=True)
 

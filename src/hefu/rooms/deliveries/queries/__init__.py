@@ -30,6 +30,7 @@ from hefu.rooms.deliveries.queries.following import (
     window,
     windows,
 )
+from hefu.rooms.deliveries.queries.increments import increments_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "follow_now",
     "followers",
     "following",
+    "increments_of",
     "lags",
     "progress",
     "reject_purpose",

@@ -39,6 +39,7 @@ from hefu.rooms.deliveries.services.following import (
     sign_on,
     why_stop,
 )
+from hefu.rooms.deliveries.services.increments import bring_increments, bring_whole
 from hefu.rooms.deliveries.services.keeping import (
     Fetched,
     fetch_file,
@@ -74,6 +75,8 @@ __all__ = [
     "Leaving",
     "ask_comparison",
     "begin_terms",
+    "bring_increments",
+    "bring_whole",
     "cancel_delivery",
     "claim",
     "compare_by_night",

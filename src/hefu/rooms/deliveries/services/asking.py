@@ -30,12 +30,17 @@ UNCOUNTED = frozenset({DeliveryStatus.CANCELLED, DeliveryStatus.STOPPED})
 
 
 @transaction.atomic
-def start_delivery(*, grant: str, file_format: FileFormat = FileFormat.CSV, actor: Actor, clock: Clock) -> Delivery:
-    """Start a delivery under a grant; the worker takes it at once. A table's earlier rows are replaced.
+def start_delivery(
+    *, grant: str, file_format: FileFormat = FileFormat.CSV, whole: bool = False, actor: Actor, clock: Clock
+) -> Delivery:
+    """Start a delivery under a grant; the worker takes it at once.
+
+    A table's earlier rows are replaced, unless the grant brings new and changed rows alone.
 
     Args:
         grant: Number of the grant.
         file_format: Of the file; a table takes no notice of it.
+        whole: Replace all rows also where the grant brings new ones alone; what such deliveries miss is good then.
         actor: An officer or chief of either side, or the platform.
         clock: Tells the day of the term.
 
@@ -46,7 +51,8 @@ def start_delivery(*, grant: str, file_format: FileFormat = FileFormat.CSV, acto
     found = grants.grant(grant, viewer=actor)
     require(actor, "deliveries.start", consumer_id=found.consumer_id, provider_id=found.provider_id)
     ticket = startable(found, clock)
-    return start(found, ticket, file_format, actor=actor, clock=clock)
+    mode = Way.INCREMENT if found.way == Way.INCREMENT and not whole else Way.WHOLE
+    return start(found, ticket, file_format, mode=mode, actor=actor, clock=clock)
 
 
 def startable(grant: "Grant", clock: Clock) -> TicketFacts:

@@ -12,16 +12,18 @@ from django.db.models import Q
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import Revoked, TicketRefused
 from hefu.dataplane.run import Outcome, Progress
+from hefu.dataplane.since import Since
 from hefu.kernel import events
 from hefu.kernel.actor import system
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import stored
 from hefu.rooms.deliveries import decide, errors, terms
-from hefu.rooms.deliveries.models import Delivery, RejectedRow
+from hefu.rooms.deliveries.models import Delivery, Increment, RejectedRow
 from hefu.rooms.deliveries.services.rows import enqueue, facts, locked, record
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.deliveries.terms.following import DELIVERY_RESTS
+from hefu.rooms.deliveries.terms.increments import BLIND_TO
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import Way
 
@@ -47,6 +49,8 @@ class Carriage:
     consumer_code: str
     #: Division code of the provider's place, whose working days count at its source.
     provider_place: str
+    #: How new rows are told from old ones; None brings all.
+    since: Since | None = None
 
 
 def lock_key(delivery_id: UUID) -> int:
@@ -87,10 +91,17 @@ def begin_try(row: Delivery, clock: Clock) -> Carriage | None:
             file_format=row.file_format,
             consumer_code=row.consumer.credit_code,
             provider_place=row.provider.place,
+            since=_since(row),
         )
     if following.status is not before.status:
         end_try(row, following.status, errors.WorkersLost(number=row.number, times=row.takeovers), clock)
     return None
+
+
+def _since(row: Delivery) -> Since | None:
+    """Return how a delivery of new rows tells them; one whose grant was turned to whole copies meanwhile brings all."""
+    chosen = Increment.objects.filter(grant_id=row.grant_id).first() if row.mode == Way.INCREMENT else None
+    return chosen.since if chosen else None
 
 
 def note_progress(
@@ -161,6 +172,7 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
     row.columns = [[name, kind] for name, kind in outcome.columns]
     row.milliseconds = {phase: round(seconds * 1000) for phase, seconds in outcome.seconds.items()}
     row.resumed_rows = outcome.resumed_rows
+    row.increment = dict(outcome.increment) if outcome.increment is not None else None
     row.rejects_kept = RejectedRow.objects.filter(delivery=row).count()
     if outcome.path:
         row.file_name, row.file_sha256, row.file_bytes = Path(outcome.path).name, outcome.sha256, outcome.bytes
@@ -190,6 +202,7 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
         attempt=row.attempt,
         resumed_rows=row.resumed_rows,
         milliseconds=row.milliseconds,
+        increment=_told(row),
     )
     events.announce(
         terms.DeliveryDone(
@@ -201,6 +214,14 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
         )
     )
     return row
+
+
+def _told(row: Delivery) -> dict[str, Any] | None:
+    """Return what goes on record of a delivery of new rows: counts, and what it cannot see; no watermark is told."""
+    if row.increment is None:
+        return None
+    names = ("item", "overlap", "whole", "inserted", "updated", "known", "without_watermark")
+    return {name: row.increment[name] for name in names} | {"blind_to": list(BLIND_TO)}
 
 
 @transaction.atomic
@@ -275,7 +296,7 @@ def requeue_lost(*, clock: Clock) -> list[str]:
     minute may have lost its job; enqueuing it once more does no harm.
     """
     lost = []
-    whole = Delivery.objects.filter(mode=Way.WHOLE)
+    whole = Delivery.objects.exclude(mode=Way.FOLLOW)
     for row in whole.filter(status=DeliveryStatus.RUNNING).only("id", "number"):
         if not _is_held(row.pk):
             enqueue(row.pk, once=f"{row.number} taken over")

@@ -88,7 +88,7 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
 def _is_comparable(row: Delivery) -> bool:
     if row.target_id is None or not grants.is_in_force(row.ticket_id):
         return False
-    if row.mode == Way.WHOLE:
+    if row.mode != Way.FOLLOW:
         return row.status == DeliveryStatus.DONE
     return row.following.copies > 0 and row.status in (DeliveryStatus.RUNNING, DeliveryStatus.PAUSED)
 

@@ -188,7 +188,7 @@ DELIVERY_PAUSED = Kind(
 )
 DELIVERY_DONE = Kind(
     "delivery.done",
-    1,
+    2,
     (
         "status",
         "grant",
@@ -211,8 +211,10 @@ DELIVERY_DONE = Kind(
         "attempt",
         "resumed_rows",
         "milliseconds",
+        "increment",
     ),
-    "Rows arrived: counted and compared on both sides.",
+    "Rows arrived: counted and compared on both sides. From version 2 with what a delivery of new rows alone changed, "
+    "and what it cannot see.",
 )
 DELIVERY_FAILED = Kind("delivery.failed", 1, ("status", "attempt", "code"), "A delivery needs a person.")
 DELIVERY_CANCEL_ASKED = Kind(
