@@ -1,6 +1,7 @@
 """The same grant gives the same rows from every source, by every lane, into every channel."""
 
 import csv
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -62,6 +63,8 @@ def read_file(path: Path, file_format: FileFormat) -> list[tuple[object, ...]]:
     """Return a file's rows as plain values, in one order."""
     if file_format is FileFormat.PARQUET:
         rows: list[Any] = [tuple(row.values()) for row in pyarrow.parquet.read_table(path).to_pylist()]
+    elif file_format is FileFormat.JSONL:
+        rows = [tuple(json.loads(line).values()) for line in path.read_text(encoding="utf-8").splitlines()]
     elif file_format is FileFormat.CSV:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = [tuple(cell or None for cell in row) for row in csv.reader(file)][1:]

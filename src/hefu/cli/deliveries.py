@@ -70,7 +70,7 @@ def show_one(number: str, actor: Actor, as_json: bool) -> None:
 
 @command.command("start")
 @click.argument("grant")
-@click.option("--format", "file_format", default="csv", type=click.Choice(["csv", "xlsx", "parquet"]))
+@click.option("--format", "file_format", default="csv", type=click.Choice(["csv", "xlsx", "parquet", "jsonl"]))
 @click.option("--whole", is_flag=True, help="Replace all rows also where the grant brings new ones alone.")
 @acting_option(writes=True)
 @json_option

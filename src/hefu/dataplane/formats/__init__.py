@@ -1,4 +1,4 @@
-"""The file channel's formats: the same rows as a CSV, XLSX or Parquet file."""
+"""The file channel's formats: the same rows as a file of CSV, XLSX, Parquet or JSON lines."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from typing import Protocol
 import pyarrow as pa
 
 from hefu.dataplane.arrow import Column
+from hefu.dataplane.connectors.drop import Drop
 from hefu.dataplane.formats.csv_file import CsvFormat
+from hefu.dataplane.formats.jsonl_file import JsonlFormat
 from hefu.dataplane.formats.parquet_file import ParquetFormat
 from hefu.dataplane.formats.xlsx_file import XlsxFormat
 from hefu.dataplane.plan import Output
@@ -21,6 +23,7 @@ class FileFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     PARQUET = "parquet"
+    JSONL = "jsonl"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class FileTarget:
     format: FileFormat
     #: Begin a CSV with a byte order mark, without which spreadsheets read Chinese as another encoding.
     bom: bool = True
+    #: Where the finished file goes instead of staying under its path; it has the path's name there.
+    beyond: Drop | None = None
 
 
 class Writer(Protocol):
@@ -70,3 +75,5 @@ def format_of(target: FileTarget) -> Format:
             return XlsxFormat()
         case FileFormat.PARQUET:
             return ParquetFormat()
+        case FileFormat.JSONL:
+            return JsonlFormat()

@@ -5,8 +5,10 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
 from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
@@ -39,6 +41,7 @@ class FileRun:
     salts: Mapping[str, str]
     options: Options
     control: Control
+    policy: AddressPolicy = default_policy
     examined: dict[int, Examined] = field(default_factory=dict)
 
     def carry(self) -> Outcome:
@@ -65,8 +68,8 @@ class FileRun:
             with self.control.timed("publish"):
                 arrived, sha256 = self.control.call(lambda: self._read_back(plan, unfinished))
                 reconcile("the whole file", out, arrived.rows, left, arrived)
-                os.replace(unfinished, self.target.path)
-                _settle(self.target.path.parent)
+                size = unfinished.stat().st_size
+                self._publish(unfinished, sha256)
         except OSError as error:
             raise SideRefused("target", f"{self.target.path.name}: {error.strerror}") from None
         finally:
@@ -80,14 +83,24 @@ class FileRun:
             rows_rejected=rejected[0],
             rejected=rejected[1],
             rows_written=arrived.rows,
-            bytes=self.target.path.stat().st_size,
+            bytes=size,
             digest_source=str(left),
             digest_target=str(arrived),
             columns=tuple((output.name, str(output.type)) for output in plan.outputs),
             seconds=dict(self.control.seconds),
-            path=str(self.target.path),
+            path="" if self.target.beyond else str(self.target.path),
             sha256=sha256,
         )
+
+    def _publish(self, file: Path, sha256: str) -> None:
+        if self.target.beyond is None:
+            os.replace(file, self.target.path)
+            _settle(self.target.path.parent)
+            return
+        session = self.control.call(partial(self.target.beyond.opened, self.policy))
+        with contextlib.closing(session), self.control.watched(session):
+            name = self.target.path.name
+            self.control.call(lambda: session.put(file, name, self.delivery, sha256, lambda _: self.control.check()))
 
     def _plan(self) -> Plan:
         facts, engine = self.view.facts, self.view.dialect

@@ -95,6 +95,11 @@ class SftpSession:
         except (paramiko.SSHException, paramiko.SFTPError, OSError, EOFError) as error:
             raise translated(error, self.side) from None
 
+    @property
+    def client(self) -> paramiko.SFTPClient:
+        """Return what the driver gives; use it within `plainly`."""
+        return self._files
+
     def files(self) -> list[FarFile]:
         """Return the plain files of the folder, without hidden ones and those that are still being written."""
         with self.plainly():
@@ -165,6 +170,8 @@ def translated(error: BaseException, side: str) -> DataPlaneRefusal:
         return SideRefused(side, Sentence(_("the account or its password is not right"), code="side.sftp_account"))
     if isinstance(error, FileNotFoundError):
         return SideRefused(side, Sentence(_("the folder or file is not there"), code="side.sftp_absent"))
+    if isinstance(error, PermissionError) and side == "target":
+        return SideRefused(side, Sentence(_("the account may not write to the folder"), code="side.sftp_read_only"))
     if isinstance(error, PermissionError):
         return SideRefused(side, Sentence(_("the account may not read the folder or file"), code="side.sftp_denied"))
     words = " ".join(str(error).split())[:200] or type(error).__name__
