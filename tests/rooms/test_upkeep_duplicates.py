@@ -1,13 +1,18 @@
 """One datum, one source: like entries of two departments are found, settled, and warned about."""
 
 import dataclasses
+import io
+import json
 
 import pytest
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.protocols.exports import Form, export
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
+from hefu.rooms.catalog.importing.mapping import propose_mapping
+from hefu.rooms.catalog.importing.reading import read_table
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.terms import ItemContent, ItemType
 from hefu.rooms.evidence.queries import history
@@ -151,6 +156,27 @@ class TestItems:
         assert queries.pair(pair.pk, viewer=SYSTEM).source == registry
         assert queries.source_names([pair.first_id]) == {pair.first_id: "市场监管局、税务局"}
         assert {one.facts["source"] for one in queries.told(viewer=an_actor(tax))} == {"市场监管局", "税务局"}
+
+    def test_an_export_tells_the_sources_and_an_import_of_it_changes_nothing(self) -> None:
+        pair, registry, tax, reviewer = self.pair()
+        capital = next(one for one in queries.alike(pair) if one.first.name == "注册资本")
+        words = Words(registry.pk, {(capital.first.pk, capital.second.pk): tax.pk})
+        services.name_sources(pair_id=pair.pk, words=words, reason="各有法定职责", actor=reviewer, clock=NOON)
+        for form in Form:
+            file = io.BytesIO()
+            rows = catalog.published(viewer=SYSTEM, order="code")
+            export(rows, form, base="https://share.example.gov.cn", title="某市", viewer=SYSTEM, output=file)
+            if form is Form.JSON:
+                told = json.loads(file.getvalue())["entries"]
+                sources = {item["name"]: item["source_department"] for item in told[0]["items"]}
+                assert (told[0]["source_department"], sources["注册资本"]) == ("市场监管局、税务局", "税务局")
+                assert (sources["法定代表人"], sources.get("税务登记日期", "")) == ("市场监管局", "")
+            elif form is not Form.XLSX:
+                assert "税务局" in file.getvalue().decode()
+            table = read_table(file.getvalue(), f"catalogue.{form}")
+            proposed = propose_mapping(table.columns, table.samples())
+            asked = [column for column in proposed if "source_department" in column or "数源" in column]
+            assert [proposed[column][0] for column in asked if proposed[column][0] is not None] == []
 
     def test_a_finding_is_taken_back_with_a_reason_and_stays_on_record(self) -> None:
         pair, registry, tax, reviewer = self.pair()

@@ -8,6 +8,7 @@ from hefu.protocols.dcat.export import export as export_dcat
 from hefu.protocols.dcat.wire import Syntax
 from hefu.rooms.catalog import queries
 from hefu.rooms.catalog.exporting import exported, write_csv, write_json, write_sheet
+from hefu.rooms.upkeep import queries as upkeep
 from hefu.search.terms import Question
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def export(found: "QuerySet[Entry]", form: Form, *, base: str, title: str, viewe
         return
     profile = queries.node_profile()
     if form is Form.XLSX:
-        write_sheet(exported(found), profile, output)
+        write_sheet(exported(found, sources_of=upkeep.sources_of), profile, output)
         return
-    for part in (write_csv if form is Form.CSV else write_json)(exported(found), profile):
+    for part in (write_csv if form is Form.CSV else write_json)(exported(found, sources_of=upkeep.sources_of), profile):
         output.write(part.encode())

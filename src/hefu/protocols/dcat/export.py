@@ -13,6 +13,7 @@ from hefu.rooms.catalog.exporting.plain import NOT_SHARED, as_record
 from hefu.rooms.catalog.profiles import Table, profile
 from hefu.rooms.catalog.terms import ItemContent, ShareType
 from hefu.rooms.parties import queries as parties
+from hefu.rooms.upkeep import queries as upkeep
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -46,7 +47,8 @@ def export(
         viewer: Who exports.
         output: Where the text goes.
     """
-    wire.write(catalogue(base=base, title=title, viewer=viewer), datasets(exported(found), base=base), syntax, output)
+    told = exported(found, sources_of=upkeep.sources_of)
+    wire.write(catalogue(base=base, title=title, viewer=viewer), datasets(told, base=base), syntax, output)
 
 
 def catalogue(
@@ -109,7 +111,9 @@ def dataset(entry: Exported, *, base: str, cycles: Table, rights: Table, for_all
         email=str(more.get("email") or ""),
         formats=content.format_types or ((content.format_other,) if content.format_other else ()),
         law=tuple(_law(entry, for_all=for_all)),
-        items=tuple(wire.Item(item.name, tuple(_item(item, for_all=for_all))) for item in content.items),
+        items=tuple(
+            wire.Item(item.name, tuple(_item(item, entry.source_of(item), for_all=for_all))) for item in content.items
+        ),
     )
 
 
@@ -126,7 +130,7 @@ def _law(entry: Exported, *, for_all: bool) -> Iterator[tuple[str, str]]:
         yield from ((f"extension_{one.key}", one.value) for one in entry.content.extension)
 
 
-def _item(item: ItemContent, *, for_all: bool) -> Iterator[tuple[str, str]]:
+def _item(item: ItemContent, source: str, *, for_all: bool) -> Iterator[tuple[str, str]]:
     told = {
         "item_code": item.code,
         "item_type": item.type.value if item.type else "",
@@ -137,6 +141,7 @@ def _item(item: ItemContent, *, for_all: bool) -> Iterator[tuple[str, str]]:
         "item_share_type": _share_type(item),
         "item_grade": item.grade.value if item.grade else "",
         "item_open_type": item.open_type.value if item.open_type else "",
+        "item_source_department": source,
     }
     yield from ((name, text) for name, text in (told if for_all else told | inside).items() if text)
 

@@ -29,6 +29,8 @@ class Column:
     entry: Callable[[Exported], str | StrEnum | tuple[str, ...] | tuple[StrEnum, ...] | None] | None = None
     #: Of an item.
     item: Callable[[ItemContent], str | int | StrEnum | None] | None = None
+    #: Whether it says the department named as an item's source.
+    source: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("信息资源提供方", entry=lambda entry: entry.provider),
     Column("提供方内部部门", entry=_said("internal_office")),
     Column("信息资源提供方代码", entry=lambda entry: entry.provider_code),
+    Column("数源部门", entry=lambda entry: entry.sources.whole),
     Column("信息资源摘要", entry=_said("abstract")),
     Column("信息资源格式分类", _FORMAT, "format_class", entry=_chosen("format_class")),
     Column("信息资源格式类型", _FORMAT, entry=lambda entry: entry.content.format_types),
@@ -112,6 +115,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("信息项共享类型", _ITEM, "share_type", item=lambda item: item.share_type),
     Column("信息项数据分级", _ITEM, item=lambda item: _grade(item.grade)),
     Column("信息项是否开放", _ITEM, "open_type", item=lambda item: item.open_type),
+    Column("信息项数源部门", _ITEM, source=True),
     Column("共享类型", _SHARING, "share_type", entry=_chosen("share_type")),
     Column("共享条件", _SHARING, entry=_said("share_condition")),
     Column("共享范围及用途", _SHARING, entry=_said("share_scope")),
@@ -155,10 +159,16 @@ def lines(entry: Exported, profile: Profile) -> Iterator[Line]:
     )
     nothing: tuple[Cell, ...] = (None,) * len(whole)
     for item in entry.content.items:
-        own = tuple(_cell(column, column.item(item) if column.item else None, profile) for column in COLUMNS)
+        own = tuple(_cell(column, _of_item(column, entry, item), profile) for column in COLUMNS)
         yield Line(whole, (*own, *nothing[len(own) :]))
     if not entry.content.items:
         yield Line(whole, nothing)
+
+
+def _of_item(column: Column, entry: Exported, item: ItemContent) -> str | int | StrEnum | None:
+    if column.source:
+        return entry.source_of(item)
+    return column.item(item) if column.item else None
 
 
 def _cell(

@@ -21,6 +21,8 @@ NOT_SHARED, NO_SECRET = "not_shared", "no_secret"
 def as_record(entry: Exported) -> dict[str, Any]:
     """Return an entry as one JSON object: every field of its content by name, its items as a list."""
     content = to_json(entry.content)
+    for told, item in zip(content["items"], entry.content.items, strict=True):
+        told["source_department"] = entry.source_of(item)
     extension = {one["key"]: one["value"] for one in content.pop("extension")}
     # In a column "none" reads as nothing at all, and to keep data back must be said.
     for part in (content, *content["items"]):
@@ -32,6 +34,7 @@ def as_record(entry: Exported) -> dict[str, Any]:
         "provider_code": entry.provider_code,
         "status": entry.status,
         "version": entry.version,
+        "source_department": entry.sources.whole,
         "published_on": entry.published_at.date().isoformat() if entry.published_at else None,
         **content,
         "extension": extension,

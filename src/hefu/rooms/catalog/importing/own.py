@@ -7,7 +7,8 @@ from hefu.rooms.catalog.importing.notions import Field
 
 #: How our JSON names itself.
 FORMAT = "hefu-catalog"
-#: Head of our sheet and of our CSV → field. The parts of the class stand in its code, the day in the version.
+#: Head of our sheet and of our CSV → field. The parts of the class stand in its code, the day in the version;
+#: the source departments are the authority's word and no file's.
 SHEET: dict[str, Field | None] = {
     "序号": None,
     "类": None,
@@ -21,6 +22,7 @@ SHEET: dict[str, Field | None] = {
     "信息资源提供方": Field.PROVIDER,
     "提供方内部部门": Field.INTERNAL_OFFICE,
     "信息资源提供方代码": Field.PROVIDER_CODE,
+    "数源部门": None,
     "信息资源摘要": Field.ABSTRACT,
     "信息资源格式分类": Field.FORMAT_CLASS,
     "信息资源格式类型": Field.FORMAT,
@@ -33,6 +35,7 @@ SHEET: dict[str, Field | None] = {
     "信息项共享类型": Field.ITEM_SHARE_TYPE,
     "信息项数据分级": Field.ITEM_GRADE,
     "信息项是否开放": Field.ITEM_OPEN_TYPE,
+    "信息项数源部门": None,
     "共享类型": Field.SHARE_TYPE,
     "共享条件": Field.SHARE_CONDITION,
     "共享范围及用途": Field.SHARE_SCOPE,
@@ -87,6 +90,7 @@ RECORD: dict[str, Field | None] = {
     "theme": Field.THEME,
     "tags": Field.TAGS,
     "status": None,
+    "source_department": None,
     "version": None,
     "published_on": None,
     "more.industry": Field.INDUSTRY,

@@ -27,6 +27,7 @@ from hefu.rooms.upkeep.queries.naming import (
     source_in,
     source_name,
     source_names,
+    sources_of,
     told,
     with_sources,
 )
@@ -143,6 +144,7 @@ __all__ = [
     "source_in",
     "source_name",
     "source_names",
+    "sources_of",
     "stale_consents",
     "stale_looks",
     "suggested_system",

@@ -1,7 +1,7 @@
 """Reads of one datum, one source: which items are alike, and which department is the source of each."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from hefu.kernel.actor import Actor
 from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog.exporting import Sources
 from hefu.rooms.catalog.terms import Content, Status
 from hefu.rooms.upkeep import decide
 from hefu.rooms.upkeep.access import oversees
@@ -97,6 +98,20 @@ def source_names(entry_ids: Iterable[UUID]) -> dict[UUID, str]:
         counted[entry_id][name] += 1
     whole = Naming.objects.filter(entry_id__in=ids).values_list("entry_id", "department__name")
     return dict(whole) | {pk: _joined(names) for pk, names in counted.items()}
+
+
+def sources_of(entry_ids: Sequence[UUID]) -> dict[UUID, Sources]:
+    """Return entry → its named source department and those of its items, for entries read for their viewer.
+
+    Everybody may know which department is the source of what.
+    """
+    items: dict[UUID, dict[UUID, str]] = defaultdict(dict)
+    named = ItemNaming.objects.filter(ended_at__isnull=True, entry_id__in=entry_ids)
+    for entry_id, item_id, name in named.values_list("entry_id", "item_id", "department__name"):
+        items[entry_id][item_id] = name
+    whole = dict(Naming.objects.filter(entry_id__in=entry_ids).values_list("entry_id", "department__name"))
+    joined = {pk: _joined(Counter(names.values())) for pk, names in items.items()}
+    return {pk: Sources(name, items.get(pk, {})) for pk, name in (whole | joined).items()}
 
 
 def with_sources(rows: QuerySet[Any]) -> QuerySet[Any]:
