@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("upkeep/", include("hefu.portal.upkeep.urls")),
     path("requests/", include("hefu.portal.requests.urls")),
     path("grants/", include("hefu.portal.grants.urls")),
+    path("holdings/", include("hefu.portal.holdings.urls")),
     path("deliveries/", include("hefu.portal.deliveries.urls")),
     path("resources/", include("hefu.portal.resources.urls")),
     path("law/", include("hefu.portal.law.urls")),

@@ -58,6 +58,7 @@ WORKPLACES = (
     Workplace("requests", _("Requests"), "request", "requests:list", _casework),
     Workplace("grants", _("Grants"), "grant", "grants:list", lambda a: _casework(a) or a.has(Role.SECURITY)),
     Workplace("deliveries", _("Deliveries"), "delivery", "deliveries:list", _casework),
+    Workplace("holdings", _("Holdings"), "table", "holdings:list", lambda a: _casework(a) or a.has(Role.OPERATOR)),
     Workplace(
         "resources", _("Data sources"), "resource", "resources:list", lambda a: a.has(Role.OFFICER, Role.OPERATOR)
     ),

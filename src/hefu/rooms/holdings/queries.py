@@ -1,6 +1,6 @@
 """Reads of holdings and runs, scoped to the viewer. Rows are read by services, because every look is on record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,22 +11,26 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from hefu.dataplane.lake.table import LakeTable, Taking
-from hefu.kernel.actor import Actor
+from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
 from hefu.kernel.timetable import read
+from hefu.rooms.catalog.terms import ShareType, Status
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.holdings import decide
 from hefu.rooms.holdings.access import ACTIONS, may, require, visible
 from hefu.rooms.holdings.models import CollectionRun, Holding, RejectedRow
 from hefu.rooms.holdings.terms import OPEN, Freshness, RunStatus
+from hefu.rooms.resources import queries as resources
 
 if TYPE_CHECKING:
     from hefu.rooms.evidence.models import Entry as Evidence
 
 #: Times of a timetable that a page shows ahead.
 SHOWN_AHEAD = 3
+#: Entries that a form offers at most; the search box finds among them.
+MOST_OFFERED = 1_000
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,19 @@ def actions(found: Holding, *, viewer: Actor) -> frozenset[str]:
     return frozenset(action for action in ACTIONS if may(viewer, action, found.department_id))
 
 
+def openable(*, viewer: Actor) -> list[tuple[str, str]]:
+    """Return code and name of the entries that `viewer` may open a holding for."""
+    mounts = resources.mounts(viewer=viewer).filter(entry__status=Status.PUBLISHED).exclude(key=[])
+    held = Holding.objects.filter(closed_at__isnull=True).values("entry_id")
+    inside = Q(entry__provider_id=viewer.department_id) & ~Q(entry__share_type="")
+    if not (viewer.department_id and may(viewer, "holdings.open", viewer.department_id)):
+        inside = Q(pk__in=[])
+    if viewer.of_authority and viewer.has(Role.REVIEWER):
+        inside |= Q(entry__share_type__in=[ShareType.UNCONDITIONAL, ShareType.CONDITIONAL])
+    found = mounts.filter(inside).exclude(entry_id__in=held).order_by("entry__name")
+    return list(found.values_list("entry__code", "entry__name")[:MOST_OFFERED])
+
+
 def may_open(department_id: UUID, *, viewer: Actor) -> bool:
     """Return whether `viewer` may collect entries of a department, as far as seats go."""
     return may(viewer, "holdings.open", department_id)
@@ -154,6 +171,23 @@ def standing(found: Holding, *, clock: Clock) -> HoldingNow:
     return HoldingNow(
         decide.freshness(found.entry.update_cycle, collected_at=collected_at, now=clock.now()), last, under_way, ahead
     )
+
+
+def standings(rows: Sequence[Holding], *, clock: Clock) -> dict[UUID, tuple[Freshness, CollectionRun | None]]:
+    """Return freshness and last collection of many holdings at once that the viewer was given already."""
+    done = CollectionRun.objects.filter(holding__in=[row.pk for row in rows], status=RunStatus.DONE)
+    last = {run.holding_id: run for run in done.order_by("holding_id", "-serial").distinct("holding_id")}
+    return {
+        row.pk: (
+            decide.freshness(
+                row.entry.update_cycle,
+                collected_at=last[row.pk].collected_at if row.pk in last else None,
+                now=clock.now(),
+            ),
+            last.get(row.pk),
+        )
+        for row in rows
+    }
 
 
 def works_at(found: Holding) -> Callable[[date], bool]:

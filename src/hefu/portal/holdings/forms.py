@@ -1,0 +1,117 @@
+"""Forms of holdings."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hefu.portal.forms import OfficeForm
+from hefu.portal.picking import Picker
+from hefu.portal.words import say
+from hefu.rooms.holdings.terms import TAKING_NAMES
+
+
+class _TakingForm(OfficeForm):
+    """Forms that ask how rows are taken, in the reader's language."""
+
+    taking = forms.ChoiceField(label=_("How rows are taken"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer the ways."""
+        super().__init__(*args, **kwargs)
+        self.fields["taking"].choices = [(taking.value, say(name)) for taking, name in TAKING_NAMES.items()]  # type: ignore[attr-defined]
+
+
+class NewForm(_TakingForm):
+    """Which entry is collected, and how."""
+
+    entry = forms.ChoiceField(
+        label=_("Catalogue entry"),
+        widget=Picker,
+        help_text=_("Published entries that are mounted on a source with a key and are not collected yet."),
+    )
+    taking = forms.ChoiceField(
+        label=_("How rows are taken"),
+        help_text=_("Merged by key, rows that the source no longer has are kept; else they go with the next version."),
+    )
+
+    def __init__(self, *args: Any, entries: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer the entries."""
+        super().__init__(*args, **kwargs)
+        self.fields["entry"].choices = [("", "—"), *((code, f"{name} · {code}") for code, name in entries)]  # type: ignore[attr-defined]
+
+
+class ChangeForm(_TakingForm):
+    """How and when a holding is collected."""
+
+    timetable = forms.CharField(
+        label=_("Times"),
+        max_length=120,
+        required=False,
+        help_text=_(
+            "In words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or in the "
+            "five fields of cron. Empty: only when somebody asks."
+        ),
+    )
+
+
+class CollectForm(OfficeForm):
+    """Whether an empty source is to be believed."""
+
+    empty_is_true = forms.BooleanField(
+        label=_("The source is really empty now"),
+        required=False,
+        help_text=_("Without this, a source that gives no rows replaces nothing: that is more often an outage."),
+    )
+
+
+class LookForm(OfficeForm):
+    """Which rows, as of when, and why."""
+
+    at = forms.DateTimeField(
+        label=_("As it was at"),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("Empty: the newest version."),
+    )
+    version = forms.IntegerField(label=_("Or version"), required=False, min_value=0, max_value=1 << 40)
+    column = forms.ChoiceField(label=_("Only rows whose"), required=False)
+    text = forms.CharField(label=_("is"), max_length=200, required=False)
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("Every look at rows goes on record with its reason.")
+    )
+
+    def __init__(self, *args: Any, columns: list[str], **kwargs: Any) -> None:
+        """Offer the columns."""
+        super().__init__(*args, **kwargs)
+        self.fields["column"].choices = [("", "—"), *((name, name) for name in columns)]  # type: ignore[attr-defined]
+
+    def asked(self) -> dict[str, Any]:
+        """Return what was typed as the room takes it."""
+        typed = self.cleaned_data
+        return {
+            "at": typed["at"],
+            "version": typed["version"],
+            "equal": {typed["column"]: typed["text"]} if typed["column"] else {},
+            "reason": typed["reason"],
+        }
+
+
+class TakeOutForm(OfficeForm):
+    """Which version, in which format, and why."""
+
+    version = forms.IntegerField(label=_("Version"), min_value=0, max_value=1 << 40)
+    file_format = forms.ChoiceField(
+        label=_("Format"), choices=[("csv", "CSV"), ("xlsx", "XLSX"), ("parquet", "Parquet")]
+    )
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("Every look at rows goes on record with its reason.")
+    )
+
+
+class DropForm(OfficeForm):
+    """From when on versions are kept."""
+
+    keep_days = forms.IntegerField(
+        label=_("Keep what was replaced in the last (days)"), min_value=0, max_value=36500, initial=90
+    )

@@ -1,0 +1,19 @@
+"""How pages show what the holdings room stores."""
+
+from hefu.rooms.holdings.terms import Freshness, RunStatus
+
+#: Status of a run → colour.
+COLOURS = {
+    RunStatus.WAITING: "waiting",
+    RunStatus.RUNNING: "busy",
+    RunStatus.DONE: "good",
+    RunStatus.FAILED: "bad",
+    RunStatus.CANCELLED: "off",
+}
+#: How a holding stands against its cycle → colour.
+FRESH_COLOURS = {
+    Freshness.NEVER: "waiting",
+    Freshness.FRESH: "good",
+    Freshness.LATE: "overdue",
+    Freshness.UNBOUND: "off",
+}

@@ -1,0 +1,55 @@
+"""The pages of holdings: opened, collected, read with a reason, closed to others."""
+
+import pytest
+
+from hefu.kernel.actor import Role
+from hefu.rooms.evidence.models import Entry as Evidence
+from hefu.rooms.holdings.carry import carry
+from hefu.rooms.holdings.models import CollectionRun, Holding
+from tests.builders import NOON, a_department, a_mounted_entry, a_population, the_authority
+from tests.conftest import Database
+from tests.portal.types import SignIn
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_officer_opens_collects_and_reads_a_holding_and_the_reviewer_sees_counts_alone(
+    a_database: Database, signed_in: SignIn
+) -> None:
+    provider = a_department("市公安局")
+    a_population(a_database, rows=30)
+    entry = a_mounted_entry(provider, a_database)
+    officer, reviewer = signed_in(provider), signed_in(the_authority(), Role.REVIEWER)
+    stranger = signed_in(a_department("市文旅局"))
+    assert "Open a holding" in officer.get("/holdings/").content.decode()
+    assert entry.code in officer.get("/holdings/new").content.decode()
+    assert officer.post("/holdings/new", {"entry": entry.code, "taking": "snapshot"}).status_code == 302
+    holding = Holding.objects.get()
+    at = f"/holdings/{holding.number}/"
+    assert stranger.post("/holdings/new", {"entry": entry.code, "taking": "snapshot"}).status_code == 422
+    assert officer.post(f"{at}collect", {}).status_code == 302
+    waiting = officer.get(at).content.decode()
+    assert "Stop the collection" in waiting
+    run = CollectionRun.objects.get()
+    carry(run.pk, holding_id=holding.pk, clock=NOON)
+    assert officer.get(f"{at}runs/{run.number}/progress")["HX-Refresh"] == "true"
+    page = officer.get(at).content.decode()
+    assert "rows held" in page
+    assert "birth_date" in page
+    form = {"column": "id_number", "text": "7".zfill(18), "reason": "核对"}
+    seen = officer.post(f"{at}rows", form).content.decode()
+    assert "张7" in seen
+    assert "1 rows match" in seen
+    assert "张7" not in officer.post(f"{at}rows", {**form, "reason": ""}).content.decode()
+    taken = officer.post(f"{at}file", {"version": "1", "file_format": "csv", "reason": "存档"})
+    assert b"".join(taken.streaming_content).count(b"\n") == 31
+    assert Evidence.objects.filter(kind="holding.read").count() == 2
+    assert "rows held" in reviewer.get(at).content.decode()
+    for closed in ("rows", "file", "drop", "close"):
+        assert reviewer.get(f"{at}{closed}").status_code == 403
+        assert stranger.get(f"{at}{closed}").status_code == 404
+    assert stranger.get(at).status_code == 404
+    assert officer.post(f"{at}change", {"taking": "merge", "timetable": "每天 02:00"}).status_code == 302
+    assert "每天 02:00" in officer.get(at).content.decode()
+    assert officer.post(f"{at}drop", {"keep_days": "90"}).status_code == 302
+    assert officer.get("/holdings/?format=csv").status_code == 200
