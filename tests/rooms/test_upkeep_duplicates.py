@@ -214,6 +214,23 @@ class TestItems:
         assert {(one.department, one.origin and one.origin.provider) for one in namings} == {(registry, registry)}
         assert queries.pairs(viewer=an_actor(registry)).filter(pk=found.pk).exists(), "who is named reads the finding"
 
+    def test_what_two_findings_say_stands_until_both_are_taken_back(self) -> None:
+        pair, registry, tax, reviewer = self.pair()
+        services.name_source(pair_id=pair.pk, department_id=registry.pk, reason="法定登记", actor=reviewer, clock=NOON)
+        an_entry_of(a_department("统计局"), "企业登记基本信息")
+        look()
+        between = queries.pairs(viewer=SYSTEM, status=PairStatus.OPEN)
+        found = between.get(first__provider__in=[tax], second__name="企业登记基本信息")
+        services.name_source(pair_id=found.pk, department_id=registry.pk, reason="同上", actor=reviewer, clock=NOON)
+        theirs = {one.pk for one in (pair.first, pair.second) if one.provider_id == tax.pk}.pop()
+        before = {key: one.department for key, one in queries.item_sources(theirs).items()}
+        services.take_back(pair_id=pair.pk, reason="误判", actor=reviewer, clock=NOON)
+        after = queries.item_sources(theirs)
+        assert {key: one.department for key, one in after.items()} == before
+        assert {one.pair_id for one in after.values()} == {found.pk}
+        services.take_back(pair_id=found.pk, reason="误判", actor=reviewer, clock=NOON)
+        assert queries.item_sources(theirs) == {}
+
     def test_entries_alike_by_name_alone_get_one_source_as_a_whole(self) -> None:
         offices = [a_department("甲局"), a_department("乙局")]
         for office in offices:

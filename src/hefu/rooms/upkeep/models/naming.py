@@ -25,6 +25,9 @@ class ItemNaming(models.Model):
         help_text="The entry in which the source department holds it.",
     )
     origin_item = models.ForeignKey("catalog.Item", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    confirmed_by = models.ManyToManyField(
+        Pair, related_name="confirmed", help_text="Other pairs on which the authority named the same department."
+    )
     folded = models.CharField(max_length=200, help_text="Name of the item as it is compared.")
     code = models.CharField(max_length=63, blank=True, help_text="Code of the item, in small letters.")
     reason = models.TextField()

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
@@ -37,8 +38,8 @@ def name_source(*, pair_id: UUID, department_id: UUID, reason: str, actor: Actor
 def name_sources(*, pair_id: UUID, words: Words, reason: str, actor: Actor, clock: Clock) -> Pair:
     """Name the source department of each item that two entries share.
 
-    An item that has the same source by another pair keeps that naming. Entries that are alike by name alone get
-    one source as a whole.
+    An item that has the same source by another pair keeps that naming, which this pair confirms. Entries that are
+    alike by name alone get one source as a whole.
 
     Raises:
         NotFound: No such pair or department, or two items that are not alike.
@@ -108,6 +109,8 @@ def find_different(*, pair_id: UUID, reason: str, actor: Actor, clock: Clock) ->
 def take_back(*, pair_id: UUID, reason: str, actor: Actor, clock: Clock) -> Pair:
     """Take a finding on a pair back: its namings end, and the pair waits for the authority again.
 
+    What another pair confirms stays named, by that pair.
+
     Raises:
         NotFound: No such pair.
         Forbidden: The actor does not review for the authority.
@@ -138,6 +141,8 @@ def _name(row: Pair, one: Alike, department: Any, actor: Actor, at: datetime, re
         if naming.department_id != department.pk:
             item, entry = (one.first, row.first) if naming.item_id == one.first.pk else (one.second, row.second)
             raise errors.SourceNamedBefore(item=item.name, entry=entry.code, department=naming.department.name)
+        if naming.pair_id != row.pk:
+            naming.confirmed_by.add(row)
         if origin is None:
             origin, origin_item = naming.origin, naming.origin_item
     for entry, item in ((row.first, one.first), (row.second, one.second)):
@@ -172,10 +177,53 @@ def _name_whole(row: Pair, department: Any, actor: Actor, at: datetime, reason: 
 
 
 def _take_back(row: Pair, reason: str, actor: Actor, at: datetime) -> int:
-    """End what was named on the pair; return how many items it was."""
-    row.whole_namings.all().delete()
-    live = row.namings.filter(ended_at__isnull=True)
-    return live.update(ended_at=at, ended_by=actor.id, ended_reason=reason.strip())
+    """End what was named on the pair, except what another pair says too; return how many items have no source now."""
+    row.confirmed.clear()
+    _take_back_whole(row)
+    live = list(row.namings.filter(ended_at__isnull=True).prefetch_related("confirmed_by"))
+    row.namings.filter(ended_at__isnull=True).update(ended_at=at, ended_by=actor.id, ended_reason=reason.strip())
+    for naming in live:
+        confirming = sorted(naming.confirmed_by.all(), key=lambda pair: pair.pk)
+        if confirming:
+            _hand_over(naming, confirming, at)
+    return sum(not naming.confirmed_by.all() for naming in live)
+
+
+def _hand_over(naming: ItemNaming, confirming: list[Pair], at: datetime) -> None:
+    """Let the first of the pairs that confirm a naming stand for it from now on."""
+    heir, *others = confirming
+    named = ItemNaming.objects.create(
+        id=new_id(at),
+        pair=heir,
+        entry_id=naming.entry_id,
+        item_id=naming.item_id,
+        department_id=naming.department_id,
+        origin_id=naming.origin_id,
+        origin_item_id=naming.origin_item_id,
+        folded=naming.folded,
+        code=naming.code,
+        reason=heir.reason,
+        named_by=heir.settled_by,
+        named_at=at,
+    )
+    named.confirmed_by.set(others)
+
+
+def _take_back_whole(row: Pair) -> None:
+    """End what was named on the pair for its entries as wholes, except what another pair says of them too."""
+    for naming in row.whole_namings.all():
+        says_so = Pair.objects.filter(
+            Q(first_id=naming.entry_id) | Q(second_id=naming.entry_id),
+            status=PairStatus.ONE_SOURCE.value,
+            source_id=naming.department_id,
+            namings__isnull=True,
+        )
+        heir = says_so.exclude(pk=row.pk).order_by("pk").first()
+        if heir is None:
+            naming.delete()
+            continue
+        naming.pair, naming.reason, naming.named_by = heir, heir.reason, heir.settled_by
+        naming.save()
 
 
 def _locked(pair_id: UUID, reason: str, actor: Actor) -> Pair:
