@@ -1,5 +1,6 @@
 """Values of two departments are compared where both let them be, and nothing of them is kept or shown."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 from hefu.kernel.actor import Role
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.models import Entry
-from hefu.rooms.catalog.terms import Grade, ItemContent, ItemType
+from hefu.rooms.catalog.terms import Grade, ItemContent, ItemType, Status
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.parties.models import Department
 from hefu.rooms.resources import services as resource_services
@@ -18,7 +21,7 @@ from hefu.rooms.upkeep import queries, sealed, services
 from hefu.rooms.upkeep.models import OverlapRun, Pair, Salt, ValueOverlap, ValueSketch
 from hefu.rooms.upkeep.services import overlap
 from hefu.rooms.upkeep.terms.overlap import LeftOut, RunStatus
-from tests.builders import NOON, SYSTEM, a_department, a_source, an_actor, an_entry
+from tests.builders import NOON, SYSTEM, a_department, a_source, an_actor, an_entry, publish, the_authority
 from tests.conftest import Database
 
 pytestmark = pytest.mark.django_db
@@ -179,6 +182,23 @@ class TestConsent:
         assert queries.stale_consents(at=NOON.now() + timedelta(days=40), viewer=SYSTEM) == []
         run = services.run_overlap(run_id=waiting.pk, actor=SYSTEM, clock=NOON)
         assert (run.status, run.consent.ended_reason) == (RunStatus.CANCELLED, "库表下线")
+
+    def test_what_was_allowed_ends_with_the_entry_and_with_a_grade_that_forbids_it(self, row: Entry) -> None:
+        allowed(row, "qydm", "zczb")
+        written = catalog.content_of(catalog.entry(row.pk, viewer=SYSTEM))
+        graded = tuple(
+            dataclasses.replace(item, grade=Grade.IMPORTANT) if item.code == "qydm" else item for item in written.items
+        )
+        officer, head = an_actor(row.provider), an_actor(row.provider, Role.CHIEF)
+        content = dataclasses.replace(written, items=graded)
+        publish(catalog_services.change_entry(entry_id=row.pk, content=content, actor=officer, clock=NOON))
+        assert [one.item.code for one in ValueSketch.objects.select_related("item")] == ["zczb"]
+        catalog_services.withdraw_entry(entry_id=row.pk, reason="职责划转", actor=head, clock=NOON)
+        if catalog.entry(row.pk, viewer=SYSTEM).status != Status.WITHDRAWN:
+            reviewer = an_actor(the_authority(), Role.REVIEWER)
+            catalog_services.review_withdrawal(entry_id=row.pk, agrees=True, actor=reviewer, clock=NOON)
+        assert not ValueSketch.objects.exists()
+        assert queries.consent_of(row.pk, viewer=SYSTEM) is None
 
     def test_nothing_is_read_for_a_consent_that_was_taken_back_before_the_run(self, row: Entry) -> None:
         allowed(row, "qydm")

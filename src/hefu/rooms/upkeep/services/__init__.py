@@ -14,6 +14,8 @@ from hefu.rooms.upkeep.services.overlap import (
     ask_stale,
     cancel_overlap,
     end_overlap,
+    on_entry_published,
+    on_entry_withdrawn,
     on_mount_changed,
     run_overlap,
 )
@@ -55,7 +57,9 @@ __all__ = [
     "name_provider",
     "name_source",
     "name_sources",
+    "on_entry_published",
     "on_entry_submitted",
+    "on_entry_withdrawn",
     "on_mount_changed",
     "open_due_reviews",
     "open_full_review",

@@ -17,6 +17,7 @@ from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
 from hefu.kernel.words import _
 from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog.terms import EntryPublished, EntryWithdrawn
 from hefu.rooms.evidence.services import record
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources.errors import NotMounted
@@ -109,10 +110,14 @@ def _end(row: OverlapConsent, reason: str, actor: Actor, clock: Clock) -> None:
     row.runs.filter(status__in=[one.value for one in UNDER_WAY]).update(
         status=RunStatus.CANCELLED.value, ended_at=clock.now()
     )
-    entry_id = row.resource.entry_id
-    for pair in Pair.objects.filter(queries.touching([entry_id]), overlaps__isnull=False).distinct():
-        weigh(pair.first_id, pair.second_id, actor=_PLATFORM, at=clock.now())
+    _weigh_anew(row.resource.entry_id, clock.now())
     _record(OVERLAP_ENDED, row, actor, clock, reason=reason)
+
+
+def _weigh_anew(entry_id: UUID, at: datetime) -> None:
+    """Take what values said out of an entry's pairs where sketches are gone."""
+    for pair in Pair.objects.filter(queries.touching([entry_id]), overlaps__isnull=False).distinct():
+        weigh(pair.first_id, pair.second_id, actor=_PLATFORM, at=at)
 
 
 @transaction.atomic
@@ -122,6 +127,38 @@ def on_mount_changed(event: MountChanged) -> None:
     gone = rows.filter(resource__entry_id=event.entry_id, resource__unmounted_at__isnull=False, ended_at__isnull=True)
     for row in gone:
         _end(row, row.resource.unmounted_reason, _PLATFORM, FixedClock(event.at))
+
+
+@transaction.atomic
+def on_entry_withdrawn(event: EntryWithdrawn) -> None:
+    """End what was allowed for an entry that left the catalogue; listens to `EntryWithdrawn`."""
+    rows = OverlapConsent.objects.select_for_update(of=("self",)).select_related("resource__entry")
+    for row in rows.filter(resource__entry_id=event.entry_id, ended_at__isnull=True):
+        _end(row, event.reason, _PLATFORM, FixedClock(event.at))
+
+
+@transaction.atomic
+def on_entry_published(event: EntryPublished) -> None:
+    """Drop the sketches of items that a new version grades too high or calls sensitive; listens to `EntryPublished`."""
+    rows = OverlapConsent.objects.select_for_update(of=("self",)).select_related("resource__entry")
+    for row in rows.filter(resource__entry_id=event.entry_id, ended_at__isnull=True):
+        dropped, _each = row.sketches.filter(item_id__in=_forbidden(row, event.at)).delete()
+        if dropped:
+            _weigh_anew(event.entry_id, event.at)
+
+
+def _forbidden(consent: OverlapConsent, at: datetime) -> list[UUID]:
+    """Return the items that are not compared by what their entry says of them now."""
+    entry = catalog.entry(consent.resource.entry_id, viewer=_PLATFORM)
+    permitted = queries.personal_permitted(entry.provider.place, on=at)
+    return [
+        item.pk
+        for item in catalog.items_of(entry)
+        if decide.left_out(
+            Column(item.name, item.code, "", "", item.grade or entry.grade, "", entry.personal_info),
+            personal_permitted=permitted,
+        )
+    ]
 
 
 @transaction.atomic
@@ -223,9 +260,11 @@ def _sketch(row: OverlapRun, *, actor: Actor, at: datetime) -> None:
         standing = OverlapConsent.objects.select_for_update().filter(pk=consent.pk, ended_at__isnull=True).exists()
         if not standing or not going.select_for_update().exists():
             return
-        kept = {}
+        kept, forbidden = {}, _forbidden(consent, at)  # a new version may have come into force meanwhile
         for column, sketch in made.items():
-            if sketch.distinct < FEWEST_DISTINCT:
+            if columns[column] in forbidden:
+                left[columns[column]] = LeftOut.GRADED
+            elif sketch.distinct < FEWEST_DISTINCT:
                 left[columns[column]] = LeftOut.FEW
             else:
                 kept[columns[column]] = sketch
