@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from hefu.kernel.clock import FixedClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.ledger.receipt import verify_receipt
 from hefu.rooms.catalog.models import Entry
+from hefu.rooms.deliveries import queries as deliveries
+from hefu.rooms.deliveries.carry import carry as carry_delivery
 from hefu.rooms.evidence.queries import history as evidence_of
 from hefu.rooms.evidence.queries import public_keys
 from hefu.rooms.evidence.terms import KeyPurpose
@@ -31,9 +33,11 @@ from tests.builders import (
     NOON,
     SYSTEM,
     a_department,
+    a_grant,
     a_mounted_entry,
     a_person,
     a_population,
+    a_target,
     an_actor,
     an_entry,
     the_authority,
@@ -261,3 +265,32 @@ def test_the_command_line_opens_collects_and_looks_back(
     seen = run("query", number, "--where", f"id_number={'7'.zfill(18)}", "--reason", "核对", *who)
     assert (seen["matching"], seen["rows"][0]["name"]) == (1, "张7")
     assert run("list", *who)[0]["number"] == number
+
+
+def test_a_grant_is_delivered_from_the_holding_where_its_department_chose_so(
+    holding: Holding,
+    entry: Entry,
+    officer: Actor,
+    reviewer: Actor,
+    theirs: Database,
+    make_database: Callable[[], Database],
+) -> None:
+    ours, consumer = make_database(), a_department("市民政局")
+    grant = a_grant(holding.entry, consumer, target=a_target(consumer, ours))
+    collected(holding, officer)
+    with pytest.raises(Forbidden):
+        services.change_holding(
+            number=holding.number, taking=Taking.SNAPSHOT, timetable="", serves=True, actor=reviewer, clock=NOON
+        )
+    services.change_holding(
+        number=holding.number, taking=Taking.SNAPSHOT, timetable="", serves=True, actor=officer, clock=NOON
+    )
+    theirs.run("DELETE FROM population")  # the source is not asked any more
+    delivery = deliveries.deliveries(viewer=SYSTEM, grant=grant.number).get()
+    carry_delivery(delivery.pk, clock=NOON)
+    delivery.refresh_from_db()
+    assert (delivery.status, delivery.error, delivery.rows_read, delivery.rows_written) == ("done", "", 90, 90)
+    table = f'"{grant.target_table}"'
+    assert ours.run(f"SELECT count(*), min(birth_date) FROM {table}") == [(90, date(1950, 1, 2))]
+    read = evidence_of(holding.number, viewer=SYSTEM)[-1]
+    assert (read.kind, read.body["form"], read.body["reason"]) == ("holding.read", "delivery", delivery.number)

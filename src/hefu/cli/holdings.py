@@ -59,9 +59,12 @@ def open_one(entry: str, taking: str, actor: Actor, as_json: bool) -> None:
 @click.argument("number")
 @click.option("--taking", default=None, type=_TAKING)
 @click.option("--at", "timetable", default=None, help="Times in words or cron; empty for only when asked.")
+@click.option("--serve/--no-serve", "serves", default=None, help="Whether grants are delivered from it.")
 @acting_option(writes=True)
 @json_option
-def change(number: str, taking: str | None, timetable: str | None, actor: Actor, as_json: bool) -> None:
+def change(
+    number: str, taking: str | None, timetable: str | None, serves: bool | None, actor: Actor, as_json: bool
+) -> None:
     """Set how and when holding NUMBER is collected."""
     from hefu.dataplane.lake.table import Taking
     from hefu.rooms.holdings import queries, services
@@ -71,10 +74,11 @@ def change(number: str, taking: str | None, timetable: str | None, actor: Actor,
         number=number,
         taking=Taking(taking or now.taking),
         timetable=now.timetable if timetable is None else timetable,
+        serves=serves,
         actor=actor,
         clock=SystemClock(),
     )
-    show(_summary(row) | {"timetable": row.timetable, "next_at": row.next_at}, as_json=as_json)
+    show(_summary(row) | {"timetable": row.timetable, "next_at": row.next_at, "serves": row.serves}, as_json=as_json)
 
 
 @command.command("collect")

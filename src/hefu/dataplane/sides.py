@@ -7,12 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hefu.dataplane.connectors import Capabilities, folder, mysql, postgres, s3, sftp
+from hefu.dataplane.connectors import Capabilities, folder, interface, mysql, postgres, s3, sftp
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.far import FarView, inspect_far, list_far, profile_far
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
 from hefu.dataplane.connectors.folder.profile import profile_file
 from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
+from hefu.dataplane.connectors.interface.source import (
+    HttpSource,
+    HttpView,
+    first_page,
+    inspect_interface,
+    list_interfaces,
+    profile_interface,
+)
 from hefu.dataplane.connectors.mysql import inspection as mysql_inspection
 from hefu.dataplane.connectors.mysql.profile import profile_table as profile_mysql_table
 from hefu.dataplane.connectors.mysql.source import MysqlSource, MysqlView
@@ -27,21 +35,26 @@ from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import TableFacts, TableSummary
 from hefu.dataplane.connectors.s3.source import S3Source
 from hefu.dataplane.connectors.sftp.source import SftpSource
+from hefu.dataplane.lake.source import LakeSource, LakeView
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.ticket import ResourceKind, Ticket
 from hefu.kernel.words import _
 
-Source = PostgresSource | FolderSource | MysqlSource | SftpSource | S3Source
+#: Where a department's rows are.
+Place = PostgresSource | FolderSource | MysqlSource | SftpSource | S3Source | HttpSource
+#: What a run reads: a place, or what the node has collected from it.
+Source = Place | LakeSource
 #: Where a table arrives.
 Table = PostgresTarget | MysqlTarget
 
 #: What a ticket calls each kind of source.
-KINDS: dict[type[Source], ResourceKind] = {
+KINDS: dict[type[Place], ResourceKind] = {
     PostgresSource: ResourceKind.POSTGRES_TABLE,
     FolderSource: ResourceKind.FILE_FOLDER,
     MysqlSource: ResourceKind.MYSQL_TABLE,
     SftpSource: ResourceKind.SFTP_FOLDER,
     S3Source: ResourceKind.S3_FOLDER,
+    HttpSource: ResourceKind.HTTP_INTERFACE,
 }
 #: What each connector can do.
 CAPABILITIES: tuple[Capabilities, ...] = (
@@ -50,6 +63,7 @@ CAPABILITIES: tuple[Capabilities, ...] = (
     folder.CAPABILITIES,
     sftp.CAPABILITIES,
     s3.CAPABILITIES,
+    interface.CAPABILITIES,
 )
 
 
@@ -72,10 +86,14 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy) -> Callable[[]
             return lambda: Snapshot(source, policy, ticket.resource.schema, ticket.resource.table)
         case FolderSource():
             return lambda: FolderView(source, ticket.resource.table, ticket.items)
+        case LakeSource():
+            return lambda: LakeView(source)
         case MysqlSource():
             return lambda: MysqlView(source, policy, ticket)
         case SftpSource() | S3Source():
             return lambda: FarView(source.opens(policy), source.encoding, ticket.resource.table, ticket.items)
+        case HttpSource():
+            return lambda: HttpView(source, policy, ticket)
 
 
 def receiver_of(target: Table, policy: AddressPolicy) -> Receiver:
@@ -89,17 +107,28 @@ def receiver_of(target: Table, policy: AddressPolicy) -> Receiver:
 
 def origin_of(source: Source) -> str:
     """Return what names the source's database or folder, so that a run never goes on from another's rows."""
-    return str(source.path) if isinstance(source, FolderSource) else source.connection.key
+    match source:
+        case FolderSource():
+            return str(source.path)
+        case LakeSource():
+            return str(source.table.path)
+    return source.connection.key
+
+
+def kind_of(source: Source) -> ResourceKind:
+    """Return what a ticket calls the source, or that which a holding stands for."""
+    return source.kind if isinstance(source, LakeSource) else KINDS[type(source)]
 
 
 _READ = _("The folder can be read; it holds {files} files.")
+_ANSWERED = _("The {interfaces} interfaces stated answer as stated.")
 _MAY_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also create a schema.")
 _MAY_NOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may not create a schema.")
 _MAY_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may also make tables.")
 _MAY_NOT_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may make no tables.")
 
 
-def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
+def tried(source: Place, policy: AddressPolicy = default_policy) -> Tried:
     """Try whether the source can be reached and used.
 
     Raises:
@@ -110,6 +139,10 @@ def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
             return Tried(_READ, {"files": len(list_files(source))})
         case SftpSource() | S3Source():
             return Tried(_READ, {"files": len(list_far(source.opens(policy)))})
+        case HttpSource():
+            for one in source.interfaces:
+                first_page(source, one, policy)
+            return Tried(_ANSWERED, {"interfaces": len(source.interfaces)})
         case PostgresSource():
             seen = postgres_inspection.test_connection(source.connection, policy)
             text = _MAY_CREATE if seen.can_create else _MAY_NOT_CREATE
@@ -122,7 +155,7 @@ def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
             return Tried(_MAY_MAKE if found.can_create else _MAY_NOT_MAKE, facts)
 
 
-def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:
+def tables(source: Place, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:
     """Return the tables or files that the source offers now.
 
     Raises:
@@ -137,9 +170,11 @@ def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[Tabl
             return mysql_inspection.list_tables(source.connection, policy)
         case SftpSource() | S3Source():
             return list_far(source.opens(policy))
+        case HttpSource():
+            return list_interfaces(source)
 
 
-def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
+def inspected(source: Place, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
     """Return one table's or file's columns and keys.
 
     Raises:
@@ -154,10 +189,12 @@ def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = d
             return mysql_inspection.inspect_table(source.connection, schema, table, policy)
         case SftpSource() | S3Source():
             return inspect_far(source.opens(policy), source.encoding, table)
+        case HttpSource():
+            return inspect_interface(source, table, policy)
 
 
 def profiled(
-    source: Source, schema: str, table: str, policy: AddressPolicy = default_policy
+    source: Place, schema: str, table: str, policy: AddressPolicy = default_policy
 ) -> tuple[ColumnProfile, ...]:
     """Return counts over one table or file: emptiness, different values, lengths, patterns. No value leaves it.
 
@@ -175,3 +212,5 @@ def profiled(
             return profile_mysql_table(source.connection, schema, table, policy)
         case SftpSource() | S3Source():
             return profile_far(source.opens(policy), source.encoding, table)
+        case HttpSource():
+            return profile_interface(source, table, policy)

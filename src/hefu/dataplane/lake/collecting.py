@@ -73,6 +73,11 @@ def everything(
     )
 
 
+def origin_of(ticket: Ticket) -> tuple[str, ...]:
+    """Return what a version of the ticket's resource is collected from."""
+    return ticket.resource.source, ticket.resource.schema, ticket.resource.table
+
+
 def keyed_checks(checks: Collection[Check], key: tuple[str, ...]) -> tuple[Check, ...]:
     """Return the checks with those that a merge by key needs: a row without its key, or with another's, is rejected."""
     needed: list[Check] = [*(NotNull(column) for column in key), UniqueKey(key)]
@@ -186,6 +191,7 @@ class _Publishing:
                       if item.column == column),
             keyed=False,
             outcome=self.outcome.as_json() | {"path": ""},
+            origin=origin_of(self.order.ticket),
         )  # fmt: skip
 
     def _cannot_fold(self, before: Version | None, now: Version) -> Sentence | None:

@@ -68,6 +68,8 @@ class Version:
     keyed: bool
     #: What the run read and rejected: its outcome as JSON.
     outcome: dict[str, Any]
+    #: What it was collected from: source, schema and table.
+    origin: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -262,6 +264,7 @@ def _told(number: int, note: str) -> Version:
             "taking": Taking(body["taking"]),
             "columns": tuple((name, of) for name, of in body["columns"]),
             "key": tuple(body["key"]),
+            "origin": tuple(body.get("origin", ())),
         }
     )
 

@@ -67,7 +67,11 @@ def change(request: PortalRequest, number: str) -> HttpResponseBase:
     require(request.actor, "holdings.change", found.department_id)
     return deed_page(
         request,
-        ChangeForm(posted(request), initial={"taking": found.taking, "timetable": found.timetable}),
+        ChangeForm(
+            posted(request),
+            initial={"taking": found.taking, "timetable": found.timetable, "serves": found.serves},
+            may_serve="holdings.serve" in queries.actions(found, viewer=request.actor),
+        ),
         title=gettext("How and when it is collected"),
         crumbs=holding_crumbs(number),
         lead="",
@@ -76,6 +80,7 @@ def change(request: PortalRequest, number: str) -> HttpResponseBase:
             number=number,
             taking=Taking(typed["taking"]),
             timetable=typed["timetable"],
+            serves=typed.get("serves"),
             actor=request.actor,
             clock=request.clock,
         ),

@@ -54,6 +54,21 @@ class ChangeForm(_TakingForm):
         ),
     )
 
+    serves = forms.BooleanField(
+        label=_("Grants are delivered from the holding"),
+        required=False,
+        help_text=_(
+            "Deliveries of whole copies then read the newest version and spare the source. Tables that are kept in "
+            "step go on reading the source."
+        ),
+    )
+
+    def __init__(self, *args: Any, may_serve: bool, **kwargs: Any) -> None:
+        """Ask what deliveries read only whoever may say so."""
+        super().__init__(*args, **kwargs)
+        if not may_serve:
+            del self.fields["serves"]
+
 
 class CollectForm(OfficeForm):
     """Whether an empty source is to be believed."""

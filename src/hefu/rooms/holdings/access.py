@@ -15,6 +15,8 @@ OF_OWNER: dict[str, frozenset[Role]] = {
     "holdings.open": _OFFICE,
     "holdings.change": _OFFICE,
     "holdings.close": _OFFICE,
+    # Whether grants are delivered from it: the department answers for what it shares.
+    "holdings.serve": _OFFICE,
     "holdings.collect": _OFFICE,
     "holdings.cancel": _OFFICE,
     "holdings.drop_versions": _OFFICE,

@@ -222,7 +222,7 @@ def connection_for(source_id: UUID, *, actor: Actor) -> Reached:
     return _reached(source, source_id, actor)
 
 
-def side_for(source_id: UUID, *, actor: Actor) -> sides.Source:
+def side_for(source_id: UUID, *, actor: Actor) -> sides.Place:
     """Return a source as the data plane reads it, secret inside: for the worker alone.
 
     Raises:

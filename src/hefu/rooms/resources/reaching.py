@@ -93,7 +93,7 @@ def reached(place: Source | Target) -> Reached:
     return folder_of(place) if place.kind == PlaceKind.FOLDER else remote_of(place)
 
 
-def side_of(place: Source | Target) -> sides.Source:
+def side_of(place: Source | Target) -> sides.Place:
     """Return the place as the data plane reads it.
 
     Raises:

@@ -19,6 +19,7 @@ from hefu.rooms.holdings.services.carrying import (
     take_up,
 )
 from hefu.rooms.holdings.services.reading import drop_versions, look_at, receipt_of, reveal_rejects, take_out
+from hefu.rooms.holdings.services.serving import stand_in
 
 __all__ = [
     "cancel_run",
@@ -35,6 +36,7 @@ __all__ = [
     "reveal_rejects",
     "settle_done",
     "settle_failure",
+    "stand_in",
     "start_due",
     "start_run",
     "stop_asked",

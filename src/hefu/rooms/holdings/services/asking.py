@@ -75,14 +75,17 @@ def open_holding(*, entry: str, taking: Taking, actor: Actor, clock: Clock) -> H
 
 
 @transaction.atomic
-def change_holding(*, number: str, taking: Taking, timetable: str, actor: Actor, clock: Clock) -> Holding:
-    """Set how a holding is collected, and when without being asked.
+def change_holding(
+    *, number: str, taking: Taking, timetable: str, serves: bool | None = None, actor: Actor, clock: Clock
+) -> Holding:
+    """Set how a holding is collected, when without being asked, and whether grants are delivered from it.
 
     Args:
         number: Of the holding.
         taking: From the next run on.
         timetable: Five fields of cron, or words such as `每个工作日 02:00`; empty for only when asked.
-        actor: Of the department, or the authority's reviewer.
+        serves: Whether deliveries of whole copies read it and not the source; None leaves that as it is.
+        actor: Of the department, or the authority's reviewer, who cannot say what deliveries read.
         clock: From when the next time is counted.
 
     Raises:
@@ -92,8 +95,11 @@ def change_holding(*, number: str, taking: Taking, timetable: str, actor: Actor,
     """
     row = load(number, "holdings.change", actor)
     _require_open(row)
+    if serves is not None and serves != row.serves:
+        require(actor, "holdings.serve", row.department_id)
+        row.serves = serves
     row.taking, row.timetable, row.next_at = taking.value, timetable.strip(), _next(row, timetable.strip(), clock)
-    row.save(update_fields=["taking", "timetable", "next_at"])
+    row.save(update_fields=["taking", "timetable", "next_at", "serves"])
     record(
         terms.HOLDING_CHANGED,
         row,
