@@ -18,7 +18,7 @@ from hefu.dataplane.lanes.table_run import TableRun
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
-from hefu.dataplane.sides import KINDS, Source, Table, opened, origin_of, receiver_of
+from hefu.dataplane.sides import Source, Table, kind_of, opened, origin_of, receiver_of
 from hefu.dataplane.since import MOMENTS, Since, range_of
 from hefu.dataplane.ticket import Channel, TargetRef, Ticket, held_until, read_ticket
 from hefu.kernel.clock import Clock
@@ -141,7 +141,7 @@ def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) ->
         PlanRefused: They are not.
     """
     problems = []
-    if ticket.resource.kind is not KINDS[type(source)]:
+    if ticket.resource.kind is not kind_of(source):
         problems.append(
             Sentence(
                 _("the ticket opens a {kind}, the source is another kind"),

@@ -42,6 +42,7 @@ from hefu.rooms.deliveries.terms.timetable import Closed
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import queries as grants
+from hefu.rooms.holdings import services as holdings
 from hefu.rooms.resources import queries as resources
 
 log = logging.getLogger(__name__)
@@ -127,7 +128,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         keys=evidence.public_keys(KeyPurpose.TICKET),
         clock=clock,
         revoked=frozenset() if signed.in_force else frozenset({signed.id}),
-        source=_source(ticket),
+        source=_source(ticket, carriage, clock),
         target=_target(carriage),
         salts=salts_of(ticket, carriage.consumer_code),
         watcher=watcher,
@@ -138,7 +139,12 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
     )
 
 
-def _source(ticket: Ticket) -> Source:
+def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:
+    """Return what is read: the source, or what the node has collected from it where its department chose so."""
+    if carriage.since is None:
+        held = holdings.stand_in(ticket=ticket, delivery=carriage.number, actor=WORKER, clock=clock)
+        if held is not None:
+            return held
     place = resources.source(ticket.resource.source, viewer=WORKER)
     return resources.side_for(place.pk, actor=WORKER)
 
