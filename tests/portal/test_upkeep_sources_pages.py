@@ -77,3 +77,21 @@ def test_a_source_is_left_out_and_strange_ids_find_nothing(signed_in: SignIn, so
     assert other.post(where, {"deed": "leave"}).status_code == 404
     client.post(where, {"deed": "leave"})
     assert queries.belongings(viewer=SYSTEM).get().status == BelongingStatus.LEFT_OUT
+
+
+def test_several_tables_are_chosen_on_the_list_and_drafted(
+    signed_in: SignIn, source: Source, a_database: Database
+) -> None:
+    a_database.run("CREATE TABLE street (code text); COMMENT ON TABLE street IS '街道'")
+    scanned(source)
+    client, where = signed_in(source.department), "/upkeep/scans/together"
+    picks = [str(one.pk) for one in queries.proposals(viewer=SYSTEM)]
+    page = client.get("/upkeep/scans/").content.decode()
+    assert all(f'name="pick" value="{pick}"' in page for pick in picks)
+    assert "Choose at least one table." in client.post(where, {"deed": "take"}).content.decode()
+    assert signed_in(a_department()).post(where, {"deed": "take", "pick": picks}).status_code == 302
+    assert {one.status for one in queries.proposals(viewer=SYSTEM)} == {"open"}
+    client = signed_in(source.department)
+    drafted = client.post(where, {"deed": "take", "pick": [*picks, "x\x00"]}, follow=True).content.decode()
+    assert "2 entries are drafted." in drafted
+    assert 'name="pick"' not in drafted

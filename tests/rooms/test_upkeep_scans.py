@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hefu.kernel.refusal import Forbidden, NotFound
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.models import Entry
@@ -98,6 +98,23 @@ def test_a_proposal_is_drafted_or_ignored_and_a_later_scan_leaves_it_so(source: 
     assert {one.status for one in again.values()} == {ProposalStatus.TAKEN, ProposalStatus.IGNORED}
     with pytest.raises(NotFound):
         services.take_proposal(proposal_id=found["people"].pk, actor=officer, clock=NOON)
+
+
+def test_several_are_drafted_or_left_out_at_once_and_what_is_refused_does_not_stop_the_others(source: Source) -> None:
+    officer, found = an_actor(source.department), scanned(source)
+    services.ignore_proposal(proposal_id=found["streets"].pk, actor=officer, clock=NOON)
+    chosen = [found["streets"].pk, found["people"].pk, found["people"].pk, None]
+    with pytest.raises(InputsRejected):
+        services.settle_together(proposal_ids=[None], status=ProposalStatus.TAKEN, actor=officer, clock=NOON)
+    others = an_actor(a_department())
+    strange = services.settle_together(proposal_ids=chosen, status=ProposalStatus.TAKEN, actor=others, clock=NOON)
+    assert [one.name for one in strange] == [str(found["streets"].pk), str(found["people"].pk)], (
+        "nothing is told of them"
+    )
+    assert all(one.refused for one in strange)
+    done = services.settle_together(proposal_ids=chosen, status=ProposalStatus.TAKEN, actor=officer, clock=NOON)
+    assert [bool(one.refused) for one in done] == [True, False]
+    assert Entry.objects.get().name == "救助对象信息"
 
 
 def test_what_an_entry_is_mounted_on_is_not_proposed(a_database: Database) -> None:

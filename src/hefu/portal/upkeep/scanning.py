@@ -8,8 +8,10 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 
+from hefu.kernel.ids import read_id
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.badges import badge
@@ -18,6 +20,8 @@ from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
 from hefu.portal.lists.filters import Filter
 from hefu.portal.pages import FORM, page, show
+from hefu.portal.picks import picked
+from hefu.portal.refusals import sentence
 from hefu.portal.upkeep.belonging import to_confirm
 from hefu.portal.upkeep.forms import TakeForm
 from hefu.portal.upkeep.words import tabs, upkeep_crumb
@@ -57,7 +61,7 @@ class Proposals(Listing["Proposal"]):
     def columns(self) -> Sequence[Column["Proposal"]]:
         """Return the columns."""
         return (
-            Column("table", _("Table or file"), str, sort="table", link=_where),
+            Column("table", _("Table or file"), str, sort="table", link=_where, show=self._picked),
             Column("name", _("Could be called"), lambda p: p.name, sort="name"),
             Column("source", _("Data source"), lambda p: p.source.name, sort="source__name"),
             Column("rows", _("Rows, about"), lambda p: p.rows_estimate, sort="rows_estimate", align=Align.END),
@@ -73,6 +77,12 @@ class Proposals(Listing["Proposal"]):
                 ),
             ),
         )
+
+    def _picked(self, row: "Proposal") -> str:
+        """Return the table with a box to choose it, where it waits for the reader's word."""
+        if row.status == ProposalStatus.OPEN and may(self.request.actor, "upkeep.scan", row.source.department_id):
+            return picked(row.pk, str(row), _where(row), form="together")
+        return format_html('<a href="{}">{}</a>', _where(row), str(row))
 
     def filters(self) -> Sequence[Filter]:
         """Return the filters."""
@@ -112,12 +122,43 @@ def scans(request: PortalRequest) -> HttpResponseBase:
         crumbs=[upkeep_crumb()],
         sources=resources.sources(viewer=actor, department_id=own) if own and may(actor, "upkeep.scan", own) else [],
         belongings=to_confirm(request),
+        may_settle=own and may(actor, "upkeep.scan", own),
         scans=[
             {"scan": one, "state": say(SCAN_STATUS_NAMES[ScanStatus(one.status)]), "open": one.ended_at is None}
             for one in queries.scans(viewer=actor)[:5]
         ],
         **tabs("scans", actor),
     )
+
+
+@page("POST")
+def together(request: PortalRequest) -> HttpResponseBase:
+    """Draft the tables chosen, or leave them out."""
+    status = ProposalStatus.IGNORED if request.POST.get("deed") == "ignore" else ProposalStatus.TAKEN
+    results = services.settle_together(
+        proposal_ids=[read_id(one) for one in request.POST.getlist("pick")],
+        status=status,
+        actor=request.actor,
+        clock=request.clock,
+    )
+    count = sum(not one.refused for one in results)
+    if count:
+        said = (
+            ngettext(
+                "{count} entry is drafted. Complete what a scan cannot know.",
+                "{count} entries are drafted. Complete what a scan cannot know.",
+                count,
+            )
+            if status is ProposalStatus.TAKEN
+            else ngettext(
+                "{count} table is left out of the catalogue.", "{count} tables are left out of the catalogue.", count
+            )
+        )
+        messages.success(request, said.format(count=count))
+    for one in results:
+        if one.refused:
+            messages.warning(request, f"{one.name}: {sentence(one.refused)}")
+    return HttpResponseRedirect(reverse("upkeep:scans"))
 
 
 @page("POST")

@@ -51,6 +51,7 @@ urlpatterns = [
     path("yearly/<uuid:pk>/words", yearly.say, name="say_of_entries"),
     path("yearly/<uuid:pk>/close", yearly.close, name="close_full_review"),
     path("scans/", scanning.scans, name="scans"),
+    path("scans/together", scanning.together, name="settle_together"),
     path("scans/sources/<uuid:pk>", scanning.scan, name="scan"),
     path("scans/sources/<uuid:pk>/system", belonging.belonging, name="belonging"),
     path("scans/<uuid:pk>/", scanning.proposal, name="proposal"),

@@ -20,7 +20,7 @@ from hefu.rooms.upkeep.services.overlap import (
     run_overlap,
 )
 from hefu.rooms.upkeep.services.reviewing import review_together
-from hefu.rooms.upkeep.services.scanning import ask_scan, ignore_proposal, scan_source, take_proposal
+from hefu.rooms.upkeep.services.scanning import ask_scan, ignore_proposal, scan_source, settle_together, take_proposal
 from hefu.rooms.upkeep.services.systems import choose_new_system, choose_system, leave_without_system, propose_system
 from hefu.rooms.upkeep.services.tasks import end_task, import_tasks, move_tasks, register_task
 from hefu.rooms.upkeep.services.tying import tie_by_names, tie_system, tie_task, untie_system, untie_task
@@ -71,6 +71,7 @@ __all__ = [
     "run_overlap",
     "say_of_entries",
     "scan_source",
+    "settle_together",
     "take_back",
     "take_proposal",
     "tie_by_names",

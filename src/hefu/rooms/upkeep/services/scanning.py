@@ -1,6 +1,7 @@
 """How a source is scanned for what could be catalogued, and what becomes of the proposals."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from procrastinate.tasks import configure_task
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
-from hefu.kernel.refusal import NotFound, Refusal
+from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
+from hefu.kernel.words import _
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.terms import Channel, Content, FormatClass, Grade, ItemContent, ItemType, PersonalInfo
 from hefu.rooms.evidence.services import record
@@ -24,10 +26,12 @@ from hefu.rooms.upkeep.models import Proposal, Scan
 from hefu.rooms.upkeep.services.systems import propose_system
 from hefu.rooms.upkeep.services.tying import tie_system
 from hefu.rooms.upkeep.terms import cases
-from hefu.rooms.upkeep.terms.cases import ProposalStatus, ScanStatus
+from hefu.rooms.upkeep.terms.cases import ProposalStatus, ScanStatus, Settled
 
 #: Name of the task in `jobs`; services may not import what stands above them.
 RUN = "upkeep.scan"
+#: Proposals that are settled together at most.
+MOST_TOGETHER = 500
 #: What an entry says of the form of its data.
 _FORMATS = dict.fromkeys(PlaceKind, "csv") | {PlaceKind.POSTGRES: "postgresql", PlaceKind.MYSQL: "mysql"}
 
@@ -202,6 +206,44 @@ def ignore_proposal(*, proposal_id: UUID, actor: Actor, clock: Clock) -> Proposa
     row.status = ProposalStatus.IGNORED.value
     row.save(update_fields=["status"])
     return row
+
+
+@transaction.atomic
+def settle_together(
+    *, proposal_ids: Sequence[UUID | None], status: ProposalStatus, actor: Actor, clock: Clock
+) -> list[Settled]:
+    """Draft an entry from each of several proposals, or leave each out; what is refused stays and the others go on.
+
+    Args:
+        proposal_ids: Which; each is settled as `take_proposal` or `ignore_proposal` does it.
+        status: What becomes of them: taken or ignored.
+        actor: Officer or chief of the sources' department.
+        clock: For their times.
+
+    Raises:
+        InputsRejected: None or too many were chosen.
+    """
+    chosen = list(dict.fromkeys(one for one in proposal_ids if one is not None))
+    if not chosen:
+        raise InputsRejected(problems={"pick": _("Choose at least one table.")})
+    if len(chosen) > MOST_TOGETHER:
+        raise InputsRejected(problems={"pick": _("Choose at most 500 tables at once.")})
+    work = take_proposal if status is ProposalStatus.TAKEN else ignore_proposal
+    results = []
+    for proposal_id in chosen:
+        try:
+            with transaction.atomic():
+                row = work(proposal_id=proposal_id, actor=actor, clock=clock)
+            results.append(Settled(proposal_id, row.name))
+        except Refusal as refusal:
+            results.append(Settled(proposal_id, _called(proposal_id, actor), refusal))
+    return results
+
+
+def _called(proposal_id: UUID, actor: Actor) -> str:
+    """Return the name of a proposal that the actor may see, else its id."""
+    seen = Proposal.objects.filter(of_departments(actor, "source__department_id"), pk=proposal_id)
+    return seen.values_list("name", flat=True).first() or str(proposal_id)
 
 
 def _open(proposal_id: UUID, actor: Actor) -> Proposal:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from hefu.kernel.citation import Citation
+from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.rooms.evidence.terms import Kind
 
@@ -97,6 +99,16 @@ class ProposalStatus(StrEnum):
     OPEN = "open"
     TAKEN = "taken"
     IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of one proposal of several that were settled together."""
+
+    proposal_id: UUID
+    name: str
+    #: Why it could not be done; None when it was.
+    refused: Refusal | None = None
 
 
 PROPOSAL_STATUS_NAMES = {
