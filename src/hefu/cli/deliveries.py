@@ -124,13 +124,14 @@ def cancel(number: str, reason: str, actor: Actor, as_json: bool) -> None:
 
 @command.command("retry")
 @click.argument("number")
+@click.option("--take-fewer", is_flag=True, help="Replace the table by far fewer rows all the same.")
 @acting_option(writes=True)
 @json_option
-def retry(number: str, actor: Actor, as_json: bool) -> None:
+def retry(number: str, take_fewer: bool, actor: Actor, as_json: bool) -> None:
     """Let the failed or cancelled delivery NUMBER go on where it was."""
     from hefu.rooms.deliveries import services
 
-    row = services.retry_delivery(number=number, actor=actor, clock=SystemClock())
+    row = services.retry_delivery(number=number, take_fewer=take_fewer, actor=actor, clock=SystemClock())
     show(_summary(row), as_json=as_json)
 
 

@@ -167,6 +167,23 @@ def increments(grant: str, item: str, overlap: str, whole: bool, actor: Actor, a
     show({"grant": grant, "way": found.way} | told_, as_json=as_json)
 
 
+@command.command("news")
+@click.argument("grant")
+@click.option("--hold-below", type=click.IntRange(0, 100), help="Hold a copy below so many percent of the last rows.")
+@acting_option(writes=True)
+@json_option
+def news(grant: str, hold_below: int | None, actor: Actor, as_json: bool) -> None:
+    """Show when the source of GRANT last gave something new, and whether it is silent."""
+    from hefu.rooms.deliveries import queries, services
+    from hefu.rooms.grants import queries as grants
+
+    if hold_below is not None:
+        services.set_least_share(grant=grant, percent=hold_below, actor=actor, clock=SystemClock())
+    found = queries.news_of(grants.grant(grant, viewer=actor))
+    names = ("news_at", "looked_at", "silent_since", "rows", "least_share")
+    show({"grant": grant} | {name: getattr(found, name) for name in names if found}, as_json=as_json)
+
+
 def _overlap(text: str) -> int:
     units = {"s": 1, "m": 60, "h": 3600, "d": 86400}
     number, unit = (text[:-1], units[text[-1]]) if text[-1:] in units else (text, 1)

@@ -131,6 +131,17 @@ class TooManyRejects(DataPlaneRefusal):
     status = 422
 
 
+class TooFewRows(DataPlaneRefusal):
+    """The source gives so few rows that it has more likely broken than shrunk; the consumer's table was not touched."""
+
+    code = "dataplane.too_few_rows"
+    text = _(
+        "The source gives {rows} rows, fewer than the {least} that are expected after the last delivery; the table was "
+        "left as it is. Have the provider look at the source; if it is right, the consumer takes the rows all the same."
+    )
+    status = 409
+
+
 class QuotaExceeded(DataPlaneRefusal):
     """More rows are granted by the filter than the grant lets out."""
 

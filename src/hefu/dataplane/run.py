@@ -25,8 +25,8 @@ from hefu.kernel.clock import Clock
 from hefu.kernel.words import Sentence, _
 
 __all__ = [
-    "ListSink", "Options", "Outcome", "Progress", "Quiet", "RejectSink", "Rejected", "Watcher", "check_plan", "check_since",
-    "deliver",
+    "ListSink", "Options", "Outcome", "Progress", "Quiet", "RejectSink", "Rejected", "Watcher", "check_plan",
+    "check_since", "deliver",
 ]  # fmt: skip
 
 
@@ -85,6 +85,7 @@ def deliver(
     policy: AddressPolicy = default_policy,
     options: Options | None = None,
     since: Since | None = None,
+    least_rows: int = 0,
 ) -> Outcome:
     """Carry the rows that the ticket grants from `source` to `target`, exactly once, and reconcile.
 
@@ -103,6 +104,7 @@ def deliver(
         policy: Which addresses may be reached.
         options: Use of the machine.
         since: Bring only what is new by it, and keep the consumer's other rows; None replaces all of them.
+        least_rows: Do not replace a table by fewer rows than these.
 
     Raises:
         TicketRefused: The ticket does not hold.
@@ -117,6 +119,7 @@ def deliver(
         QuotaExceeded: The filter opens more rows than the grant lets out.
         TooManyRejects: The source is broken rather than dirty.
         FormatLimit: The file format cannot hold the rows.
+        TooFewRows: The source gives fewer than `least_rows`; the table was left as it is.
     """
     ticket = read_ticket(token, keys, clock.now(), revoked)
     require_match(ticket, source, target)
@@ -130,8 +133,8 @@ def deliver(
         origin = origin_of(source)
         parts = (delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control)
         if since is not None:
-            return IncrementRun(*parts, since=since, at=clock.now()).carry()
-        return TableRun(*parts).carry()
+            return IncrementRun(*parts, least_rows=least_rows, since=since, at=clock.now()).carry()
+        return TableRun(*parts, least_rows=least_rows).carry()
 
 
 def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) -> None:

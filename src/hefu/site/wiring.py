@@ -19,6 +19,7 @@ from hefu.rooms.clocks.terms import ClockExpired, ClockMoved, ClockWarned
 from hefu.rooms.deliveries import services as deliveries
 from hefu.rooms.deliveries.terms import DeliveryDone, DeliveryFailed
 from hefu.rooms.deliveries.terms.following import FollowAlarm, FollowCleared, FollowedAnew
+from hefu.rooms.deliveries.terms.silence import BOUND_NAMES, SourceSilent, SourceSpeaks
 from hefu.rooms.deliveries.terms.timetable import RunMissed
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
@@ -82,6 +83,23 @@ def _tell_of_missed_run(event: RunMissed) -> None:
         due_at=event.due_at,
         actor=system("deliveries"),
         clock=FixedClock(event.at),
+    )
+
+
+def _tell_of_silence(event: SourceSilent) -> None:
+    requests.tell_silence(
+        number=event.request,
+        grant=event.grant,
+        since=event.since,
+        bound=BOUND_NAMES[event.bound],
+        actor=system("deliveries"),
+        clock=FixedClock(event.at),
+    )
+
+
+def _tell_of_news(event: SourceSpeaks) -> None:
+    requests.tell_silence(
+        number=event.request, grant=event.grant, actor=system("deliveries"), clock=FixedClock(event.at)
     )
 
 
@@ -258,4 +276,6 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     FollowCleared: [_tell_of_recovery],
     FollowedAnew: [_tell_of_new_copy],
     RunMissed: [_tell_of_missed_run],
+    SourceSilent: [_tell_of_silence],
+    SourceSpeaks: [_tell_of_news],
 }

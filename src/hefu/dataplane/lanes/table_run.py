@@ -15,7 +15,7 @@ from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.control import Control
 from hefu.dataplane.digest import KeyTally
-from hefu.dataplane.errors import AlreadyRunning, Revoked
+from hefu.dataplane.errors import AlreadyRunning, Revoked, TooFewRows
 from hefu.dataplane.lanes.examine import Examination, Examined
 from hefu.dataplane.lanes.query import sum_of
 from hefu.dataplane.lanes.rejects import hand_over
@@ -48,6 +48,8 @@ class TableRun:
     policy: AddressPolicy
     options: Options
     control: Control
+    #: A whole copy with fewer rows than these is not published.
+    least_rows: int = 0
     examined: dict[int, Examined] = field(default_factory=dict)
     restarted: str = ""
 
@@ -191,6 +193,8 @@ class TableRun:
         rejected: tuple[int, dict[str, int]],
         resumed: int,
     ) -> Outcome:
+        if tally.rows < self.least_rows:
+            raise TooFewRows(rows=tally.rows, least=self.least_rows)
         outcome = self._outcome(sql, tally, rejected, resumed)
 
         def publish() -> Outcome:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
+from hefu.dataplane.errors import TooFewRows
 from hefu.portal import shows
 from hefu.portal.deliveries.comparing import compared
 from hefu.portal.deliveries.following import follower_page
@@ -51,6 +52,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
     names = {code: item.name for item in found.grant.granted_items for code in (item.code, item.delivered_as)}
     possible = {
         "cancel": status in OPEN and not found.cancel_asked_at,
+        "plan": status is DeliveryStatus.FAILED and found.error_code == TooFewRows.code,
         "retry": status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED),
         "fetch_file": status is DeliveryStatus.DONE and bool(found.file_name),
         "see_rejects": bool(found.rows_rejected),
@@ -124,7 +126,8 @@ def cancel(request: PortalRequest, number: str) -> HttpResponseBase:
 @page("POST")
 def retry(request: PortalRequest, number: str) -> HttpResponseBase:
     """Let a failed or cancelled delivery go on where it was."""
-    services.retry_delivery(number=number, actor=request.actor, clock=request.clock)
+    fewer = bool(request.POST.get("take_fewer"))
+    services.retry_delivery(number=number, take_fewer=fewer, actor=request.actor, clock=request.clock)
     messages.success(request, gettext("The delivery goes on where it was."))
     return HttpResponseRedirect(reverse("deliveries:delivery", args=[number]))
 

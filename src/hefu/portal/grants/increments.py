@@ -20,6 +20,7 @@ from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.access import may as may_deliver
 from hefu.rooms.deliveries.terms.increments import BLIND_NAMES, BLIND_TO, MOST_OVERLAP, USUAL_OVERLAP
+from hefu.rooms.deliveries.terms.silence import USUAL_SHARE
 from hefu.rooms.grants import queries
 
 #: Unit of an overlap → how many seconds, or numbers, it is.
@@ -100,6 +101,41 @@ def whole(request: PortalRequest, number: str) -> HttpResponseBase:
     delivery_services.bring_whole(grant=number, actor=request.actor, clock=request.clock)
     messages.success(request, gettext("From now on deliveries bring whole copies."))
     return HttpResponseRedirect(reverse("grants:grant", args=[number]))
+
+
+class LeastShareForm(OfficeForm):
+    """With how few rows a copy is still taken."""
+
+    percent = forms.IntegerField(
+        label=_("Hold a copy below (percent of the last rows)"),
+        min_value=0,
+        max_value=100,
+        help_text=_("0 takes a copy however few rows it has, also an empty one."),
+    )
+
+
+@page(*FORM)
+def least_share(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Say with how few rows a whole copy still replaces the table."""
+    found = queries.grant(number, viewer=request.actor)
+    if not may_deliver(request.actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id):
+        raise Forbidden(action="deliveries.plan")
+    news = deliveries.news_of(found)
+    return deed_page(
+        request,
+        LeastShareForm(posted(request), initial={"percent": news.least_share if news else USUAL_SHARE}),
+        title=gettext("Fewest rows of a copy of {number}").format(number=number),
+        crumbs=[list_crumb(), grant_crumb(number)],
+        lead=gettext(
+            "A source that breaks often goes on with few rows, or none. A copy below this share is held: the table stays "
+            "as it is, both departments are told, and you take the copy all the same or wait for the next."
+        ),
+        send=gettext("Set"),
+        work=lambda typed: delivery_services.set_least_share(
+            grant=number, **typed, actor=request.actor, clock=request.clock
+        ),
+        said=gettext("The least share of rows is set."),
+    )
 
 
 def _items(request: PortalRequest, number: str) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<str:number>/timetable/drop", views.drop_timetable, name="drop_timetable"),
     path("<str:number>/increments", increments.increments, name="increments"),
     path("<str:number>/increments/drop", increments.whole, name="whole"),
+    path("<str:number>/least", increments.least_share, name="least_share"),
     path("<str:number>/suspend", views.suspend, name="suspend"),
     path("<str:number>/resume", views.resume, name="resume"),
     path("<str:number>/keep", views.keep_idle, name="keep_idle"),

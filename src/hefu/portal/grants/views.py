@@ -88,6 +88,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         ),
         way=name_of(found.way, WAY_NAMES),
         increments=told_increments(found),
+        news=deliveries.news_of(found) if found.channel == Channel.TABLE else None,
         times=times,
         times_missed=_missed(times),
         may_plan=found.status not in OVER

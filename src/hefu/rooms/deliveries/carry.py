@@ -136,6 +136,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         policy=resources.address_policy(actor=WORKER),
         options=Options(most_bytes_a_second=spared.most_bytes_a_second),
         since=carriage.since,
+        least_rows=carriage.least_rows,
     )
 
 

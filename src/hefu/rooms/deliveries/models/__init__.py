@@ -4,6 +4,7 @@ from hefu.rooms.deliveries.models.comparison import Comparison
 from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
 from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
 from hefu.rooms.deliveries.models.increment import Increment
+from hefu.rooms.deliveries.models.news import News
 from hefu.rooms.deliveries.models.timetable import Timetable
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Follower",
     "Following",
     "Increment",
+    "News",
     "RejectedRow",
     "Sparing",
     "Timetable",

@@ -71,6 +71,7 @@ class Delivery(models.Model):
     resumed_rows = models.BigIntegerField(default=0, help_text="Rows that an earlier try had carried already.")
     rejects_kept = models.IntegerField(default=0, help_text="Rejected rows whose values are kept.")
     file_name = models.CharField(max_length=80, blank=True, help_text="In the folder of files; empty once dropped.")
+    fewer_taken = models.BooleanField(default=False, help_text="The consumer takes far fewer rows all the same.")
     increment = models.JSONField(null=True, blank=True, help_text="What a delivery of new rows alone read and changed.")
     file_sha256 = models.CharField(max_length=64, blank=True)
     file_bytes = models.BigIntegerField(null=True, blank=True)

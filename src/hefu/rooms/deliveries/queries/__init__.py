@@ -31,6 +31,7 @@ from hefu.rooms.deliveries.queries.following import (
     windows,
 )
 from hefu.rooms.deliveries.queries.increments import increments_of
+from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "followers",
     "following",
     "increments_of",
+    "news_of",
     "lags",
     "progress",
     "reject_purpose",

@@ -48,6 +48,7 @@ from hefu.rooms.deliveries.services.keeping import (
     keep_rejects,
     receipt_of,
 )
+from hefu.rooms.deliveries.services.silence import set_least_share
 from hefu.rooms.deliveries.services.slots import (
     Kept,
     Leaving,
@@ -107,6 +108,7 @@ __all__ = [
     "requeue_lost",
     "rest_until",
     "retry_delivery",
+    "set_least_share",
     "set_timetable",
     "settle_comparison",
     "settle_done",

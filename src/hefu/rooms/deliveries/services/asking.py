@@ -17,6 +17,7 @@ from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.services.rows import enqueue, facts, load, locked, record
 from hefu.rooms.deliveries.services.slots import leave_slot, stay_slot
 from hefu.rooms.deliveries.terms import STANDING, DeliveryStatus, GrantNow
+from hefu.rooms.deliveries.terms.silence import FEWER_TAKEN
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants import services as grant_services
 from hefu.rooms.grants.queries import TicketFacts
@@ -96,8 +97,14 @@ def cancel_delivery(*, number: str, reason: str = "", actor: Actor, clock: Clock
 
 
 @transaction.atomic
-def retry_delivery(*, number: str, actor: Actor, clock: Clock) -> Delivery:
+def retry_delivery(*, number: str, take_fewer: bool = False, actor: Actor, clock: Clock) -> Delivery:
     """Let a failed, cancelled or resting delivery go on where it was; a cancelled follower copies anew.
+
+    Args:
+        number: Of the delivery.
+        take_fewer: Let it replace the table by far fewer rows; the consumer's to say.
+        actor: Somebody of either side, or who runs the node.
+        clock: For the record.
 
     Raises:
         NotFound, Forbidden: The actor may not see it, or not do this.
@@ -108,19 +115,25 @@ def retry_delivery(*, number: str, actor: Actor, clock: Clock) -> Delivery:
     if row.mode == Way.FOLLOW and row.status == DeliveryStatus.CANCELLED:
         # Whether to keep in step is the consumer's to say, and it said no.
         require(actor, "deliveries.follow", consumer_id=row.consumer_id, provider_id=row.provider_id)
+    if take_fewer:
+        require(actor, "deliveries.plan", consumer_id=row.consumer_id, provider_id=row.provider_id)
     row.status = decide.retry(facts(row))
     other = _open_delivery(row.grant)
     if other and other != row.number:
         raise errors.DeliveryOpen(grant=row.grant.number, delivery=other)
     row.pauses = row.takeovers = 0
+    row.fewer_taken = row.fewer_taken or take_fewer
     row.cancel_asked_at = row.pause_asked_at = row.finished_at = None
     row.next_try_at = clock.now()
     row.save(
         update_fields=[
             "status", "pauses", "takeovers", "cancel_asked_at", "pause_asked_at", "finished_at", "next_try_at",
+            "fewer_taken",
         ]
     )  # fmt: skip
     record(terms.DELIVERY_RETRIED, row, actor=actor, clock=clock)
+    if take_fewer:
+        record(FEWER_TAKEN, row, actor=actor, clock=clock)
     if row.mode == Way.FOLLOW:
         stay_slot(row)
         if row.grant.way != Way.FOLLOW:

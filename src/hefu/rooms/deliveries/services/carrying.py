@@ -13,6 +13,7 @@ from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import Revoked, TicketRefused
 from hefu.dataplane.run import Outcome, Progress
 from hefu.dataplane.since import Since
+from hefu.dataplane.ticket import Channel
 from hefu.kernel import events
 from hefu.kernel.actor import system
 from hefu.kernel.clock import Clock
@@ -21,6 +22,7 @@ from hefu.kernel.words import stored
 from hefu.rooms.deliveries import decide, errors, terms
 from hefu.rooms.deliveries.models import Delivery, Increment, RejectedRow
 from hefu.rooms.deliveries.services.rows import enqueue, facts, locked, record
+from hefu.rooms.deliveries.services.silence import note_arrived, rows_needed
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.deliveries.terms.following import DELIVERY_RESTS
 from hefu.rooms.deliveries.terms.increments import BLIND_TO
@@ -51,6 +53,8 @@ class Carriage:
     provider_place: str
     #: How new rows are told from old ones; None brings all.
     since: Since | None = None
+    #: With how many rows a whole copy may replace the consumer's table.
+    least_rows: int = 0
 
 
 def lock_key(delivery_id: UUID) -> int:
@@ -92,6 +96,7 @@ def begin_try(row: Delivery, clock: Clock) -> Carriage | None:
             consumer_code=row.consumer.credit_code,
             provider_place=row.provider.place,
             since=_since(row),
+            least_rows=rows_needed(row),
         )
     if following.status is not before.status:
         end_try(row, following.status, errors.WorkersLost(number=row.number, times=row.takeovers), clock)
@@ -204,6 +209,8 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
         milliseconds=row.milliseconds,
         increment=_told(row),
     )
+    if row.channel == Channel.TABLE:
+        note_arrived(row, outcome, clock)
     events.announce(
         terms.DeliveryDone(
             delivery=row.number,

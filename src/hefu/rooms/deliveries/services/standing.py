@@ -22,6 +22,7 @@ from hefu.rooms.deliveries.queries import window
 from hefu.rooms.deliveries.services.asking import start, startable
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.services.rows import facts, load, record
+from hefu.rooms.deliveries.services.silence import note_followed
 from hefu.rooms.deliveries.terms import OPEN, DeliveryStatus
 from hefu.rooms.deliveries.terms.following import (
     ALARM_CLEARED,
@@ -148,6 +149,8 @@ def _feel(delivery_id: UUID, clock: Clock) -> str:
     if wanted is not None:
         row.alarm, row.alarm_at = (felt if wanted else "", now if wanted else None)
     row.save(update_fields=["felt", "felt_at", "alarm", "alarm_at"])
+    if felt is Pulse.IN_STEP:
+        note_followed(delivery.grant, changes=row.counts.get("changes", 0), as_of=row.in_step_at, clock=clock)
     told = (delivery.number, delivery.grant.number, delivery.grant.request)
     if wanted:
         record(ALARM_RAISED, delivery, actor=WORKER, clock=clock, alarm=felt)

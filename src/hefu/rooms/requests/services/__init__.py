@@ -7,6 +7,7 @@ from hefu.rooms.requests.services.delivering import (
     delivery_off,
     tell_following,
     tell_missed,
+    tell_silence,
 )
 from hefu.rooms.requests.services.drafting import (
     change_request,
@@ -37,6 +38,7 @@ __all__ = [
     "tell_following",
     "tell_idle",
     "tell_missed",
+    "tell_silence",
     "tell_terms_changed",
     "tell_withdrawn",
     "withdraw_request",

@@ -85,6 +85,25 @@ def tell_missed(*, number: str, grant: str, due_at: datetime, actor: Actor, cloc
 
 
 @transaction.atomic
+def tell_silence(
+    *, number: str, grant: str, since: datetime | None = None, bound: str = "", actor: Actor, clock: Clock
+) -> AccessRequest:
+    """Tell both sides that a source has given nothing new for too long, or, without `since`, that it does again.
+
+    Raises:
+        Forbidden: Only the platform tells it.
+    """
+    row, _sides = locked(number, "requests.mark_delivery", actor=actor)
+    for side in (row.consumer_id, row.provider_id):
+        if since is None:
+            tell(row, side, NoticeKind.SOURCE_SPEAKS, clock=clock, grant=grant)
+        else:
+            when = f"{since.astimezone(CHINA):%Y-%m-%d %H:%M}"
+            tell(row, side, NoticeKind.SOURCE_SILENT, clock=clock, grant=grant, since=when, cause=bound)
+    return row
+
+
+@transaction.atomic
 def delivery_off(*, number: str, reason: str, actor: Actor, clock: Clock) -> AccessRequest:
     """Stop the time to deliver because the grant ended for good before anything was delivered.
 

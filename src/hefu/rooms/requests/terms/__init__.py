@@ -340,6 +340,8 @@ class NoticeKind(StrEnum):
     FOLLOW_GOES_ON = "follow_goes_on"
     FOLLOW_ANEW = "follow_anew"
     RUN_MISSED = "run_missed"
+    SOURCE_SILENT = "source_silent"
+    SOURCE_SPEAKS = "source_speaks"
 
 
 #: What each notice says; the facts are kept with it.
@@ -394,6 +396,11 @@ NOTICES = {
         "The copy of grant {grant} that was due at {due_at} did not begin in time. The grant's page says why, and when "
         "the next one is due."
     ),
+    NoticeKind.SOURCE_SILENT: _(
+        "The source of grant {grant} has given nothing new since {since}, longer than {cause} lets expect. The "
+        "provider looks whether it still is filled; the consumer's rows stay as they are."
+    ),
+    NoticeKind.SOURCE_SPEAKS: _("The source of grant {grant} gives something new again."),
     NoticeKind.FOLLOW_ANEW: _("The table of delivery {delivery} of request {number} had to be copied anew: {cause}."),
 }
 
