@@ -1,4 +1,4 @@
-"""Masks, filters and checks mean the same in PostgreSQL, in DuckDB, in our kernels and in plain Python."""
+"""Masks, filters and checks mean the same in PostgreSQL, DuckDB, Spark, in our kernels and in plain Python."""
 
 import os
 import string
@@ -28,6 +28,7 @@ from hefu.dataplane.checks.kernels import is_dear
 from hefu.dataplane.checks.kernels import passes as kernel_passes
 from hefu.dataplane.checks.sql import passes_sql
 from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.errors import SideLost, SideRefused
 from hefu.dataplane.filters import Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith
 from hefu.dataplane.filters_sql import filter_sql
 from hefu.dataplane.masks import (
@@ -46,9 +47,11 @@ from hefu.dataplane.masks import (
     Truncate,
 )
 from hefu.dataplane.masks.sql import mask_sql, masked_type
+from hefu.dataplane.spark.session import SparkConnect
 from hefu.dataplane.types import Kind, duckdb_type, parse
 from hefu.kernel.identifiers import citizen_id, credit_code
 from tests.connectors import model
+from tests.connectors.spark import a_session
 
 SALTS = {"s": "盐 'salt' \\"}
 BOTH = settings(
@@ -57,12 +60,14 @@ BOTH = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+FEW = settings(BOTH, max_examples=6)
 
 
 class Engines:
-    """A PostgreSQL session and a DuckDB one, asked the same of the same values."""
+    """A session of each engine, asked the same of the same values."""
 
-    def __init__(self) -> None:
+    def __init__(self, spark: SparkConnect) -> None:
+        self.spark = spark
         self.postgres = psycopg.connect(os.environ["HEFU_DATABASE_URL"], autocommit=True)
         self.postgres.execute("set timezone = 'UTC'")
         self.postgres.execute("set standard_conforming_strings = on")
@@ -85,18 +90,32 @@ class Engines:
         second = [
             row[0] for row in self.duck.execute(f"select {expression[Dialect.DUCKDB]} from given order by i").fetchall()
         ]
-        return {Dialect.POSTGRES: first, Dialect.DUCKDB: second}
+        third = self._in_spark(values, Dialect.SPARK.cast("v", str(duckdb_type(of))), expression[Dialect.SPARK])
+        return {Dialect.POSTGRES: first, Dialect.DUCKDB: second, Dialect.SPARK: third}
+
+    def _in_spark(self, values: Sequence[Any], typed: str, expression: str) -> list[Any]:
+        lines = [f"({place}, {_spark_literal(value)})" for place, value in enumerate(values)]
+        given = f"select i, {typed} as v from values {', '.join(lines)} as given (i, v)"
+        rows = self.spark.ask(f"select i, {expression} from ({given}) as typed") if values else []
+        return [row[1] for row in sorted(rows, key=lambda row: row[0])]
 
     def close(self) -> None:
         self.postgres.close()
         self.duck.close()
 
 
+def _spark_literal(value: Any) -> str:
+    if value is None:
+        return "cast(null as string)"
+    return Dialect.SPARK.text(repr(value) if isinstance(value, float) else str(value))
+
+
 @pytest.fixture(scope="module")
 def engines() -> Iterator[Engines]:
-    pair = Engines()
-    yield pair
-    pair.close()
+    with a_session() as spark:
+        three = Engines(spark)
+        yield three
+        three.close()
 
 
 #: What PostgreSQL can hold as text; surrogates and NUL it cannot.
@@ -122,7 +141,7 @@ def check_mask(engines: Engines, mask: Mask, values: list[Any], written: str) ->
     result = masked_type(mask, of)
     expression = {
         dialect: dialect.cast(
-            mask_sql(mask, '"v"', of, dialect, SALTS, {"i": parse("integer"), "v": of}),
+            mask_sql(mask, dialect.name_of("v"), of, dialect, SALTS, {"i": parse("integer"), "v": of}),
             str(result) if dialect is Dialect.POSTGRES else str(duckdb_type(result)),
         )
         for dialect in Dialect
@@ -153,7 +172,7 @@ def test_text_masks_have_one_meaning(engines: Engines, values: list[Any], mask: 
     check_mask(engines, mask, values, "text")
 
 
-@BOTH
+@FEW
 @given(
     several(st.one_of(texts, st.from_regex(r"[0-9]{5,25}[X\n]?", fullmatch=True))),
     st.builds(FormatPreserving, st.just("s"), st.sampled_from(["digits", "citizen_id"])),
@@ -180,6 +199,8 @@ def test_a_mask_reads_no_column_for_a_part_of_its_own(engines: Engines) -> None:
         duck = postgres.replace(expression[Dialect.POSTGRES], expression[Dialect.DUCKDB])
         assert engines.postgres.execute(postgres.encode()).fetchone() == (wanted,)
         assert engines.duck.execute(duck).fetchone() == (wanted,)
+        spark = f"select {expression[Dialect.SPARK]} from values ('13812345678') as t (`{name}`)".replace('"', "`")
+        assert engines.spark.ask(spark) == [(wanted,)]
 
 
 @BOTH
@@ -215,9 +236,9 @@ def test_decimal_masks_have_one_meaning(engines: Engines, values: list[Any], mas
 @given(several(floats), st.builds(Bin, st.integers(1, 1000)))
 def test_float_bins_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
     of = parse("double precision")
-    expression = {dialect: mask_sql(mask, '"v"', of, dialect, SALTS, {}) for dialect in Dialect}
+    expression = {dialect: mask_sql(mask, dialect.name_of("v"), of, dialect, SALTS, {}) for dialect in Dialect}
     answers = engines.ask(values, "double precision", expression)
-    assert answers[Dialect.POSTGRES] == answers[Dialect.DUCKDB]
+    assert answers[Dialect.POSTGRES] == answers[Dialect.DUCKDB] == answers[Dialect.SPARK]
 
 
 @BOTH
@@ -439,7 +460,7 @@ def test_all_copies_of_a_key_fail_and_null_is_no_key(engines: Engines, values: l
 def test_equal_numbers_are_one_key_however_they_are_written(engines: Engines, values: list[Any]) -> None:
     expression = passes_sql(UniqueKey(("v",)), {"v": parse("numeric")}, Dialect.POSTGRES)
     wanted = [value is None or values.count(value) == 1 for value in values]
-    quiet = {Dialect.POSTGRES: expression, Dialect.DUCKDB: "true"}
+    quiet = {Dialect.POSTGRES: expression, Dialect.DUCKDB: "true", Dialect.SPARK: "true"}
     engines_type = "numeric(30,10)"
     assert engines.ask(values, engines_type, quiet)[Dialect.POSTGRES] == wanted
 
@@ -450,3 +471,16 @@ def test_every_dear_check_has_a_kernel() -> None:
     assert is_dear(DateRange("v"), parse("text"))
     assert not is_dear(DateRange("v"), parse("date"))
     assert parse("text").kind is Kind.TEXT
+
+
+def test_a_refusal_of_spark_tells_neither_statement_nor_value(
+    engines: Engines, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(SideRefused) as caught:
+        engines.spark.ask("select cast('a secret' as int) as v from values (1), (2) as t (n)")
+    told = f"{caught.value}{caught.value.facts}{caplog.text}{''.join(capfd.readouterr())}"
+    assert "secret" not in told
+    with pytest.raises(SideLost):
+        SparkConnect("sc://127.0.0.1:1")
+    with pytest.raises(SideRefused, match=r"sc://spark\.example"):
+        SparkConnect("https://127.0.0.1:1")

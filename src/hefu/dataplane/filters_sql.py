@@ -89,16 +89,20 @@ def _condition(condition: Condition, of: SqlType, dialect: Dialect) -> str:
         column = dialect.cast(column, "text")
     # Text is compared by its bytes, whatever order the provider's database sorts in.
     bytewise = f'{column} collate "C"' if dialect is Dialect.POSTGRES and of.kind is Kind.TEXT else column
+
+    def literal(value: Value) -> str:
+        return dialect.day(value, of.kind) if isinstance(value, date) else dialect.literal(value)
+
     match condition:
         case Equals(_, value):
-            return f"{bytewise} = {dialect.literal(value)}"
+            return f"{bytewise} = {literal(value)}"
         case OneOf(_, values):
-            return f"{bytewise} in ({', '.join(dialect.literal(value) for value in values)})"
+            return f"{bytewise} in ({', '.join(map(literal, values))})"
         case Between(_, low, high):
-            ends = [f"{bytewise} >= {dialect.literal(low)}"] if low is not None else []
-            ends += [f"{bytewise} <= {dialect.literal(high)}"] if high is not None else []
+            ends = [f"{bytewise} >= {literal(low)}"] if low is not None else []
+            ends += [f"{bytewise} <= {literal(high)}"] if high is not None else []
             return f"({' and '.join(ends) or f'{column} is not null'})"
         case StartsWith(_, prefix):
-            return f"starts_with({column}, {dialect.text(prefix)})"
+            return dialect.starts(column, dialect.text(prefix))
         case IsNull():
             return f"{column} is null"

@@ -72,6 +72,8 @@ class Plan:
         return tuple(by_name[name] for name in self.key)
 
 
+_MOST_DIGITS_IN_SPARK = 36
+
 #: Types besides the common ones that have exactly one text, so that they can be a key.
 _KEY_TYPES = ("uuid", "inet", "cidr", "macaddr")
 
@@ -149,8 +151,8 @@ def _not_carried(ticket: Ticket, columns: Mapping[str, ColumnFacts]) -> list[Sen
 
 
 def _too_wide(ticket: Ticket, types: Mapping[str, SqlType], engine: Dialect) -> list[Sentence]:
-    """Return what asks the staging engine to reckon with decimals that are wider than its own."""
-    if engine is not Dialect.DUCKDB:
+    """Return what asks the engine to reckon with decimals that are wider than its own."""
+    if engine is Dialect.POSTGRES:
         return []
     reckoned = [item.column for item in ticket.items if isinstance(item.mask, Bin | Round)]
     reckoned += [condition.column for condition in ticket.filter.conditions if not isinstance(condition, IsNull)]
@@ -165,8 +167,13 @@ def _too_wide(ticket: Ticket, types: Mapping[str, SqlType], engine: Dialect) -> 
             type=str(types[name]),
         )
         for name in dict.fromkeys(reckoned)
-        if name in types and types[name].kind is Kind.DECIMAL and duckdb_type(types[name]) is None
+        if name in types and types[name].kind is Kind.DECIMAL and _beyond(types[name], engine)
     ]
+
+
+def _beyond(of: SqlType, engine: Dialect) -> bool:
+    """Return whether the engine cannot reckon with all digits of such a decimal; Spark needs two more on the way."""
+    return duckdb_type(of) is None or (engine is Dialect.SPARK and of.modifiers[0] > _MOST_DIGITS_IN_SPARK)
 
 
 def _known_codes(items: Sequence[Item]) -> tuple[CodeSet, ...]:

@@ -67,7 +67,7 @@ class SourceSql:
     def own_texts(self) -> str:
         """Return the select list of the source's own values of `looked_at`, as text."""
         names = (as_written(column) if column in self.written else column for column in self.looked_at)
-        return ", ".join(f"cast({self.dialect.name_of(name)} as text)" for name in names)
+        return ", ".join(self.dialect.cast(self.dialect.name_of(name), "text") for name in names)
 
     @property
     def own_columns(self) -> str:

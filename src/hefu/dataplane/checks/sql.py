@@ -1,4 +1,4 @@
-"""Checks as SQL, true for a row that passes and never NULL: one text for PostgreSQL, one for DuckDB."""
+"""Checks as SQL, true for a row that passes and never NULL: one text for PostgreSQL, one for DuckDB, one for Spark."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -138,9 +138,9 @@ def _unique(check: UniqueKey, columns: Mapping[str, SqlType], dialect: Dialect) 
 def _holds(check: Check, column: str, of: SqlType, dialect: Dialect) -> str:
     match check:
         case CreditCode():
-            form = dialect.full_match(column, CREDIT_FORM)
+            form, alphabet = dialect.full_match(column, CREDIT_FORM), f"'{credit_code.ALPHABET}'"
             values = (
-                f"(strpos('{credit_code.ALPHABET}', substr({column}, {place + 1}, 1)) - 1) * {weight}"
+                f"({dialect.place_of(f'substr({column}, {place + 1}, 1)', alphabet)} - 1) * {weight}"
                 for place, weight in enumerate(credit_code.WEIGHTS)
             )
             place = f"(31 - ({' + '.join(values)}) % 31) % 31 + 1"
@@ -168,9 +168,9 @@ def _holds(check: Check, column: str, of: SqlType, dialect: Dialect) -> str:
             holds = " and ".join([_possible_day(digits_only, dialect), *ends])
             return f"case when {form} then {holds} else false end"
         case DateRange(_, low, high):
-            ends = [f"{column} >= {dialect.literal(low)}"] if low else []
+            ends = [f"{column} >= {dialect.day(low, of.kind)}"] if low else []
             # The whole last day is in, also of a timestamp.
-            ends += [f"{column} < {dialect.literal(high + timedelta(days=1))}"] if high else []
+            ends += [f"{column} < {dialect.day(high + timedelta(days=1), of.kind)}"] if high else []
             return f"({' and '.join(ends) or 'true'})"
         case Pattern(_, pattern):
             return dialect.full_match(column, pattern)

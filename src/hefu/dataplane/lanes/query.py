@@ -15,7 +15,7 @@ from hefu.dataplane.plan_sql import SourceSql, as_text
 from hefu.dataplane.types import Kind, SqlType
 
 #: Name of the column that carries the bits of failed checks inside a query.
-_FLAGS = '"hefu flags"'
+_FLAGS = "hefu flags"
 
 Rows = list[tuple[Any, ...]]
 
@@ -25,9 +25,9 @@ def chunk_query(sql: SourceSql, chunk: Chunk, found: Examined | None) -> str:
     if chunk.staged:
         return f"select {sql.outputs} from {_staged(sql, chunk)}"
     if chunk.whole and sql.plan.checks:
-        names = ", ".join(sql.dialect.name_of(output.name) for output in sql.plan.outputs)
-        inner = f"select {sql.outputs}, {sql.all_flags} as {_FLAGS} from {sql.relation} where {sql.granted}"
-        return f"select {names} from ({inner}) as granted where {_FLAGS} = 0"
+        names, flags = names_of(sql.plan.outputs, sql.dialect.name_of), sql.dialect.name_of(_FLAGS)
+        inner = f"select {sql.outputs}, {sql.all_flags} as {flags} from {sql.relation} where {sql.granted}"
+        return f"select {names} from ({inner}) as granted where {flags} = 0"
     kept = not_among(found.rejected) if found else "true"
     return f"select {sql.outputs} from {sql.relation} where {sql.granted} and {chunk.condition} and {kept}"
 

@@ -78,8 +78,9 @@ def _rejected(
 
 def _found_by_source(view: View, sql: SourceSql, chunks: Sequence[Chunk]) -> Iterator[list[_Row]]:
     """Yield what the source itself finds; for views, files and others whose rows have no address."""
-    inner = f"select {sql.own_columns}, {sql.all_flags} as {FAILED} from {sql.relation} where {sql.granted}"
-    query = f"select {FAILED}, {sql.own_texts} from ({inner}) as granted where {FAILED} <> 0"
+    failed = sql.dialect.name_of(FAILED.strip('"'))
+    inner = f"select {sql.own_columns}, {sql.all_flags} as {failed} from {sql.relation} where {sql.granted}"
+    query = f"select {failed}, {sql.own_texts} from ({inner}) as granted where {failed} <> 0"
     if chunks[0].staged:
         joined = f'{sql.relation} join {FAILING} on {PLACE} = "{ROW}"'
         query = f"select {FAILED}, {sql.own_texts} from {joined} order by {PLACE}"

@@ -28,6 +28,8 @@ def word(text: str, dialect: Dialect) -> str:
     """Return the first 60 bits of the SHA-256 of a text expression, as a bigint."""
     if dialect is Dialect.POSTGRES:
         return f"cast(cast('x' || left(encode(sha256(convert_to({text}, 'UTF8')), 'hex'), 15) as bit(60)) as bigint)"
+    if dialect is Dialect.SPARK:
+        return f"cast(conv(substring(sha2({text}, 256), 1, 15), 16, 10) as bigint)"
     return f"cast('0x' || left(sha256({text}), 15) as bigint)"
 
 
@@ -42,10 +44,10 @@ def permuted(text: str, form: Literal["digits", "citizen_id"], salt: str, dialec
     """
     secret = key(salt, form)
     body = text if form == "digits" else f"left({text}, 17)"
-    moved = _feistel_postgres(body, secret) if dialect is Dialect.POSTGRES else _feistel_duckdb(body, secret)
+    moved = _FEISTEL[dialect](body, secret)
     if form == "citizen_id":
         # The last sign moves by what the others became, so that it tells nothing of what they were.
-        last = f"strpos('{_SIGNS}', right({text}, 1)) - 1"
+        last = dialect.place_of(f"right({text}, 1)", f"'{_SIGNS}'") + " - 1"
         shift = word(f"concat('{secret}', 'x/', {body})", dialect)
         place = dialect.cast(f"({last} + {shift}) % 11 + 1", "integer")
         moved = f"({moved}) || substr('{_SIGNS}', {place}, 1)"
@@ -84,6 +86,27 @@ def _feistel_duckdb(text: str, secret: str) -> str:
     first = "lpad(cast(h[1] as varchar), cast(h[3] // 2 as integer), '0')"
     second = "lpad(cast(h[2] as varchar), cast(h[3] - h[3] // 2 as integer), '0')"
     return f"list_transform([{folded}], lambda h: {first} || {second})[1]"
+
+
+def _feistel_spark(text: str, secret: str) -> str:
+    """Return the permutation as a fold, as for DuckDB; there places are counted from 0."""
+    steps = ", ".join(map(str, range(ROUNDS)))
+    drawn = word(f"concat('{secret}', r, '/', h[2], '/', h[1])", Dialect.SPARK)
+    most = "cast(power(10, case when r % 2 = 0 then h[2] div 2 else h[2] - h[2] div 2 end) as bigint)"
+    left = f"left({text}, cast(length({text}) div 2 as int))"
+    right = f"right({text}, cast(length({text}) - length({text}) div 2 as int))"
+    halves = f"array(try_cast({left} as bigint), try_cast({right} as bigint), cast(length({text}) as bigint))"
+    folded = f"aggregate(array({steps}), {halves}, (h, r) -> array(h[1], (h[0] + {drawn}) % {most}, h[2]))"
+    first = "lpad(cast(h[0] as string), cast(h[2] div 2 as int), '0')"
+    second = "lpad(cast(h[1] as string), cast(h[2] - h[2] div 2 as int), '0')"
+    return f"transform(array({folded}), h -> concat({first}, {second}))[0]"
+
+
+_FEISTEL = {
+    Dialect.POSTGRES: _feistel_postgres,
+    Dialect.DUCKDB: _feistel_duckdb,
+    Dialect.SPARK: _feistel_spark,
+}
 
 
 def days_shifted(subject: str, most: int, salt: str, dialect: Dialect) -> str:

@@ -1,4 +1,4 @@
-"""Masks as SQL: one text for PostgreSQL, one for DuckDB, one meaning (tests/connectors/test_conformance.py)."""
+"""Masks as SQL: a text for each of three engines, and one meaning (tests/connectors/test_conformance.py)."""
 
 from collections.abc import Mapping
 
@@ -186,16 +186,23 @@ def mask_sql(
         case DateShift(salt, subject, most):
             whose = _text(dialect.name_of(subject), columns[subject], dialect)
             days = days_shifted(whose, most, salts[salt], dialect)
-            return f"{value} + {days}" if source.kind is Kind.DATE else f"{value} + {days} * interval '1 day'"
+            return f"{value} + {days}" if source.kind is Kind.DATE else f"{value} + {days} * interval '1' day"
         case Translate():
             return _translated(mask, _text(value, source, dialect), dialect)
-        case DateTrunc(unit):
-            start = f"date_trunc('{unit}', cast({value} as timestamp))"
-            return dialect.cast(start, "date") if source.kind is Kind.DATE else start
+        case DateTrunc():
+            return _truncated(mask, value, source, dialect)
         case Null() | Drop():
             return "null"
         case Constant(text):
             return dialect.text(text)
+
+
+def _truncated(mask: DateTrunc, value: str, source: SqlType, dialect: Dialect) -> str:
+    start = f"date_trunc('{mask.unit}', cast({value} as timestamp))"
+    if dialect is Dialect.SPARK:  # which truncates moments with a zone alone
+        month = f"month({value})" if mask.unit == "month" else "1"
+        start = dialect.cast(f"make_date(year({value}), {month}, 1)", "timestamp")
+    return dialect.cast(start, "date") if source.kind is Kind.DATE else start
 
 
 def _covered(mask: Cover, text: str, dialect: Dialect) -> str:
@@ -211,7 +218,7 @@ def _hashed(mask: Hash, salted: str, dialect: Dialect) -> str:
     if dialect is Dialect.POSTGRES:
         hashed = f"encode(sha256(convert_to({salted}, 'UTF8')), 'hex')"
     else:
-        hashed = f"sha256({salted})"
+        hashed = f"sha2({salted}, 256)" if dialect is Dialect.SPARK else f"sha256({salted})"
     return hashed if mask.length == 64 else f"left({hashed}, {mask.length})"
 
 
@@ -224,13 +231,17 @@ def _translated(mask: Translate, code: str, dialect: Dialect) -> str:
 
 def _rounded(mask: Bin | Round, value: str, source: SqlType, dialect: Dialect) -> str:
     match mask:
+        case Bin(width) if source.kind is Kind.FLOAT and dialect is Dialect.SPARK:
+            # Its floor is a bigint; beyond 2⁵³ every float is whole already.
+            part = f"{value} / {width}"
+            return f"(case when abs({part}) < 9e15 then cast(floor({part}) as double) else {part} end) * {width}"
         case Bin(width) if source.kind is Kind.FLOAT:
             return f"floor({value} / {width}) * {width}"
         case Bin(width):
             number = _wide(value, source, dialect)
-            return f"({number} - mod(mod({number}, {width}) + {width}, {width}))"
+            return f"({number} - {_rest(number, width, source, dialect)})"
         case Round(places):
-            return _round(_wide(value, source, dialect), places, source)
+            return _round(_wide(value, source, dialect), places, source, dialect)
 
 
 def _text(value: str, source: SqlType, dialect: Dialect) -> str:
@@ -243,14 +254,22 @@ def _wide(value: str, source: SqlType, dialect: Dialect) -> str:
         return dialect.cast(value, "bigint")
     if dialect is Dialect.POSTGRES:
         return dialect.cast(value, "numeric")
-    scale = (*source.modifiers, 0, 0)[1] if source.kind is Kind.DECIMAL else 0
-    return dialect.cast(value, f"decimal(38,{scale})")
+    precision, scale = (*source.modifiers, 0, 0)[:2] if source.kind is Kind.DECIMAL else (19, 0)
+    # Spark takes digits behind the point away from what it reckons with when 38 do not hold all.
+    return dialect.cast(value, f"decimal({precision + 2 if dialect is Dialect.SPARK else 38},{scale})")
 
 
-def _round(number: str, places: int, source: SqlType) -> str:
+def _rest(number: str, width: int, source: SqlType, dialect: Dialect) -> str:
+    """Return what is over a multiple of `width`, never below 0."""
+    if dialect is Dialect.SPARK:
+        return f"pmod({number}, {_wide(str(width), source, dialect)})"
+    return f"mod(mod({number}, {width}) + {width}, {width})"
+
+
+def _round(number: str, places: int, source: SqlType, dialect: Dialect) -> str:
     if places >= 0:
         return number if source.kind is Kind.INTEGER else f"round({number}, {places})"
     step = 10**-places
     away = f"abs({number}) + {step // 2}"
-    rounded = f"({away} - mod({away}, {step}))"
+    rounded = f"({away} - {_rest(f'({away})', step, source, dialect)})"
     return f"case when {number} < 0 then -{rounded} else {rounded} end"

@@ -1,0 +1,1 @@
+"""Spark as an engine, through Spark Connect: for what one machine cannot hold."""
