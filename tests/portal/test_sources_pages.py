@@ -1,9 +1,12 @@
 """Data in MariaDB, on an SFTP server or in a store, from the page to rows in another department's database."""
 
+import hashlib
+
 import pytest
 from django.urls import reverse
 
 from hefu.dataplane.checks import NotNull
+from hefu.dataplane.ticket import Channel
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries.carry import carry
@@ -148,7 +151,32 @@ def test_files_on_an_sftp_server_are_a_source_whose_key_was_stored(
     carry(delivery.pk, clock=NOON)
     row = deliveries.delivery(delivery.number, viewer=SYSTEM)
     assert (row.status, row.rows_written) == ("done", 20)
-    assert "sftp" not in signed_in(consumer).get(reverse("resources:new_target")).content.decode()
+
+    # The other way: its file is put where the consumer says, and nothing is kept to be fetched here.
+    (sftp.folder / "in").mkdir()
+    clerk, where = signed_in(consumer), {"folder": str(sftp.folder / "in"), "host_key": sftp.host_key}
+    clerk.post(reverse("resources:new_target"), typed | where)
+    mine = resources.targets(viewer=SYSTEM).get(kind="sftp")
+    assert mine.reached
+    by_file = a_grant(entry, consumer, channel=Channel.FILE, purpose="另一用途")
+    carry(deliveries.deliveries(viewer=SYSTEM, grant=by_file.number).get().pk, clock=NOON)
+    address = reverse("grants:choose_target", args=[by_file.number])
+    assert 'name="table"' not in clerk.get(address).content.decode()
+    clerk.post(address, {"target_id": str(mine.pk)})
+    clerk.post(reverse("grants:grant", args=[by_file.number]), {"file_format": "jsonl"})
+    delivery = deliveries.deliveries(viewer=SYSTEM, grant=by_file.number).latest("number")
+    carry(delivery.pk, clock=NOON)
+    row = deliveries.delivery(delivery.number, viewer=SYSTEM)
+    assert (row.status, row.rows_written, row.file_name) == ("done", 20, "")
+    (file,) = (sftp.folder / "in").iterdir()
+    assert file.name == f"{entry.code.replace('/', '-')}-{row.number}.jsonl"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == row.file_sha256
+    page = clerk.get(reverse("deliveries:delivery", args=[row.number])).content.decode()
+    assert file.name in page
+    assert "Download the file" not in page
+    clerk.post(address, {"target_id": ""})
+    by_file.refresh_from_db()
+    assert by_file.target_id is None
 
 
 def test_files_in_a_store_are_a_source_whose_secret_key_is_sealed(

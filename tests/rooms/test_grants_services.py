@@ -161,8 +161,11 @@ class TestIssuing:
     def test_a_file_needs_no_place(self, entry: Entry, consumer: Department) -> None:
         grant = a_grant(entry, consumer, channel=Channel.FILE)
         assert (grant.status, grant.target_table) == (GrantStatus.ACTIVE, "")
+        actor = an_actor(consumer)
         with pytest.raises(errors.ChannelNeedsNoTarget):
-            services.choose_target(number=grant.number, target_id=grant.pk, actor=an_actor(consumer), clock=NOON)
+            services.choose_target(number=grant.number, target_id=grant.pk, table="t", actor=actor, clock=NOON)
+        with pytest.raises(InputsRejected, match="target"):
+            services.choose_target(number=grant.number, target_id=grant.pk, actor=actor, clock=NOON)
 
 
 class TestHolding:

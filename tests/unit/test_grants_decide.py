@@ -150,7 +150,8 @@ def test_a_file_needs_no_target() -> None:
     grant = replace(GRANT, channel=Channel.FILE, has_target=False)
     assert decide.missing(grant, MOUNT) == ()
     with pytest.raises(ChannelNeedsNoTarget):
-        decide.choose_target(grant)
+        decide.choose_target(grant, "population")
+    decide.choose_target(grant)
 
 
 def test_a_ticket_speaks_of_columns_and_delivers_under_the_items_codes() -> None:

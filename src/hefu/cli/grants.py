@@ -1,7 +1,8 @@
-"""`hefu grants`: look at grants; suspend, resume and revoke them."""
+"""`hefu grants`: look at grants; say where they deliver; suspend, resume and revoke them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
@@ -75,6 +76,21 @@ def ticket(number: str, actor: Actor) -> None:
 
     for signed in queries.tickets(number, viewer=actor)[:1]:
         click.echo(signed.jws)
+
+
+@command.command("target")
+@click.argument("number")
+@click.option("--place", type=click.UUID, help="One of the consumer's own; without it a file is fetched from here.")
+@click.option("--table", default="", help="Name of the table there; else the provider's when it is free.")
+@acting_option(writes=True)
+@json_option
+def target(number: str, place: UUID | None, table: str, actor: Actor, as_json: bool) -> None:
+    """Name where the rows or files of grant NUMBER arrive."""
+    from hefu.rooms.grants import services
+
+    row = services.choose_target(number=number, target_id=place, table=table, actor=actor, clock=SystemClock())
+    facts = {"number": row.number, "status": row.status, "target": row.target_id, "table": row.target_table}
+    show(facts, as_json=as_json)
 
 
 @command.command("suspend")

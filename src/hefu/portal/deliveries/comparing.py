@@ -7,6 +7,7 @@ from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from hefu.dataplane.ticket import Channel
 from hefu.kernel.refusal import Forbidden
 from hefu.kernel.words import Sentence, _
 from hefu.portal.deeds import deed_page
@@ -30,7 +31,7 @@ AGREE = _("both sides agree")
 def compared(found: "Delivery", actions: set[str]) -> dict[str, Any]:
     """Return what the section of comparisons is shown with."""
     rows = list(queries.comparisons(found)[:SHOWN])
-    brought = found.target_id is not None and bool(found.digest_source)
+    brought = found.channel == Channel.TABLE and bool(found.digest_source)
     can = found.status in (DeliveryStatus.DONE, DeliveryStatus.RUNNING, DeliveryStatus.PAUSED)
     idle = not any(row.state in COMPARING for row in rows)
     newest = rows[0] if rows else None

@@ -21,7 +21,7 @@ from hefu.rooms.requests.terms import GrantedItem
 
 
 class TargetForm(OfficeForm):
-    """Where the rows arrive."""
+    """Where the rows, or the files, arrive."""
 
     table = forms.CharField(
         label=_("Table"),
@@ -30,19 +30,25 @@ class TargetForm(OfficeForm):
         help_text=_("Without a name, the provider's table name is taken when it is free."),
     )
 
-    def __init__(self, *args: Any, targets: Any, **kwargs: Any) -> None:
-        """Offer the department's own databases."""
+    def __init__(self, *args: Any, targets: Any, for_table: bool, **kwargs: Any) -> None:
+        """Offer the department's own places; a table has to have one, a file can be fetched here."""
         super().__init__(*args, **kwargs)
         self.fields["target_id"] = forms.ChoiceField(
             label=_("Place of delivery"),
             widget=Picker,
-            choices=[("", "—"), *((str(one.pk), one.name) for one in targets)],
+            required=for_table,
+            choices=[
+                ("", "—" if for_table else gettext("This platform, where it is fetched")),
+                *((str(one.pk), one.name) for one in targets),
+            ],
         )
+        if not for_table:
+            del self.fields["table"]
         self.order_fields(["target_id", "table"])
 
-    def clean_target_id(self) -> UUID:
+    def clean_target_id(self) -> UUID | None:
         """Return the id as the room takes it."""
-        return UUID(self.cleaned_data["target_id"])
+        return UUID(self.cleaned_data["target_id"]) if self.cleaned_data["target_id"] else None
 
 
 class SuspendForm(ReasonForm):

@@ -37,7 +37,7 @@ from hefu.rooms.grants import queries, services
 from hefu.rooms.grants.terms import OVER, SIDE_NAMES, WAY_NAMES, GrantStatus, Way
 from hefu.rooms.requests.terms import CHANNEL_NAMES
 from hefu.rooms.resources import queries as resources
-from hefu.rooms.resources.terms import DATABASES
+from hefu.rooms.resources.terms import DATABASES, FILE_SERVERS
 
 
 def list_crumb() -> Crumb:
@@ -206,9 +206,11 @@ def choose_target(request: PortalRequest, number: str) -> HttpResponseBase:
     """Name where the rows arrive."""
     found = queries.grant(number, viewer=request.actor)
     own = resources.targets(viewer=request.actor, department_id=found.consumer_id)
+    for_table = found.channel == Channel.TABLE
     form = TargetForm(
         posted(request),
-        targets=own.filter(kind__in=DATABASES),
+        targets=own.filter(kind__in=DATABASES if for_table else FILE_SERVERS),
+        for_table=for_table,
         initial={"target_id": str(found.target_id or ""), "table": found.target_table},
     )
     return deed_page(
@@ -216,7 +218,12 @@ def choose_target(request: PortalRequest, number: str) -> HttpResponseBase:
         form,
         title=gettext("Place of delivery of {number}").format(number=number),
         crumbs=[list_crumb(), grant_crumb(number)],
-        lead=gettext("One of your department's databases. If the list is empty, register one under Data sources."),
+        lead=gettext("One of your department's databases. If the list is empty, register one under Data sources.")
+        if for_table
+        else gettext(
+            "Each delivery puts its file there, under a name with the delivery's number; it is seen once it is whole. "
+            "SFTP servers and S3-compatible stores are registered under Data sources."
+        ),
         send=gettext("Choose"),
         work=lambda typed: services.choose_target(number=number, **typed, actor=request.actor, clock=request.clock),
         said=gettext("The place of delivery is chosen."),

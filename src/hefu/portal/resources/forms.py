@@ -21,7 +21,6 @@ from hefu.portal.picking import Picker
 from hefu.portal.resources.words import ALLOWANCE_NAMES, ENCODING_NAMES, TLS_NAMES
 from hefu.rooms.resources.terms import (
     DATABASES,
-    FILE_SERVERS,
     NETWORK_NAMES,
     PLACE_KIND_NAMES,
     PORTS,
@@ -130,10 +129,6 @@ class PlaceForm(OfficeForm):
             )
         if for_source:
             del self.fields["schema"]
-        else:  # rows are not delivered to a server of files
-            del self.fields["host_key"], self.fields["region"]
-            offered = {kind: name for kind, name in PLACE_KIND_NAMES.items() if kind not in FILE_SERVERS}
-            self.fields["kind"].choices = choices(offered)  # type: ignore[attr-defined]
         self.order_fields(
             ["department_id", "name", "kind", "system_id", "host", "port", "dbname", "username", "password", "tls"]
         )

@@ -22,6 +22,10 @@ from hefu.dataplane.connectors.mysql.connection import MysqlConnection
 from hefu.dataplane.connectors.mysql.target import MysqlTarget
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
+from hefu.dataplane.connectors.s3.connection import S3Connection
+from hefu.dataplane.connectors.s3.drop import S3Drop
+from hefu.dataplane.connectors.sftp.connection import SftpConnection
+from hefu.dataplane.connectors.sftp.drop import SftpDrop
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
@@ -151,11 +155,10 @@ def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:
 
 
 def _target(carriage: Carriage) -> Table | FileTarget:
+    if carriage.file_format:
+        return _file_target(carriage)
     if carriage.target_id is None:
-        folder = files_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file_format = FileFormat(carriage.file_format)
-        return FileTarget(folder / f"{carriage.number}.{file_format.value}", file_format)
+        raise PlaceGone(side=_("target"), number=carriage.number)
     place = resources.target(carriage.target_id, viewer=WORKER)
     reached = resources.target_connection_for(place.pk, actor=WORKER)
     if isinstance(reached, MysqlConnection):
@@ -163,6 +166,19 @@ def _target(carriage: Carriage) -> Table | FileTarget:
     if not isinstance(reached, PostgresConnection):
         raise PlaceGone(side=_("target"), number=carriage.number)
     return PostgresTarget(reached, place.schema, carriage.target_table, str(place.pk))
+
+
+def _file_target(carriage: Carriage) -> FileTarget:
+    folder, file_format = files_folder(), FileFormat(carriage.file_format)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if carriage.target_id is None:
+        return FileTarget(folder / f"{carriage.number}.{file_format.value}", file_format)
+    match resources.target_connection_for(carriage.target_id, actor=WORKER):
+        case SftpConnection() as server:
+            return FileTarget(folder / carriage.file_name, file_format, beyond=SftpDrop(server))
+        case S3Connection() as store:
+            return FileTarget(folder / carriage.file_name, file_format, beyond=S3Drop(store))
+    raise PlaceGone(side=_("target"), number=carriage.number)
 
 
 def salts_of(ticket: Ticket, consumer: str) -> dict[str, str]:

@@ -149,14 +149,14 @@ def narrow(grant: GrantFacts, wanted: Wanted) -> GrantFacts:
     return smaller
 
 
-def choose_target(grant: GrantFacts) -> None:
-    """Let the consumer name where rows arrive.
+def choose_target(grant: GrantFacts, table: str = "") -> None:
+    """Let the consumer name where rows or files arrive.
 
     Raises:
-        ChannelNeedsNoTarget: The grant is delivered as a file.
+        ChannelNeedsNoTarget: A `table` is named, and the grant is delivered as a file.
         GrantMoveRefused: The grant is over.
     """
-    if grant.channel is Channel.FILE:
+    if grant.channel is Channel.FILE and table:
         raise ChannelNeedsNoTarget(number=grant.number)
     if not MOVES[grant.status]:
         raise GrantMoveRefused(

@@ -55,10 +55,10 @@ class TermOver(Refusal):
 
 
 class ChannelNeedsNoTarget(Refusal):
-    """Files are fetched from the platform, so there is no place to choose."""
+    """A file goes to a place, not into a table of it."""
 
     code = "grants.no_target_needed"
-    text = _("Grant {number} is delivered as a file, which is fetched from this platform. There is nothing to choose.")
+    text = _("Grant {number} is delivered as a file, which goes into no table. Name the place alone.")
 
 
 class FilesAreNotFollowed(Refusal):

@@ -2,12 +2,12 @@
 
 from uuid import UUID
 
-from hefu.dataplane.ticket import ResourceKind
+from hefu.dataplane.ticket import Channel, ResourceKind
 from hefu.kernel.actor import system
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.grants.terms import Mount
 from hefu.rooms.resources import queries as resources
-from hefu.rooms.resources.terms import DATABASES, PlaceKind
+from hefu.rooms.resources.terms import DATABASES, FILE_SERVERS, PlaceKind
 
 _VIEWER = system("grants")
 _KINDS = {
@@ -37,7 +37,8 @@ def mount_of(entry_id: UUID, version: int) -> Mount | None:
     )
 
 
-def is_own_database(target_id: UUID, *, department_id: UUID) -> bool:
-    """Return whether a target is an open database of the department, where a table can arrive."""
+def is_own_place(target_id: UUID, *, department_id: UUID, channel: Channel) -> bool:
+    """Return whether a target is an open place of the department, where what the channel brings can arrive."""
     own = resources.targets(viewer=_VIEWER, department_id=department_id)
-    return own.filter(pk=target_id, kind__in=DATABASES).exists()
+    kinds = DATABASES if channel is Channel.TABLE else FILE_SERVERS
+    return own.filter(pk=target_id, kind__in=kinds).exists()

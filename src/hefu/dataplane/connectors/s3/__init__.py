@@ -5,9 +5,10 @@ from hefu.dataplane.connectors import Capabilities
 CAPABILITIES = Capabilities(
     name="s3",
     reads=True,
-    writes=False,
+    writes=True,
     pushes_down=False,
     snapshot=True,
     resumes=True,
+    publishes="files alone: a key holds the whole file or is not there; the same delivery again puts it once",
     tested="moto's server, signatures checked; the files that a folder has",
 )

@@ -1,5 +1,6 @@
 """Whether a delivery may start, and what becomes of it after each try. Pure."""
 
+import re
 from datetime import date, datetime, timedelta
 
 from hefu.rooms.deliveries import errors
@@ -20,6 +21,9 @@ from hefu.rooms.deliveries.terms import (
 from hefu.rooms.deliveries.terms.following import RETRIES
 from hefu.rooms.grants.terms import STATUS_NAMES as GRANT_STATUS_NAMES
 from hefu.rooms.grants.terms import GrantStatus, Way
+
+#: What a file's name has none of, so that every server and system takes it.
+_UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def start(grant: GrantNow, *, today: date) -> None:
@@ -187,3 +191,8 @@ def time_left(*, rows: int, expected: int | None, elapsed: timedelta) -> timedel
     if not expected or rows <= 0 or elapsed <= timedelta(0):
         return None
     return elapsed * (max(expected - rows, 0) / rows)
+
+
+def file_name(entry: str, number: str, file_format: str) -> str:
+    """Return what a file is called in the consumer's own place, where those of other entries and nodes lie too."""
+    return f"{_UNFIT.sub('-', entry).strip('-.')[:100]}-{number}.{file_format}"

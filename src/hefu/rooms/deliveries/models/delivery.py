@@ -30,8 +30,12 @@ class Delivery(models.Model):
     provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
     channel = models.CharField(max_length=12)
     mode = models.CharField(max_length=12, default=Way.WHOLE.value, help_text="Whole, kept in step, or new rows.")
-    target_id = models.UUIDField(null=True, blank=True, help_text="Where the rows go; None for a file.")
-    file_format = models.CharField(max_length=8, blank=True, help_text="csv, xlsx or parquet; empty for a table.")
+    target_id = models.UUIDField(
+        null=True, blank=True, help_text="Where the rows go; None for a file that is fetched here."
+    )
+    file_format = models.CharField(
+        max_length=8, blank=True, help_text="csv, xlsx, parquet or jsonl; empty for a table."
+    )
     status = models.CharField(max_length=12, default=DeliveryStatus.WAITING.value)
     asked_by = models.CharField(max_length=80)
     asked_by_name = models.CharField(max_length=80)
@@ -84,7 +88,7 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=Q(channel__in=values(Channel)), name="delivery_channel"),
             models.CheckConstraint(
                 condition=Q(channel=Channel.TABLE.value, target_id__isnull=False, file_format="")
-                | (Q(channel=Channel.FILE.value, target_id__isnull=True) & ~Q(file_format="")),
+                | (Q(channel=Channel.FILE.value) & ~Q(file_format="")),
                 name="delivery_one_way",
             ),
             models.CheckConstraint(condition=Q(mode__in=values(Way)), name="delivery_mode"),

@@ -14,6 +14,7 @@ from hefu.rooms.deliveries.queries.carried import (
     reject_summary,
     rejects,
     reveal,
+    sent_as,
     standing,
 )
 from hefu.rooms.deliveries.queries.comparing import comparisons
@@ -30,6 +31,7 @@ from hefu.rooms.deliveries.queries.following import (
     window,
     windows,
 )
+from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks
 from hefu.rooms.deliveries.queries.increments import increments_of
 from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
@@ -51,6 +53,9 @@ __all__ = [
     "follow_now",
     "followers",
     "following",
+    "hook",
+    "hook_calls",
+    "hooks",
     "increments_of",
     "news_of",
     "lags",
@@ -59,6 +64,7 @@ __all__ = [
     "reject_summary",
     "rejects",
     "reveal",
+    "sent_as",
     "sparing",
     "sparing_of",
     "standing",

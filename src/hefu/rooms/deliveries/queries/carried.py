@@ -218,6 +218,13 @@ def files_folder() -> Path:
     return folder
 
 
+def sent_as(row: Delivery) -> str:
+    """Return the name under which a delivered file lies in the consumer's own place; empty where none does."""
+    if row.target_id is None or not row.file_format or row.status != DeliveryStatus.DONE:
+        return ""
+    return decide.file_name(row.grant.entry_code, row.number, row.file_format)
+
+
 def reject_purpose(delivery_id: UUID) -> str:
     """Return what the values of a delivery's rejected rows are sealed for."""
     return f"rejected:{delivery_id}"

@@ -1,6 +1,7 @@
 """What people ask of deliveries, and what grants bring about."""
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -22,6 +23,8 @@ from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants import services as grant_services
 from hefu.rooms.grants.queries import TicketFacts
 from hefu.rooms.grants.terms import GrantIssued, GrantStatus, GrantStopped, Way
+from hefu.rooms.resources import queries as resources
+from hefu.rooms.resources.terms import FILE_SERVERS
 
 if TYPE_CHECKING:
     from hefu.rooms.grants.models import Grant
@@ -216,7 +219,7 @@ def start(
         provider_id=grant.provider_id,
         channel=grant.channel,
         mode=mode,
-        target_id=None if by_file else grant.target_id,
+        target_id=_sent_to(grant) if by_file else grant.target_id,
         file_format=file_format if by_file else "",
         status=DeliveryStatus.WAITING,
         asked_by=actor.id,
@@ -242,6 +245,15 @@ def start(
     else:
         enqueue(row.pk)
     return row
+
+
+def _sent_to(grant: "Grant") -> UUID | None:
+    """Return where the grant's files go; None when they are fetched from here."""
+    if grant.target_id is None:
+        return None
+    place = resources.target(grant.target_id, viewer=system("deliveries"))
+    # An application may have named a database before its channel was settled.
+    return place.pk if place.kind in FILE_SERVERS else None
 
 
 def _now(grant: "Grant") -> GrantNow:

@@ -44,10 +44,12 @@ class Carriage:
     number: str
     attempt: int
     ticket_id: UUID
-    #: Where the rows go; None for a file.
+    #: Where the rows go; None for a file that is fetched here.
     target_id: UUID | None
     target_table: str
     file_format: str
+    #: Name of the file in the consumer's place.
+    file_name: str
     consumer_code: str
     #: Division code of the provider's place, whose working days count at its source.
     provider_place: str
@@ -93,6 +95,7 @@ def begin_try(row: Delivery, clock: Clock) -> Carriage | None:
             target_id=row.target_id,
             target_table=row.grant.target_table,
             file_format=row.file_format,
+            file_name=decide.file_name(row.grant.entry_code, row.number, row.file_format),
             consumer_code=row.consumer.credit_code,
             provider_place=row.provider.place,
             since=_since(row),
@@ -179,8 +182,10 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
     row.resumed_rows = outcome.resumed_rows
     row.increment = dict(outcome.increment) if outcome.increment is not None else None
     row.rejects_kept = RejectedRow.objects.filter(delivery=row).count()
+    if outcome.sha256:
+        row.file_sha256, row.file_bytes = outcome.sha256, outcome.bytes
     if outcome.path:
-        row.file_name, row.file_sha256, row.file_bytes = Path(outcome.path).name, outcome.sha256, outcome.bytes
+        row.file_name = Path(outcome.path).name
     row.save()
     record(
         terms.DELIVERY_DONE,

@@ -9,6 +9,7 @@ from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from hefu.dataplane.compare import Compared
+from hefu.dataplane.ticket import Channel
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import CHINA, Clock
 from hefu.kernel.ids import new_id
@@ -86,7 +87,7 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
 
 
 def _is_comparable(row: Delivery) -> bool:
-    if row.target_id is None or not grants.is_in_force(row.ticket_id):
+    if row.channel != Channel.TABLE or row.target_id is None or not grants.is_in_force(row.ticket_id):
         return False
     if row.mode != Way.FOLLOW:
         return row.status == DeliveryStatus.DONE

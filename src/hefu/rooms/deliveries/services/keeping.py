@@ -134,6 +134,8 @@ def _why_no_file(row: Delivery) -> str:
         return _("its rows went into a table")
     if row.status != DeliveryStatus.DONE:
         return _("it has not arrived")
+    if row.target_id is not None:
+        return _("it was put into the consumer's own place")
     if row.grant.status != GrantStatus.ACTIVE:
         return _("its grant is not in force")
     if not row.file_name or not (files_folder() / row.file_name).is_file():

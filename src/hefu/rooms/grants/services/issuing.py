@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from hefu.dataplane import wire
+from hefu.dataplane.ticket import Channel
 from hefu.kernel.actor import Actor, system
 from hefu.kernel.clock import Clock, FixedClock
 from hefu.kernel.ids import new_id
@@ -15,7 +16,7 @@ from hefu.kernel.words import _
 from hefu.rooms.grants import decide, errors, terms
 from hefu.rooms.grants.access import require
 from hefu.rooms.grants.models import Grant
-from hefu.rooms.grants.mounts import is_own_database
+from hefu.rooms.grants.mounts import is_own_place
 from hefu.rooms.grants.queries import passing_on
 from hefu.rooms.grants.services.rows import load, write_down
 from hefu.rooms.grants.services.tickets import is_up_to_date, look, sign, sign_anew, tables_taken, try_to_open
@@ -119,42 +120,46 @@ def open_grant(*, number: str, actor: Actor, clock: Clock) -> Grant:
 
 
 @transaction.atomic
-def choose_target(*, number: str, target_id: UUID, table: str = "", actor: Actor, clock: Clock) -> Grant:
-    """Name the consumer's place where rows arrive; a grant in force is signed anew for it.
+def choose_target(*, number: str, target_id: UUID | None, table: str = "", actor: Actor, clock: Clock) -> Grant:
+    """Name the consumer's place where rows or files arrive; a grant in force on a table is signed anew for it.
 
     Args:
         number: Of the grant.
-        target_id: One of the consumer's own databases.
+        target_id: One of the consumer's own databases; for a file one of its own servers of files, or None when the
+            file is fetched from here.
         table: Name of the table there; without it, that of the provider's table when it is free.
         actor: Somebody of the consumer.
         clock: For the record.
 
     Raises:
         NotFound, Forbidden: The actor may not see the grant, or not do this.
-        ChannelNeedsNoTarget: The grant is delivered as a file.
+        ChannelNeedsNoTarget: A table is named, and the grant is delivered as a file.
         GrantMoveRefused: The grant is over.
         TableTaken: Another grant delivers into that table.
         InputsRejected: The place is not one of the consumer's, or the table's name is too long.
     """
     grant, _side = load(number, "grants.choose_target", actor)
-    decide.choose_target(grant.facts)
-    problems = {}
-    if not is_own_database(target_id, department_id=grant.consumer_id):
+    decide.choose_target(grant.facts, table)
+    channel, problems = Channel(grant.channel), {}
+    fits = target_id is not None and is_own_place(target_id, department_id=grant.consumer_id, channel=channel)
+    if channel is Channel.TABLE and not fits:
         problems["target"] = _("Choose one of your department's own databases.")
+    if channel is Channel.FILE and target_id is not None and not fits:
+        problems["target"] = _("Choose one of your department's own SFTP servers or stores.")
     if len(table.encode()) > decide.LONGEST_NAME:
         problems["table"] = _("A table's name has at most 63 bytes; a Chinese character takes three.")
     if problems:
         raise InputsRejected(problems=problems)
-    if table and table in tables_taken(grant, target_id):
+    if table and target_id and table in tables_taken(grant, target_id):
         raise errors.TableTaken(table=table)
     if (grant.target_id, grant.target_table) == (target_id, table or grant.target_table):
         return grant
     grant.target_id, grant.target_table = target_id, table
     grant.save(update_fields=["target_id", "target_table"])
-    write_down(terms.TARGET_CHOSEN, grant, actor=actor, clock=clock, target=str(target_id), table=table)
+    write_down(terms.TARGET_CHOSEN, grant, actor=actor, clock=clock, target=str(target_id or ""), table=table)
     if grant.status == GrantStatus.WAITING:
         try_to_open(grant, actor=actor, clock=clock)
-    elif grant.status == GrantStatus.ACTIVE:
+    elif grant.status == GrantStatus.ACTIVE and channel is Channel.TABLE:
         sign_anew(grant, actor=actor, clock=clock)
     return grant
 

@@ -400,8 +400,6 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
     if facts.kind is PlaceKind.S3:
         facts = dataclasses.replace(facts, folder=facts.folder or "/")
     problems = decide.place_faults(facts)
-    if facts.kind in terms.FILE_SERVERS and isinstance(row, Target):
-        problems["kind"] = _("Rows are not delivered to an SFTP server yet. Take a database, or receive a file.")
     if problems:
         raise InputsRejected(problems=problems)
     namesakes = type(row)._default_manager.filter(
