@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -258,6 +259,8 @@ class TestWhatGoesWrong:
         row = begun("http://127.0.0.1:9", reviewer)
         with pytest.raises(errors.FetchingAlready):
             begun("http://127.0.0.1:10", reviewer)
+        with mock.patch("hefu.rooms.catalog.services.fetching._one_at_a_time"), pytest.raises(errors.FetchingAlready):
+            begun("http://127.0.0.1:10", reviewer)  # as who asked at the same instant, and saw none
         with pytest.raises(NotFound):
             services.fetch_on(intake_id=row.pk, actor=an_actor(a_department(), Role.OFFICER), clock=NOON)
         with pytest.raises(Forbidden):

@@ -398,6 +398,13 @@ class Intake(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(status__in=_values(IntakeStatus)), name="intake_status"),
             models.CheckConstraint(condition=Q(size__lte=LARGEST_INTAKE), name="intake_size"),
+            # Two who ask at the same instant see no fetch of each other's yet.
+            models.UniqueConstraint(
+                fields=["department"],
+                condition=Q(status=IntakeStatus.FETCHING.value),
+                nulls_distinct=False,
+                name="intake_one_fetch",
+            ),
         ]
 
     def __str__(self) -> str:

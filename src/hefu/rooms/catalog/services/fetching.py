@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from hefu.kernel.actor import Actor
@@ -55,7 +55,7 @@ def begin_fetch(*, asked: SiteAsked, actor: Actor, clock: Clock) -> Intake:
     require(actor, "catalog.import", actor.department_id)
     _one_at_a_time(actor)
     at = clock.now()
-    row = Intake.objects.create(
+    row = Intake(
         id=new_id(at),
         status=IntakeStatus.FETCHING.value,
         file_name=_file_name(asked),
@@ -69,6 +69,7 @@ def begin_fetch(*, asked: SiteAsked, actor: Actor, clock: Clock) -> Intake:
         at=at,
         beat_at=at,
     )
+    _keep(row, force_insert=True)
     enqueue(row)
     return row
 
@@ -90,7 +91,7 @@ def fetch_on(*, intake_id: UUID, actor: Actor, clock: Clock) -> Intake:
     _one_at_a_time(actor)
     row.status, row.fault, row.stop = IntakeStatus.FETCHING.value, {}, False
     row.at = row.beat_at = clock.now()
-    row.save()
+    _keep(row)
     enqueue(row)
     return row
 
@@ -191,6 +192,14 @@ def _one_at_a_time(actor: Actor) -> None:
     now = Intake.objects.filter(own, status=IntakeStatus.FETCHING.value).first()
     if now is not None:
         raise errors.FetchingAlready(site=now.site.get("site", ""))
+
+
+def _keep(row: Intake, *, force_insert: bool = False) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=force_insert)
+    except IntegrityError:
+        raise errors.FetchingAlready(site=row.site.get("site", "")) from None
 
 
 def _file_name(asked: SiteAsked) -> str:
