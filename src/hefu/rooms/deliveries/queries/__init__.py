@@ -31,7 +31,6 @@ from hefu.rooms.deliveries.queries.following import (
     window,
     windows,
 )
-from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks
 from hefu.rooms.deliveries.queries.increments import increments_of
 from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
@@ -53,9 +52,6 @@ __all__ = [
     "follow_now",
     "followers",
     "following",
-    "hook",
-    "hook_calls",
-    "hooks",
     "increments_of",
     "news_of",
     "lags",
