@@ -212,6 +212,20 @@ def export(
     show({"version": wanted.number, "at": wanted.at, "rows": wanted.rows, "file": output}, as_json=as_json)
 
 
+@command.command("rejects")
+@click.argument("run")
+@click.option("--limit", default=50, show_default=True, help="Most rows.")
+@acting_option(writes=True)
+@json_option
+def rejects(run: str, limit: int, actor: Actor, as_json: bool) -> None:
+    """Show rows that RUN rejected, with reasons; values to their own department alone, and on record."""
+    from hefu.rooms.holdings import queries, services
+
+    found = queries.run(run, viewer=actor)
+    seen = services.reveal_rejects(found=found, limit=limit, actor=actor, clock=SystemClock())
+    show_rows([vars(row) for row in seen], as_json=as_json, columns=("place", "reasons", "values"))
+
+
 @command.command("receipt")
 @click.argument("run")
 @click.option("--output", required=True, type=click.Path(dir_okay=False, path_type=Path))

@@ -23,7 +23,7 @@ from hefu.dataplane.lake.table import Part, Version
 from hefu.dataplane.scratch import Scratch
 
 #: What DuckDB may hold in memory; the rest goes to files.
-MEMORY = "192MB"
+MEMORY = "96MB"
 #: Rows of a data file: small enough that a change writes few rows anew.
 FILE_ROWS = 500_000
 #: Files with fewer rows are written together with the others whenever something is written at all.
@@ -31,7 +31,7 @@ SMALL = 50_000
 _BATCH = 50_000
 _NAME = Dialect.DUCKDB.name_of
 #: Names that no source has.
-_FILE, _PLACE = _NAME("hefu file"), _NAME("hefu place")
+_FILE, _PLACE, _REST = _NAME("hefu file"), _NAME("hefu place"), _NAME("hefu rest")
 
 
 @dataclass(frozen=True)
@@ -118,14 +118,21 @@ class Folding:
                                 f"null::bigint as {_PLACE} from fresh where false")  # fmt: skip
 
     def _differ(self, *, removes: bool) -> None:
-        same = " and ".join(f"h.{_NAME(name)} = f.{_NAME(name)}" for name in self._version.key)
-        others = [name for name, _of in self._version.columns if name not in self._version.key]
-        changed = " or ".join(f"h.{_NAME(name)} is distinct from f.{_NAME(name)}" for name in others) or "false"
+        """Note which rows differ, by key and by the engine's 64-bit hash of all that is beside the key.
+
+        Joining whole rows would take several times the memory; two versions of a row that the hash does not tell
+        apart are one in 2⁶⁴.
+        """
+        keys = [_NAME(name) for name in self._version.key]
+        others = [_NAME(name) for name, _of in self._version.columns if name not in self._version.key]
+        beside = f"hash({', '.join(others)})" if others else "0"
+        same = " and ".join(f"h.{key} = f.{key}" for key in keys)
+        narrow = f"select {', '.join(keys)}, {beside} as {_REST}, {_FILE}, {_PLACE}"
         join = "full" if removes else "right"
         self._ask(
             f"create table differing as select h.{_FILE} as file, h.{_PLACE} as held_place, f.{_PLACE} as fresh_place "
-            f"from held h {join} join fresh f on {same} "
-            f"where h.{_PLACE} is null or f.{_PLACE} is null or {changed}"
+            f"from ({narrow} from held) as h {join} join ({narrow} from fresh) as f on {same} "
+            f"where h.{_PLACE} is null or f.{_PLACE} is null or h.{_REST} <> f.{_REST}"
         )
 
     def _write(self, dropped: Sequence[Part], name: str) -> Iterator[Part]:

@@ -22,6 +22,9 @@ from hefu.portal.pages import FORM, page, show
 from hefu.rooms.holdings import queries, services
 from hefu.rooms.holdings.access import require
 
+#: Rows that are written into a file while somebody waits for the page; more are taken out by the command.
+MOST_ROWS = 1_000_000
+
 
 @page(*FORM)
 def new(request: PortalRequest) -> HttpResponseBase:
@@ -135,6 +138,7 @@ def take_out(request: PortalRequest, number: str) -> HttpResponseBase:
                 file_format=FileFormat(typed["file_format"]),
                 into=path,
                 reason=typed["reason"],
+                most_rows=MOST_ROWS,
                 actor=request.actor,
                 clock=request.clock,
             )

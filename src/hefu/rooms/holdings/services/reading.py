@@ -65,7 +65,7 @@ def look_at(
         InputsRejected: No reason is given.
         NoSuchVersion: It held nothing then, or the files were dropped.
     """
-    row = load(number, "holdings.read", actor)
+    row = _to_read(number, actor)
     said = _reason(reason)
     wanted = _version(row, version, at)
     seen = reading.look(table_of(row.pk), wanted, equal=equal, limit=MOST_SHOWN)
@@ -82,18 +82,34 @@ def take_out(
     file_format: FileFormat,
     into: Path,
     reason: str,
+    most_rows: int | None = None,
     actor: Actor,
     clock: Clock,
 ) -> Version:
     """Write a whole version into a file, and write that down.
 
+    Args:
+        number: Of the holding.
+        version: Which version; or
+        at: An instant at which it stood; with neither, the newest.
+        file_format: Of the file.
+        into: Where it goes.
+        reason: Why, in the reader's words.
+        most_rows: More than these are not for a page that somebody waits for.
+        actor: An officer or chief of the holding's department.
+        clock: For the record.
+
     Raises:
         NotFound, Forbidden, InputsRejected, NoSuchVersion: As `look_at`.
         FormatLimit, SideRefused: The file cannot hold the rows, or cannot be written.
     """
-    row = load(number, "holdings.read", actor)
+    row = _to_read(number, actor)
     said = _reason(reason)
     wanted = _version(row, version, at)
+    if most_rows is not None and wanted.rows > most_rows:
+        raise InputsRejected(
+            problems={"version": _("That many rows are taken out by the command hefu holdings export.")}
+        )
     rows = reading.take_out(table_of(row.pk), wanted, FileTarget(into, file_format))
     _note(row, wanted, rows, file_format.value, said, actor, clock)
     return wanted
@@ -168,6 +184,13 @@ def _opened(found: CollectionRun, sealed: str) -> dict[str, str | None]:
     plain = unseal(settings.HEFU.master_key(), sealed, purpose=reject_purpose(found.pk))
     values: dict[str, str | None] = json.loads(plain)
     return values
+
+
+def _to_read(number: str, actor: Actor) -> Holding:
+    """Return a holding that the actor may read; unlocked, because a long look must hold up nobody."""
+    found = queries.holding(number, viewer=actor)
+    require(actor, "holdings.read", found.department_id)
+    return found
 
 
 def _reason(text: str) -> str:
