@@ -57,6 +57,7 @@ def test_the_environment_wins_over_the_file_and_an_empty_value_counts_as_not_set
         ("HEFU_DATABASE_URL", "mysql://x/y", "not an address like postgresql://"),
         ("HEFU_DATABASE_URL", "postgresql://u:p@h", "names no database"),
         ("HEFU_MASTER_KEY", "short", "not 32 bytes"),
+        ("HEFU_SPARK", "http://spark:15002", "sc://spark"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_with_the_reason(
@@ -88,6 +89,7 @@ def test_a_refused_address_does_not_show_its_password(tmp_path: Path) -> None:
 def test_secrets_do_not_show_when_a_configuration_is_printed(tmp_path: Path) -> None:
     found = config(tmp_path, HEFU_DATABASE_URL="postgresql://hefu:s3cret@db/x", HEFU_MASTER_KEY=KEY)
     assert "s3cret" not in repr(found)
+    assert "s3cret" not in repr(config(tmp_path, HEFU_SPARK="sc://spark/;token=s3cret"))
     assert "\\x00\\x01" not in repr(found)
 
 

@@ -1,6 +1,6 @@
 """How a run may use the machine."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -17,3 +17,5 @@ class Options:
     #: Where the dear checks (check digits, patterns) run. In the source, nothing but addresses of rejected
     #: rows leaves it before they are delivered, at several times its processor time.
     checks: Literal["here", "source"] = "here"
+    #: Spark Connect address of the cluster that reads Parquet files of folders, token and all; empty for none.
+    spark: str = field(default="", repr=False)

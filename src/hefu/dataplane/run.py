@@ -123,11 +123,13 @@ def deliver(
     """
     ticket = read_ticket(token, keys, clock.now(), revoked)
     require_match(ticket, source, target)
-    control = Control(TicketHolds(watcher or Quiet(), ticket, clock), (options or Options()).most_bytes_a_second)
+    chosen = options or Options()
+    control = Control(TicketHolds(watcher or Quiet(), ticket, clock), chosen.most_bytes_a_second)
     with control.timed("prepare"):
-        view = control.call(opened(source, ticket, policy))
+        # What is new of a source is asked in the two dialects that its bounds are written in.
+        view = control.call(opened(source, ticket, policy, "" if since is not None else chosen.spark))
     with contextlib.closing(view), control.watched(view):
-        chosen, secrets = options or Options(), dict(salts or {})
+        secrets = dict(salts or {})
         if isinstance(target, FileTarget):
             return FileRun(delivery, ticket, view, target, rejects, secrets, chosen, control, policy).carry()
         origin = origin_of(source)

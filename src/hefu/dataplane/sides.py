@@ -12,6 +12,7 @@ from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.far import FarView, inspect_far, list_far, profile_far
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
 from hefu.dataplane.connectors.folder.profile import profile_file
+from hefu.dataplane.connectors.folder.reading import PARQUET
 from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
 from hefu.dataplane.connectors.mysql import inspection as mysql_inspection
 from hefu.dataplane.connectors.mysql.profile import profile_table as profile_mysql_table
@@ -29,6 +30,7 @@ from hefu.dataplane.connectors.s3.source import S3Source
 from hefu.dataplane.connectors.sftp.source import SftpSource
 from hefu.dataplane.lake.source import LakeSource, LakeView
 from hefu.dataplane.lanes.view import View
+from hefu.dataplane.spark.source import SparkView
 from hefu.dataplane.ticket import ResourceKind, Ticket
 from hefu.kernel.words import _
 
@@ -65,8 +67,14 @@ class Tried:
     facts: dict[str, Any]
 
 
-def opened(source: Source, ticket: Ticket, policy: AddressPolicy) -> Callable[[], Snapshot | View]:
+def opened(source: Source, ticket: Ticket, policy: AddressPolicy, spark: str = "") -> Callable[[], Snapshot | View]:
     """Return what opens the source; `load` brings the rows where they have to be brought.
+
+    Args:
+        source: Where the rows are.
+        ticket: What is read of it.
+        policy: Which addresses may be reached.
+        spark: Address of a Spark cluster that reads the Parquet files of folders; empty for none.
 
     Raises, when called:
         DataPlaneRefusal: It cannot be reached or read.
@@ -74,6 +82,8 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy) -> Callable[[]
     match source:
         case PostgresSource():
             return lambda: Snapshot(source, policy, ticket.resource.schema, ticket.resource.table)
+        case FolderSource() if spark and ticket.resource.table.lower().endswith(PARQUET):
+            return lambda: SparkView(spark, source, ticket.resource.table, ticket.items)
         case FolderSource():
             return lambda: FolderView(source, ticket.resource.table, ticket.items)
         case LakeSource():

@@ -39,11 +39,17 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str, 
         shown: How that page shows the default, when the value itself says little.
     """
     facts = {"name": name, "read": read, "meaning": meaning, "shown": shown}
-    secret = name in ("HEFU_DATABASE_URL", "HEFU_MASTER_KEY")
+    secret = name in ("HEFU_DATABASE_URL", "HEFU_MASTER_KEY", "HEFU_SPARK")
     return dataclasses.field(default=default, metadata=facts, repr=not secret)
 
 
 def _text(value: str) -> str:
+    return value.strip()
+
+
+def _spark(value: str) -> str:
+    if not value.strip().startswith("sc://"):
+        raise ValueError("an address such as sc://spark.example:15002")
     return value.strip()
 
 
@@ -177,6 +183,15 @@ class Config:
         "proxy puts into `X-Forwarded-For` is believed.",
     )
 
+    spark: str = _setting(
+        "HEFU_SPARK",
+        "",
+        _spark,
+        "Spark Connect address such as `sc://spark.example:15002` of a cluster that sees the folders of sources under "
+        "the same paths: Parquet files there are then filtered, checked and masked by it. Needs the extra "
+        "`hefu[spark]`.",
+        shown="none: this machine does it",
+    )
     catalog_profile: str = _setting(
         "HEFU_CATALOG_PROFILE",
         "guide-2017",

@@ -9,6 +9,7 @@ import logging
 import socket
 import warnings
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,6 +55,24 @@ class SparkConnect:
             for name, value in SETTINGS.items():
                 self._session.conf.set(name, value)
             self._session.client.set_retry_policies([])
+
+    def show(self, path: Path, name: str) -> None:
+        """Let a Parquet file that the cluster sees be asked under a name.
+
+        Raises:
+            SideLost, SideRefused: The cluster went away, or cannot read it.
+        """
+        with _told():
+            self._session.read.parquet(path.as_uri()).createOrReplaceTempView(name)
+
+    def view(self, name: str, query: str) -> None:
+        """Let a query be asked under a name.
+
+        Raises:
+            SideLost, SideRefused: The cluster went away, or refuses it.
+        """
+        with _told():
+            self._session.sql(query).createOrReplaceTempView(name)
 
     def batches(self, statement: str) -> Generator[pa.RecordBatch]:
         """Yield the rows of a query in batches.

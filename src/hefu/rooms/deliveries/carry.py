@@ -138,7 +138,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         watcher=watcher,
         rejects=sink,
         policy=resources.address_policy(actor=WORKER),
-        options=Options(most_bytes_a_second=spared.most_bytes_a_second),
+        options=Options(most_bytes_a_second=spared.most_bytes_a_second, spark=settings.HEFU.spark),
         since=carriage.since,
         least_rows=carriage.least_rows,
     )

@@ -115,6 +115,32 @@ def _misread(name: str, encoding: str, error: Exception) -> Sentence:
     return Sentence(_("{file} is not {encoding} text"), code="side.encoding", file=name, encoding=encoding)
 
 
+def promised(header: Sequence[str], items: Sequence[Item]) -> dict[str, SqlType]:
+    """Return the type of each column: what an item promises that does not hide its value, else text.
+
+    Raises:
+        PlanRefused: Text cannot become such a type.
+    """
+    types = dict.fromkeys(header, SqlType("text"))
+    problems = []
+    for item in items:
+        if item.column in types and item.type and isinstance(item.mask, Bin | Round | DateTrunc | DateShift | None):
+            with contextlib.suppress(ValueError):  # the planner says what is wrong with the type's name
+                types[item.column] = parse(item.type)
+                if duckdb_type(types[item.column]) is None:
+                    problems.append(
+                        Sentence(
+                            _("item {name!r}: text in a file cannot become {type}"),
+                            code="plan.file_type",
+                            name=item.name,
+                            type=item.type,
+                        )
+                    )
+    if problems:
+        raise PlanRefused(tuple(problems))
+    return types
+
+
 @dataclass(eq=False)
 class FolderView:
     """One file as it was when the run began, ready to be asked in SQL."""
@@ -127,29 +153,9 @@ class FolderView:
 
     def __post_init__(self) -> None:
         """Look at the file; rows are copied by `load`."""
-        self._types = self._promised(header_of(self.source, self.name))
+        self._types = promised(header_of(self.source, self.name), self.items)
         self._stage = Stage(lambda: _told(self.source, self.name))
         self._rows: int | None = None
-
-    def _promised(self, header: Sequence[str]) -> dict[str, SqlType]:
-        types = dict.fromkeys(header, SqlType("text"))
-        problems = []
-        for item in self.items:
-            if item.column in types and item.type and isinstance(item.mask, Bin | Round | DateTrunc | DateShift | None):
-                with contextlib.suppress(ValueError):  # the planner says what is wrong with the type's name
-                    types[item.column] = parse(item.type)
-                    if duckdb_type(types[item.column]) is None:
-                        problems.append(
-                            Sentence(
-                                _("item {name!r}: text in a file cannot become {type}"),
-                                code="plan.file_type",
-                                name=item.name,
-                                type=item.type,
-                            )
-                        )
-        if problems:
-            raise PlanRefused(tuple(problems))
-        return types
 
     def load(self, arrived: Callable[[int], None]) -> None:
         """Copy the rows.
@@ -233,10 +239,14 @@ def _typed(column: str, of: SqlType) -> str:
     """Return the text of a column as its promised type, NULL where it is no such value."""
     if of.kind is Kind.TEXT:
         return column
-    form = _FORMS.get(of.kind)
+    value = f"replace({column}, '/', '-')" if of.kind is Kind.DATE else column
+    return f"case when regexp_full_match({column}, '{form_of(of)}') then try_cast({value} as {duckdb_type(of)}) end"
+
+
+def form_of(of: SqlType) -> str | None:
+    """Return the pattern of how a value of the type is written in a file; None for a text."""
     if of.kind is Kind.DECIMAL:
         scale = (*of.modifiers, 0, 0)[1]
         fraction = rf"(\.[0-9]{{0,{scale}}}0*)?" if scale else r"(\.0*)?"
-        form = rf"[+-]?[0-9]+{fraction}"
-    value = f"replace({column}, '/', '-')" if of.kind is Kind.DATE else column
-    return f"case when regexp_full_match({column}, '{form}') then try_cast({value} as {duckdb_type(of)}) end"
+        return rf"[+-]?[0-9]+{fraction}"
+    return _FORMS.get(of.kind)
