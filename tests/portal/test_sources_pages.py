@@ -1,6 +1,7 @@
 """Data in MariaDB, on an SFTP server or in a store, from the page to rows in another department's database."""
 
 import hashlib
+import json
 
 import pytest
 from django.urls import reverse
@@ -17,12 +18,13 @@ from hefu.rooms.upkeep import queries as upkeep_queries
 from hefu.rooms.upkeep import services as upkeep
 from tests.builders import NOON, SYSTEM, a_department, a_grant, a_target, an_actor, an_entry, the_authority
 from tests.conftest import Database
+from tests.interface import SECRET, InterfaceServer, interfaces
 from tests.mariadb import PASSWORD, MariaDatabase, a_maria, maria, other_maria
 from tests.portal.types import SignIn
 from tests.s3 import Store, a_store, store
 from tests.sftp import SftpServer, sftp
 
-__all__ = ["a_maria", "a_store", "maria", "other_maria", "sftp", "store"]
+__all__ = ["a_maria", "a_store", "interfaces", "maria", "other_maria", "sftp", "store"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -212,3 +214,49 @@ def test_files_in_a_store_are_a_source_whose_secret_key_is_sealed(
     carry(delivery.pk, clock=NOON)
     row = deliveries.delivery(delivery.number, viewer=SYSTEM)
     assert (row.status, row.rows_written) == ("done", 20)
+
+
+def test_an_interface_is_a_source_once_it_answers_as_stated(
+    signed_in: SignIn, interfaces: InterfaceServer, a_database: Database
+) -> None:
+    provider, consumer = a_department("市公安局"), a_department("市民政局")
+    the_authority()
+    interfaces.tables["people"] = [
+        {"idNumber": f"{n:018d}", "base": {"name": f"张{n}", "born": "1950-01-01" if n else "unknown"}}
+        for n in range(20)
+    ]
+    columns = [
+        {"name": "id_number", "at": "idNumber", "type": "varchar(18)"},
+        {"name": "name", "at": "base.name", "type": "text"},
+        {"name": "birth_date", "at": "base.born", "type": "date"},
+    ]
+    one = {
+        "name": "population", "path": "/people", "rows": "data.list", "columns": columns, "key": ["id_number"],
+        "paging": {"by": "page", "name": "page", "size": "size", "rows": 7}, "total": "data.count", "sid": "s-1",
+    }  # fmt: skip
+    stated = json.dumps({"key": {"how": "national", "prefix": "p_"}, "interfaces": [one]})
+    officer = signed_in(provider)
+    typed = {
+        "name": "共享接口", "kind": "http", "host": "127.0.0.1", "port": interfaces.port, "username": "rid-1",
+        "password": SECRET, "tls": "disable", "system_id": "", "interface": stated.replace('"date"', '"day"'),
+    }  # fmt: skip
+    assert "day is no type" in officer.post(reverse("resources:new_source"), typed).content.decode()
+    officer.post(reverse("resources:new_source"), typed | {"interface": stated})
+    source = resources.sources(viewer=SYSTEM).get()
+    assert source.reached
+    page = officer.get(reverse("resources:source", args=[source.pk]), {"look": "1"}).content.decode()
+    assert "population" in page
+    assert SECRET not in page
+    # Who changes how the key is shown has to know it.
+    address = reverse("resources:change", args=["source", source.pk])
+    other = typed | {"interface": stated.replace("p_", "q_"), "password": ""}
+    assert officer.post(address, other).status_code == 422
+    assert 'value="http"' not in officer.get(reverse("resources:new_target")).content.decode()
+
+    entry = an_entry(provider)
+    services.mount(entry_id=entry.pk, source_id=source.pk, table="population", actor=an_actor(provider), clock=NOON)
+    grant = a_grant(entry, consumer, target=a_target(consumer, a_database))
+    delivery = deliveries.deliveries(viewer=SYSTEM, grant=grant.number).latest("number")
+    carry(delivery.pk, clock=NOON)
+    row = deliveries.delivery(delivery.number, viewer=SYSTEM)
+    assert (row.status, row.rows_written, row.rejected) == ("done", 19, {"typed(birth_date)": 1})

@@ -99,8 +99,13 @@ def _place_options(function: F) -> F:
         click.option("--folder", default="", help="A folder of files, of the node, an SFTP server or a bucket."),
         click.option(
             "--kind",
-            type=click.Choice(["postgres", "mysql", "sftp", "s3"]),
+            type=click.Choice(["postgres", "mysql", "sftp", "s3", "http"]),
             help="Of a server; PostgreSQL if not said.",
+        ),
+        click.option(
+            "--interface",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="JSON file that says how interfaces over HTTP are asked.",
         ),
         click.option("--region", default="", help="Of an S3-compatible store."),
         click.option("--host-key", default="", help="Fingerprint of an SFTP server's key: SHA256:…"),
@@ -110,7 +115,9 @@ def _place_options(function: F) -> F:
         ),
         click.option("--user", default="", help="Account; of an S3-compatible store, the access key."),
         click.option("--database", default="", help="Database name, or bucket."),
-        click.option("--port", type=int, help="Else the usual one: PostgreSQL 5432, MySQL 3306, SFTP 22, S3 443."),
+        click.option(
+            "--port", type=int, help="Else the usual one: PostgreSQL 5432, MySQL 3306, SFTP 22, S3 and HTTP 443."
+        ),
         click.option("--host", default="", help="Server."),
         click.option("--name", required=True, help="As people call it."),
         click.option("--department", "owner", required=True, metavar="CREDIT_CODE"),
@@ -352,6 +359,7 @@ def _facts(told: dict[str, Any]) -> "PlaceFacts":
         folder=told["folder"],
         host_key=told["host_key"],
         region=told["region"],
+        interface=told["interface"].read_text(encoding="utf-8") if told["interface"] else "",
         encoding=Encoding(told["encoding"]),
     )
 

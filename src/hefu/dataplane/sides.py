@@ -7,13 +7,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hefu.dataplane.connectors import Capabilities, folder, mysql, postgres, s3, sftp
+from hefu.dataplane.connectors import Capabilities, folder, interface, mysql, postgres, s3, sftp
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.far import FarView, inspect_far, list_far, profile_far
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
 from hefu.dataplane.connectors.folder.profile import profile_file
 from hefu.dataplane.connectors.folder.reading import PARQUET
 from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
+from hefu.dataplane.connectors.interface.source import (
+    HttpSource,
+    HttpView,
+    first_page,
+    inspect_interface,
+    list_interfaces,
+    profile_interface,
+)
 from hefu.dataplane.connectors.mysql import inspection as mysql_inspection
 from hefu.dataplane.connectors.mysql.profile import profile_table as profile_mysql_table
 from hefu.dataplane.connectors.mysql.source import MysqlSource, MysqlView
@@ -35,7 +43,7 @@ from hefu.dataplane.ticket import ResourceKind, Ticket
 from hefu.kernel.words import _
 
 #: Where a department's rows are.
-Place = PostgresSource | FolderSource | MysqlSource | SftpSource | S3Source
+Place = PostgresSource | FolderSource | MysqlSource | SftpSource | S3Source | HttpSource
 #: What a run reads: a place, or what the node has collected from it.
 Source = Place | LakeSource
 #: Where a table arrives.
@@ -48,6 +56,7 @@ KINDS: dict[type[Place], ResourceKind] = {
     MysqlSource: ResourceKind.MYSQL_TABLE,
     SftpSource: ResourceKind.SFTP_FOLDER,
     S3Source: ResourceKind.S3_FOLDER,
+    HttpSource: ResourceKind.HTTP_INTERFACE,
 }
 #: What each connector can do.
 CAPABILITIES: tuple[Capabilities, ...] = (
@@ -56,6 +65,7 @@ CAPABILITIES: tuple[Capabilities, ...] = (
     folder.CAPABILITIES,
     sftp.CAPABILITIES,
     s3.CAPABILITIES,
+    interface.CAPABILITIES,
 )
 
 
@@ -92,6 +102,8 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy, spark: str = "
             return lambda: MysqlView(source, policy, ticket)
         case SftpSource() | S3Source():
             return lambda: FarView(source.opens(policy), source.encoding, ticket.resource.table, ticket.items)
+        case HttpSource():
+            return lambda: HttpView(source, policy, ticket)
 
 
 def receiver_of(target: Table, policy: AddressPolicy) -> Receiver:
@@ -119,6 +131,7 @@ def kind_of(source: Source) -> ResourceKind:
 
 
 _READ = _("The folder can be read; it holds {files} files.")
+_ANSWERED = _("The {interfaces} interfaces stated answer as stated.")
 _MAY_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also create a schema.")
 _MAY_NOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may not create a schema.")
 _MAY_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may also make tables.")
@@ -136,6 +149,10 @@ def tried(source: Place, policy: AddressPolicy = default_policy) -> Tried:
             return Tried(_READ, {"files": len(list_files(source))})
         case SftpSource() | S3Source():
             return Tried(_READ, {"files": len(list_far(source.opens(policy)))})
+        case HttpSource():
+            for one in source.interfaces:
+                first_page(source, one, policy)
+            return Tried(_ANSWERED, {"interfaces": len(source.interfaces)})
         case PostgresSource():
             seen = postgres_inspection.test_connection(source.connection, policy)
             text = _MAY_CREATE if seen.can_create else _MAY_NOT_CREATE
@@ -163,6 +180,8 @@ def tables(source: Place, policy: AddressPolicy = default_policy) -> tuple[Table
             return mysql_inspection.list_tables(source.connection, policy)
         case SftpSource() | S3Source():
             return list_far(source.opens(policy))
+        case HttpSource():
+            return list_interfaces(source, policy)
 
 
 def inspected(source: Place, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
@@ -180,6 +199,8 @@ def inspected(source: Place, schema: str, table: str, policy: AddressPolicy = de
             return mysql_inspection.inspect_table(source.connection, schema, table, policy)
         case SftpSource() | S3Source():
             return inspect_far(source.opens(policy), source.encoding, table)
+        case HttpSource():
+            return inspect_interface(source, table, policy)
 
 
 def profiled(
@@ -201,3 +222,5 @@ def profiled(
             return profile_mysql_table(source.connection, schema, table, policy)
         case SftpSource() | S3Source():
             return profile_far(source.opens(policy), source.encoding, table)
+        case HttpSource():
+            return profile_interface(source, table, policy)

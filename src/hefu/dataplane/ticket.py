@@ -33,6 +33,7 @@ class ResourceKind(StrEnum):
     FILE_FOLDER = "file_folder"
     SFTP_FOLDER = "sftp_folder"
     S3_FOLDER = "s3_folder"
+    HTTP_INTERFACE = "http_interface"
 
 
 @dataclass(frozen=True)

@@ -98,12 +98,7 @@ class WebSession:
             AddressRefused, SideLost, SideRefused: As `asked`; SideRefused as well beyond `most` bytes.
         """
         with self.asked(method, target, headers, body) as answer:
-            found = answer.read(most + 1)
-            if len(found) > most:
-                text = _("the server's answer is larger than {most} MiB")
-                raise SideRefused(self.side, Sentence(text, code="side.web_size", most=most >> 20))
-            answer.read()
-            return Answer(answer.status, headers_of(answer), found)
+            return Answer(answer.status, headers_of(answer), body_of(answer, self.side, most))
 
     def _sent(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> http.client.HTTPResponse:
         connection = self._connection or self._connected()
@@ -142,6 +137,11 @@ class WebSession:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise translated(error, self.side) from None
+        except ValueError:
+            # Its text would quote what could not be sent, which may be a key.
+            self.close()
+            text = _("a name, key or header has signs that HTTP does not carry")
+            raise SideRefused(self.side, Sentence(text, code="side.web_signs")) from None
 
     def cut(self) -> None:
         """End what is under way, from another thread."""
@@ -161,6 +161,28 @@ def headers_of(answer: http.client.HTTPResponse) -> dict[str, str]:
     return {name.lower(): value for name, value in answer.getheaders()}
 
 
+def body_of(answer: http.client.HTTPResponse, side: str, most: int) -> bytes:
+    """Return the whole body of an answer.
+
+    Raises:
+        SideLost: It ended before its length.
+        SideRefused: It is longer than `most` bytes.
+    """
+    length = answer.length
+    found = answer.read(most + 1)
+    if len(found) > most:
+        text = _("the server's answer is larger than {most} MiB")
+        raise SideRefused(side, Sentence(text, code="side.web_size", most=most >> 20))
+    if length is not None and len(found) < length:
+        raise _short(side)
+    answer.read()
+    return found
+
+
+def _short(side: str) -> SideLost:
+    return SideLost(side, Sentence(_("the connection ended in the middle"), code="side.web_short"))
+
+
 def blocks(answer: http.client.HTTPResponse, side: str, length: int | None) -> Iterator[bytes]:
     """Yield the body of an answer.
 
@@ -177,7 +199,7 @@ def blocks(answer: http.client.HTTPResponse, side: str, length: int | None) -> I
         left = None if left is None else left - len(block)
         yield block
     if left:
-        raise SideLost(side, Sentence(_("the connection ended in the middle"), code="side.web_short"))
+        raise _short(side)
 
 
 def words_of(answer: http.client.HTTPResponse) -> bytes:

@@ -39,6 +39,7 @@ _NEEDED = {
     PlaceKind.FOLDER: ("folder",),
     PlaceKind.SFTP: ("host", "username", "folder", "host_key"),
     PlaceKind.S3: ("host", "dbname", "username"),
+    PlaceKind.HTTP: ("host", "interface"),
 }
 
 
@@ -98,6 +99,14 @@ class PlaceForm(OfficeForm):
         help_text=_("Of an S3-compatible store; empty where it knows none."),
     )
 
+    interface = forms.CharField(
+        label=_("How the interfaces are asked"),
+        required=False,
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 6, "class": "code", "spellcheck": "false"}),
+        help_text=_("As JSON: paths, pages, columns with their types, how the key is shown. Only for interfaces."),
+    )
+
     def __init__(self, *args: Any, departments: Any = (), systems: Any = None, for_source: bool, **kwargs: Any) -> None:
         """Offer kinds, departments and systems.
 
@@ -129,6 +138,10 @@ class PlaceForm(OfficeForm):
             )
         if for_source:
             del self.fields["schema"]
+        else:  # rows are not delivered to an interface
+            del self.fields["interface"]
+            offered = {kind: name for kind, name in PLACE_KIND_NAMES.items() if kind is not PlaceKind.HTTP}
+            self.fields["kind"].choices = choices(offered)  # type: ignore[attr-defined]
         self.order_fields(
             ["department_id", "name", "kind", "system_id", "host", "port", "dbname", "username", "password", "tls"]
         )
@@ -156,9 +169,10 @@ class PlaceForm(OfficeForm):
             username="" if local else typed["username"],
             tls=TlsMode(typed["tls"] or TlsMode.PREFER),
             schema=typed.get("schema") or "public",
-            folder="" if database else typed["folder"],
+            folder="" if database or kind is PlaceKind.HTTP else typed["folder"],
             host_key=typed.get("host_key", "") if kind is PlaceKind.SFTP else "",
             region=typed.get("region", "") if kind is PlaceKind.S3 else "",
+            interface=typed.get("interface", "") if kind is PlaceKind.HTTP else "",
             encoding=Encoding(typed["encoding"] or Encoding.UTF_8),
         )
 
@@ -177,6 +191,7 @@ class PlaceForm(OfficeForm):
             "folder",
             "host_key",
             "region",
+            "interface",
             "encoding",
         )
         return {name: getattr(place, name) for name in names}

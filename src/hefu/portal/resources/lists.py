@@ -38,6 +38,8 @@ def where(place: "Place") -> str:
         return f"{place.username}@{place.host}:{place.port}{place.folder}"
     if place.kind == PlaceKind.S3:
         return f"{place.username}@{place.host}:{place.port}/{place.dbname}{place.folder}"
+    if place.kind == PlaceKind.HTTP:
+        return f"{'http' if place.tls == 'disable' else 'https'}://{place.host}:{place.port}"
     if place.kind in DATABASES:
         return f"{place.username}@{place.host}:{place.port}/{place.dbname}"
     return place.folder

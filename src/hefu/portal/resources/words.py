@@ -27,4 +27,5 @@ TABLE_KIND_NAMES = {
     "materialized view": _("materialized view"),
     "foreign table": _("foreign table"),
     "file": _("file"),
+    "interface": _("interface"),
 }

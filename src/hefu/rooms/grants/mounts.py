@@ -16,6 +16,7 @@ _KINDS = {
     PlaceKind.FOLDER: ResourceKind.FILE_FOLDER,
     PlaceKind.SFTP: ResourceKind.SFTP_FOLDER,
     PlaceKind.S3: ResourceKind.S3_FOLDER,
+    PlaceKind.HTTP: ResourceKind.HTTP_INTERFACE,
 }
 
 

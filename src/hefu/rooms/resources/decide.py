@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from uuid import UUID
 
 from hefu.dataplane.connectors.address import reached
+from hefu.dataplane.connectors.interface.stated import Misstated, read
 from hefu.dataplane.connectors.s3.signing import REGION_FORM
 from hefu.kernel.words import _
 from hefu.rooms.resources.terms import (
@@ -53,6 +54,7 @@ _NEEDS = {
     PlaceKind.MYSQL: ("host", "dbname", "username"),
     PlaceKind.SFTP: ("host", "username", "folder", "host_key"),
     PlaceKind.S3: ("host", "dbname", "username"),
+    PlaceKind.HTTP: ("host", "interface"),
 }
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PLAIN = re.compile(r"[!-~]*")
@@ -77,7 +79,9 @@ def place_faults(facts: PlaceFacts) -> dict[str, str]:
         found["host_key"] = _("A fingerprint such as ssh-keygen -l prints it: SHA256: and 43 signs.")
     if facts.kind in WEB:
         found |= _web_faults(facts)
-    if facts.kind not in DATABASES:
+    if facts.kind is PlaceKind.HTTP:
+        found |= _interface_faults(facts.interface)
+    elif facts.kind not in DATABASES:
         found |= _folder_faults(facts.folder)
     for field, longest in LONGEST.items():
         text: str = getattr(facts, field)
@@ -91,6 +95,15 @@ def _folder_faults(folder: str) -> dict[str, str]:
         return {"folder": _NEEDED}
     if not PurePosixPath(folder).is_absolute() or ".." in PurePosixPath(folder).parts:
         return {"folder": _("Give the folder in full, beginning with / and without ..")}
+    return {}
+
+
+def _interface_faults(text: str) -> dict[str, str]:
+    try:
+        if text:
+            read(text)
+    except Misstated as misstated:
+        return {"interface": misstated.why}
     return {}
 
 

@@ -11,7 +11,7 @@ from hefu.kernel.words import stored
 from hefu.rooms.resources import errors
 from hefu.rooms.resources.models import Source, Target
 from hefu.rooms.resources.reaching import address_policy, is_database, side_of
-from hefu.rooms.resources.terms import ColumnSide
+from hefu.rooms.resources.terms import ColumnSide, PlaceKind
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def table(source: Source, schema: str, name: str) -> TableSeen:
         if (schema, name) in {(one.schema, one.table) for one in tables(source)}:
             raise
         raise errors.NoSuchTable(source=source.name, table=f"{schema}.{name}" if schema else name) from None
-    typed = is_database(source)
+    typed = is_database(source) or source.kind == PlaceKind.HTTP
     columns = tuple(
         ColumnSide(one.name, str(one.type) if typed else "", one.comment, one.nullable) for one in facts.columns
     )

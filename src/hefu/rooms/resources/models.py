@@ -56,6 +56,7 @@ class Place(models.Model):
     folder = models.CharField(max_length=500, blank=True)
     host_key = models.CharField(max_length=64, blank=True, help_text="Fingerprint of the SFTP server's key.")
     region = models.CharField(max_length=32, blank=True, help_text="Of an S3-compatible store.")
+    interface = models.TextField(blank=True, help_text="How interfaces over HTTP are asked, as JSON.")
     encoding = models.CharField(max_length=8, default=Encoding.UTF_8.value)
     registered_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -78,6 +79,7 @@ class Place(models.Model):
                     (Q(kind__in=_DATABASES) & ~Q(host="") & ~Q(dbname="") & ~Q(username="") & Q(folder=""))
                     | (Q(kind=PlaceKind.FOLDER.value) & ~Q(folder="") & Q(host=""))
                     | (Q(kind=PlaceKind.SFTP.value) & ~Q(host="") & ~Q(username="") & ~Q(folder="") & ~Q(host_key=""))
+                    | (Q(kind=PlaceKind.HTTP.value) & ~Q(host="") & ~Q(interface=""))
                     | (Q(kind=PlaceKind.S3.value) & ~Q(host="") & ~Q(dbname="") & ~Q(username="") & ~Q(folder=""))
                 ),
                 name="%(class)s_reachable",

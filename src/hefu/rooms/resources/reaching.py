@@ -10,6 +10,9 @@ from hefu.crypto.sealing import seal, unseal
 from hefu.dataplane import sides
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.interface.asking import HttpConnection
+from hefu.dataplane.connectors.interface.source import HttpSource
+from hefu.dataplane.connectors.interface.stated import How, read
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
@@ -80,7 +83,7 @@ def _purpose(place: Source | Target) -> str:
 
 
 #: How to reach a place.
-Server = PostgresConnection | MysqlConnection | SftpConnection | S3Connection
+Server = PostgresConnection | MysqlConnection | SftpConnection | S3Connection | HttpConnection
 Reached = Server | Path
 
 
@@ -108,6 +111,8 @@ def side_of(place: Source | Target) -> sides.Place:
             return SftpSource(connection, encoding=place.encoding)
         case S3Connection() as connection:
             return S3Source(connection, encoding=place.encoding)
+        case HttpConnection() as connection:
+            return HttpSource(connection, read(place.interface).interfaces, encoding=place.encoding)
         case Path() as path:
             return FolderSource(path, encoding=place.encoding)
 
@@ -121,11 +126,16 @@ def remote_of(place: Source | Target) -> Server:
         SealBroken: The master key is not the one it was sealed with.
     """
     kept = Secret.objects.filter(place=place.pk).first()
+    if kept is None and place.kind == PlaceKind.HTTP and read(place.interface).signs.how is How.NONE:
+        return HttpConnection(place.host, place.port, place.tls)
     if kept is None:
         raise errors.NoSecret(name=place.name)
     password = unseal(settings.HEFU.master_key(), kept.sealed, purpose=_purpose(place)).decode()
     if place.kind == PlaceKind.SFTP:
         return SftpConnection(place.host, place.port, place.username, place.folder, place.host_key, password)
+    if place.kind == PlaceKind.HTTP:
+        signs = read(place.interface).signs
+        return HttpConnection(place.host, place.port, place.tls, place.username, password, signs)
     if place.kind == PlaceKind.S3:
         return S3Connection(
             host=place.host,

@@ -45,6 +45,7 @@ class PlaceKind(StrEnum):
     FOLDER = "folder"
     SFTP = "sftp"
     S3 = "s3"
+    HTTP = "http"
 
 
 PLACE_KIND_NAMES = {
@@ -53,15 +54,16 @@ PLACE_KIND_NAMES = {
     PlaceKind.FOLDER: _("folder of files"),
     PlaceKind.SFTP: _("files on an SFTP server"),
     PlaceKind.S3: _("files in an S3-compatible store"),
+    PlaceKind.HTTP: _("interfaces over HTTP"),
 }
 #: Where tables can be read and can arrive.
 DATABASES = (PlaceKind.POSTGRES, PlaceKind.MYSQL)
 #: Where files lie on a server.
 FILE_SERVERS = (PlaceKind.SFTP, PlaceKind.S3)
 #: What is reached by HTTP: encrypted, or not; nothing is tried in turn.
-WEB = (PlaceKind.S3,)
+WEB = (PlaceKind.S3, PlaceKind.HTTP)
 #: Port that a server of the kind listens on when nobody says otherwise.
-PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306, PlaceKind.SFTP: 22, PlaceKind.S3: 443}
+PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306, PlaceKind.SFTP: 22, PlaceKind.S3: 443, PlaceKind.HTTP: 443}
 
 
 class TlsMode(StrEnum):
@@ -167,12 +169,15 @@ class PlaceFacts:
     host_key: str = ""
     #: Of an S3-compatible store; empty where it knows none.
     region: str = ""
+    #: How interfaces are asked, as JSON: docs/howto/read-an-interface.md.
+    interface: str = ""
     encoding: Encoding = Encoding.UTF_8
 
 
 #: Characters that each text of a place may have.
 LONGEST = {
     "name": 120, "host": 255, "dbname": 63, "username": 63, "schema": 63, "folder": 500, "host_key": 64, "region": 32,
+    "interface": 100_000,
 }  # fmt: skip
 
 

@@ -166,7 +166,7 @@ class FolderView:
         path, sheet = file_in(self.source, self.name)
         with _told(self.source, self.name):
             load(self._stage.database, path, sheet, _codec(self.source), tuple(self._types), self._stage.work)
-        self._stage.open({name: _typed(_NAME(name), of) for name, of in self._types.items()}, self.written)
+        self._stage.open({name: typed_text(_NAME(name), of) for name, of in self._types.items()}, self.written)
         self._rows = int(self.ask(f"select count(*) from {WRITTEN}")[0][0])
         arrived(self._rows)
 
@@ -235,7 +235,7 @@ _FORMS = {
 }
 
 
-def _typed(column: str, of: SqlType) -> str:
+def typed_text(column: str, of: SqlType) -> str:
     """Return the text of a column as its promised type, NULL where it is no such value."""
     if of.kind is Kind.TEXT:
         return column

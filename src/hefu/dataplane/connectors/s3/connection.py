@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.far import FarFile, found, is_whole, no_file, unfinished
 from hefu.dataplane.connectors.s3.signing import REGION, path_of, query_of, signed
-from hefu.dataplane.connectors.web import Answer, WebServer, WebSession, blocks, headers_of, words_of
+from hefu.dataplane.connectors.web import Answer, WebServer, WebSession, blocks, body_of, headers_of, words_of
 from hefu.dataplane.errors import DataPlaneRefusal, SideLost, SideRefused
 from hefu.kernel.clock import SystemClock
 from hefu.kernel.words import Sentence, _
@@ -177,10 +177,7 @@ class S3Session:
             AddressRefused, SideLost, SideRefused: The store cannot be reached or says no.
         """
         with self.asked(method, name, query=query, headers=headers, body=body) as answer:
-            said = answer.read(most + 1)
-            if len(said) > most:
-                text = _("the server's answer is larger than {most} MiB")
-                raise SideRefused(self.side, Sentence(text, code="side.web_size", most=most >> 20))
+            said = body_of(answer, self.side, most)
             # A store may find out after its "yes" that it could not do it.
             if method == "POST" and b"<Error" in said[:200]:
                 raise refusal(500, said, name, self.side)

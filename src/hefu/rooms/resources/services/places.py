@@ -25,16 +25,17 @@ from hefu.rooms.resources.terms import AllowanceKind, Network, PlaceFacts, Place
 P = TypeVar("P", Source, Target)
 
 #: What a password belongs to: whoever changes one of these must know the password.
-_ADDRESS = frozenset({"kind", "host", "port", "dbname", "username", "tls", "host_key"})
+_ADDRESS = frozenset({"kind", "host", "port", "dbname", "username", "tls", "host_key", "interface"})
 #: Fields that say nothing of a place of the kind.
 _NOT_OF = {
-    PlaceKind.POSTGRES: ("folder", "host_key", "region"),
-    PlaceKind.MYSQL: ("folder", "host_key", "region"),
-    PlaceKind.FOLDER: ("host", "dbname", "username", "host_key", "region"),
-    PlaceKind.SFTP: ("dbname", "region"),
-    PlaceKind.S3: ("host_key",),
+    PlaceKind.POSTGRES: ("folder", "host_key", "region", "interface"),
+    PlaceKind.MYSQL: ("folder", "host_key", "region", "interface"),
+    PlaceKind.FOLDER: ("host", "dbname", "username", "host_key", "region", "interface"),
+    PlaceKind.SFTP: ("dbname", "region", "interface"),
+    PlaceKind.S3: ("host_key", "interface"),
+    PlaceKind.HTTP: ("folder", "dbname", "host_key", "region"),
 }
-_TYPED = ("name", "host", "dbname", "username", "schema", "folder", "host_key", "region")
+_TYPED = ("name", "host", "dbname", "username", "schema", "folder", "host_key", "region", "interface")
 _FACTS = tuple(field.name for field in dataclasses.fields(PlaceFacts))
 
 
@@ -400,6 +401,8 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
     if facts.kind is PlaceKind.S3:
         facts = dataclasses.replace(facts, folder=facts.folder or "/")
     problems = decide.place_faults(facts)
+    if facts.kind is PlaceKind.HTTP and isinstance(row, Target):
+        problems["kind"] = _("Rows are not delivered to an interface. Take a database, or receive files.")
     if problems:
         raise InputsRejected(problems=problems)
     namesakes = type(row)._default_manager.filter(
