@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
 
@@ -182,6 +183,82 @@ def news(grant: str, hold_below: int | None, actor: Actor, as_json: bool) -> Non
     found = queries.news_of(grants.grant(grant, viewer=actor))
     names = ("news_at", "looked_at", "silent_since", "rows", "least_share")
     show({"grant": grant} | {name: getattr(found, name) for name in names if found}, as_json=as_json)
+
+
+@command.group("alarms")
+def alarms() -> None:
+    """Addresses that your department's alarms are sent to."""
+
+
+@alarms.command("list")
+@acting_option(writes=False)
+@json_option
+def alarms_list(actor: Actor, as_json: bool) -> None:
+    """List the addresses."""
+    from hefu.rooms.deliveries import queries
+
+    names = ("id", "url", "causes", "added_by_name", "added_at")
+    rows = [{name: getattr(one, name) for name in names} for one in queries.hooks(viewer=actor)]
+    show_rows(rows, as_json=as_json, columns=names)
+
+
+@alarms.command("add")
+@click.argument("url")
+@click.option("--of", "causes", multiple=True, help="failed, held, lagging, silent, missed or cleared; without, all.")
+@acting_option(writes=True)
+@json_option
+def alarms_add(url: str, causes: tuple[str, ...], actor: Actor, as_json: bool) -> None:
+    """Have alarms sent to URL; shows the secret that they are signed with, this once."""
+    from hefu.kernel.refusal import Forbidden
+    from hefu.rooms.deliveries import services
+    from hefu.rooms.deliveries.terms.hooks import Cause
+
+    if actor.department_id is None:
+        raise Forbidden(action="deliveries.hook")
+    chosen = [Cause(click.Choice([one.value for one in Cause]).convert(one, None, None)) for one in causes] or None
+    row, secret = services.add_hook(
+        department_id=actor.department_id, url=url, causes=chosen, actor=actor, clock=SystemClock()
+    )
+    show({"id": row.pk, "url": row.url, "causes": row.causes, "secret": secret}, as_json=as_json)
+
+
+@alarms.command("sent")
+@click.argument("hook", type=click.UUID)
+@click.option("--limit", default=50, show_default=True, help="Most lines.")
+@acting_option(writes=False)
+@json_option
+def alarms_sent(hook: UUID, limit: int, actor: Actor, as_json: bool) -> None:
+    """List what became of the alarms to address HOOK, newest first."""
+    from hefu.rooms.deliveries import queries
+
+    names = ("id", "cause", "state", "tries", "answer", "made_at", "next_try_at", "ended_at")
+    found = queries.hook_calls(queries.hook(hook, viewer=actor))[:limit]
+    rows = [{name: getattr(one, name) for name in names} | {"error": told(one.error)} for one in found]
+    show_rows(rows, as_json=as_json, columns=(*names, "error"))
+
+
+@alarms.command("test")
+@click.argument("hook", type=click.UUID)
+@acting_option(writes=True)
+@json_option
+def alarms_test(hook: UUID, actor: Actor, as_json: bool) -> None:
+    """Send a test to address HOOK."""
+    from hefu.rooms.deliveries import services
+
+    row = services.test_hook(hook_id=hook, actor=actor, clock=SystemClock())
+    show({"id": row.pk, "state": row.state}, as_json=as_json)
+
+
+@alarms.command("drop")
+@click.argument("hook", type=click.UUID)
+@acting_option(writes=True)
+@json_option
+def alarms_drop(hook: UUID, actor: Actor, as_json: bool) -> None:
+    """Send no more alarms to address HOOK."""
+    from hefu.rooms.deliveries import services
+
+    services.drop_hook(hook_id=hook, actor=actor, clock=SystemClock())
+    show({"id": hook, "state": "dropped"}, as_json=as_json)
 
 
 def _overlap(text: str) -> int:

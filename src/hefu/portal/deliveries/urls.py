@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from hefu.portal.deliveries import comparing, following, views
+from hefu.portal.deliveries import comparing, following, hooks, views
 
 app_name = "deliveries"
 urlpatterns = [
     path("", views.deliveries, name="list"),
+    path("alarms/", hooks.hooks, name="hooks"),
+    path("alarms/<uuid:hook_id>/", hooks.hook, name="hook"),
+    path("alarms/<uuid:hook_id>/test", hooks.try_hook, name="try_hook"),
+    path("alarms/<uuid:hook_id>/drop", hooks.drop_hook, name="drop_hook"),
     path("<str:number>/", views.delivery, name="delivery"),
     path("<str:number>/progress", views.progress, name="progress"),
     path("<str:number>/cancel", views.cancel, name="cancel"),

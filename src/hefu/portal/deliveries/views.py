@@ -38,7 +38,7 @@ def list_crumb() -> Crumb:
 @page()
 def deliveries(request: PortalRequest) -> HttpResponseBase:
     """Show the deliveries that the reader may see."""
-    return list_page(request, Deliveries(request), title=gettext("Deliveries"))
+    return list_page(request, Deliveries(request), "deliveries/list.html", title=gettext("Deliveries"))
 
 
 @page()

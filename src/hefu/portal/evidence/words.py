@@ -105,6 +105,8 @@ KIND_NAMES = {
     "grant.timetable_set": _("Timetable set"),
     "grant.timetable_dropped": _("Timetable dropped"),
     "grant.run_missed": _("Time of a timetable missed"),
+    "hook.added": _("Address for alarms registered"),
+    "hook.dropped": _("Address for alarms dropped"),
     "grant.increments_chosen": _("New rows alone chosen"),
     "grant.source_silent": _("Source fell silent"),
     "grant.source_speaks": _("Source gives something new again"),

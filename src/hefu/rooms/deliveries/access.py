@@ -43,6 +43,24 @@ MAY: dict[str, frozenset[Standing]] = {
 }
 
 
+#: Roles of a department that say where its alarms are sent; whoever runs the node sees what became of them.
+_HOOKS = (Role.OFFICER, Role.CHIEF)
+
+
+def may_hook(actor: Actor, department_id: UUID) -> bool:
+    """Return whether `actor` may say where alarms of a department are sent."""
+    return actor.department_id == department_id and actor.has(*_HOOKS)
+
+
+def visible_hooks(viewer: Actor) -> Q:
+    """Return the filter of addresses that `viewer` may see: the department's own, all for the operator."""
+    if viewer.is_system or viewer.has(Role.OPERATOR):
+        return Q()
+    if viewer.department_id and viewer.has(*_HOOKS):
+        return Q(department_id=viewer.department_id)
+    return Q(pk__in=[])
+
+
 def visible(viewer: Actor) -> Q:
     """Return the filter of deliveries that `viewer` may see."""
     return grants.visible(viewer, "deliveries.see", table=MAY)

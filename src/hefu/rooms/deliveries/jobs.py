@@ -8,9 +8,11 @@ from procrastinate.contrib.django import app
 from hefu.kernel.actor import system
 from hefu.kernel.clock import SystemClock
 from hefu.rooms.deliveries import services
+from hefu.rooms.deliveries.calling import send_call
 from hefu.rooms.deliveries.carry import carry
 from hefu.rooms.deliveries.comparing import carry_comparison
 from hefu.rooms.deliveries.services.comparing import COMPARE
+from hefu.rooms.deliveries.services.hooks import CALL
 from hefu.rooms.deliveries.services.rows import RUN
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,12 @@ def retry_stalled(timestamp: int) -> None:
 def compare_delivery(comparison_id: str) -> None:
     """Hold a consumer's table against its source. Safe to run twice: a second run finds it taken."""
     carry_comparison(UUID(comparison_id), clock=SystemClock())
+
+
+@app.task(name=CALL)
+def call_hook(call_id: str) -> None:
+    """Send an alarm to an office's address. Safe to run twice: a second run finds it taken or not due."""
+    send_call(UUID(call_id), clock=SystemClock())
 
 
 @app.task(name="deliveries.start_due", queueing_lock="deliveries.start_due")
@@ -75,4 +83,5 @@ def sweep_deliveries(timestamp: int) -> None:
     services.begin_terms(actor=system("sweep"), clock=clock)
     services.forget_old(actor=system("sweep"), clock=clock)
     services.give_up_comparisons(clock=clock)
+    services.sweep_calls(clock=clock)
     services.compare_by_night(actor=system("sweep"), clock=clock)

@@ -3,6 +3,7 @@
 from hefu.rooms.deliveries.models.comparison import Comparison
 from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
 from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
+from hefu.rooms.deliveries.models.hook import Hook, HookCall
 from hefu.rooms.deliveries.models.increment import Increment
 from hefu.rooms.deliveries.models.news import News
 from hefu.rooms.deliveries.models.timetable import Timetable
@@ -13,6 +14,8 @@ __all__ = [
     "FollowWindow",
     "Follower",
     "Following",
+    "Hook",
+    "HookCall",
     "Increment",
     "News",
     "RejectedRow",

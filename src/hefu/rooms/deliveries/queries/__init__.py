@@ -31,6 +31,7 @@ from hefu.rooms.deliveries.queries.following import (
     window,
     windows,
 )
+from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks
 from hefu.rooms.deliveries.queries.increments import increments_of
 from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
@@ -52,9 +53,12 @@ __all__ = [
     "follow_now",
     "followers",
     "following",
+    "hook",
+    "hook_calls",
+    "hooks",
     "increments_of",
-    "news_of",
     "lags",
+    "news_of",
     "progress",
     "reject_purpose",
     "reject_summary",

@@ -39,6 +39,16 @@ from hefu.rooms.deliveries.services.following import (
     sign_on,
     why_stop,
 )
+from hefu.rooms.deliveries.services.hooks import (
+    Calling,
+    add_hook,
+    drop_hook,
+    on_alarm,
+    settle_call,
+    sweep_calls,
+    take_call,
+    test_hook,
+)
 from hefu.rooms.deliveries.services.increments import bring_increments, bring_whole
 from hefu.rooms.deliveries.services.keeping import (
     Fetched,
@@ -69,11 +79,13 @@ from hefu.rooms.deliveries.services.standing import (
 from hefu.rooms.deliveries.services.timetables import drop_timetable, set_timetable, start_due
 
 __all__ = [
+    "Calling",
     "Carriage",
     "Comparand",
     "Fetched",
     "Kept",
     "Leaving",
+    "add_hook",
     "ask_comparison",
     "begin_terms",
     "bring_increments",
@@ -81,6 +93,7 @@ __all__ = [
     "cancel_delivery",
     "claim",
     "compare_by_night",
+    "drop_hook",
     "drop_timetable",
     "due_drops",
     "due_looks",
@@ -101,6 +114,7 @@ __all__ = [
     "note_rejected",
     "note_slots",
     "note_sound",
+    "on_alarm",
     "on_grant_stopped",
     "on_ticket_signed",
     "pause_delivery",
@@ -110,6 +124,7 @@ __all__ = [
     "retry_delivery",
     "set_least_share",
     "set_timetable",
+    "settle_call",
     "settle_comparison",
     "settle_done",
     "settle_failure",
@@ -120,8 +135,11 @@ __all__ = [
     "start_delivery",
     "start_due",
     "stop_reason",
+    "sweep_calls",
+    "take_call",
     "take_comparison",
     "take_up",
+    "test_hook",
     "watch_followers",
     "why_stop",
     "window_receipt_of",
