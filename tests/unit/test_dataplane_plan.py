@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hefu.dataplane.checks import CitizenId, CodeSet, DateRange, NotNull, Pattern, UniqueKey
+from hefu.dataplane.checks.sql import reasons
 from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused
@@ -118,6 +119,14 @@ def test_a_code_table_rejects_what_it_does_not_know_unless_it_keeps_it() -> None
         ticket = a_ticket(items=(Item("id", "id"), Item("name", "sex", mask=Translate(codes, unknown))))
         assert compile_plan(ticket, SOURCE, None, {}).checks == checks
         assert from_json(to_json(ticket), Ticket) == ticket
+
+
+def test_a_row_that_two_lists_of_codes_reject_is_counted_once() -> None:
+    ticket = a_ticket(
+        items=(Item("id", "id"), Item("name", "sex", mask=Translate((Code("1", "M"),)))),
+        checks=(CodeSet("name", ("1", "2")),),
+    )
+    assert reasons(0b11, compile_plan(ticket, SOURCE, None, {}).checks) == ("code_set(name)",)
 
 
 def test_no_salt_is_written_into_a_query_of_a_permutation_or_a_shift() -> None:

@@ -212,5 +212,5 @@ def flags_sql(checks: Sequence[tuple[int, Check]], columns: Mapping[str, SqlType
 
 
 def reasons(bits: int, checks: Sequence[Check]) -> tuple[str, ...]:
-    """Return the reasons that the bits of `flags_sql` stand for."""
-    return tuple(reason_of(check) for place, check in enumerate(checks) if bits >> place & 1)
+    """Return the reasons that the bits of `flags_sql` stand for, each once: two lists of codes may fail as one."""
+    return tuple(dict.fromkeys(reason_of(check) for place, check in enumerate(checks) if bits >> place & 1))

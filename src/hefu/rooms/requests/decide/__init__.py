@@ -34,6 +34,8 @@ from hefu.rooms.requests.terms import (
 )
 
 _NEEDED = _("This is needed.")
+#: Bytes of a column's name that every database keeps.
+LONGEST_NAME = 63
 
 #: What a ticket cannot be made without, whatever the pack of the place asks for.
 ALWAYS = ("purpose", "items", "mode", "term")
@@ -253,7 +255,10 @@ def _answer_faults(case: CaseFacts, answer: Answer, items: tuple[GrantedItem, ..
             "codes translated."
         )
     elif _names_collide(items):
-        found["names"] = _("Two columns of the delivery have the same name, or one has a name of more than 63 bytes.")
+        found["names"] = _(
+            "Two columns of the delivery have the same name, or one has a name of more than 63 bytes or one that "
+            "begins like a formula."
+        )
     narrows = _narrows(case, items, answer.rows)
     if answer.verdict is Verdict.GRANT and narrows:
         found["verdict"] = _("Less than asked is given. Choose “grant in part”, or give all that is asked.")
@@ -274,7 +279,12 @@ def _mask_fits(item: GrantedItem, case: CaseFacts) -> bool:
 def _names_collide(items: tuple[GrantedItem, ...]) -> bool:
     names = [item.delivered_as.strip() or item.code for item in items if not isinstance(item.mask, Drop)]
     renamed = [item.delivered_as.strip() for item in items]
-    return len(set(names)) < len(names) or any(len(name.encode()) > 63 or not name.isprintable() for name in renamed)
+    return len(set(names)) < len(names) or not all(map(_can_be_called, renamed))
+
+
+def _can_be_called(name: str) -> bool:
+    # The names are a file's first line, which spreadsheets would run as well.
+    return len(name.encode()) <= LONGEST_NAME and name.isprintable() and not name.startswith(("=", "+", "-", "@"))
 
 
 def _narrows(case: CaseFacts, items: tuple[GrantedItem, ...], rows: RowFilter) -> bool:
