@@ -32,7 +32,10 @@ EXTRA: dict[str, dict[str, str]] = {
         "followers": "what the followers' process does: endless runs, shared out by lease",
     },
     "grants": {"mounts": "what grants ask of the rooms below, in one place"},
-    "holdings": {"carry": "what the job does: it drives the data plane between two services"},
+    "holdings": {
+        "assemble": "what the job of a library does, as `carry` does for a run",
+        "carry": "what the job does: it drives the data plane between two services",
+    },
     "resources": {
         "looking": "live looks into places, which are reads of somebody else's database",
         "reaching": "the one way from a row to a real place, with its secret",
@@ -101,6 +104,10 @@ WITHOUT: dict[str, str] = {
     "holdings.keep_rejects": "the worker reports; the platform itself acts",
     "holdings.forget_rejects": "the worker begins anew; the platform itself acts",
     "holdings.start_due": "the platform itself acts, every minute",
+    "holdings.take_up_library": "the worker reports; the platform itself acts",
+    "holdings.settle_assembled": "the worker reports; the platform itself acts",
+    "holdings.settle_not_assembled": "the worker reports; the platform itself acts",
+    "holdings.requeue_lost_libraries": "the platform itself acts, every few seconds",
     "holdings.receipt_of": "a read that may sign; it takes the viewer",
     "parties.choose_language": "a person's own choice, at no time that matters",
 }

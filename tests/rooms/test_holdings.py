@@ -44,7 +44,7 @@ from tests.builders import (
 )
 from tests.conftest import Database
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LATER = FixedClock(NOON.now() + timedelta(days=2))
 

@@ -1,15 +1,19 @@
 """The node's lake: whole snapshots, merges by key, history, and runs that are repeated."""
 
+import contextlib
 import csv
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.errors import HoldingDiffers, NoSuchVersion, NotReconciled, SourceWentEmpty, Stopped
-from hefu.dataplane.lake import folding
+from hefu.dataplane.lake import assembling, folding
+from hefu.dataplane.lake.assembling import LibraryField, Wins
 from hefu.dataplane.lake.collecting import Order, collect, everything
 from hefu.dataplane.lake.table import LakeTable, Part, Taking, Version
 from hefu.dataplane.outcome import ListSink
@@ -176,3 +180,35 @@ def test_versions_that_were_dropped_are_told_and_cannot_be_read(place: Place) ->
     assert place.table.drop_old(timedelta(0)) == 2
     assert not stray.path.exists()
     assert [place.table.readable(version) for version in place.table.versions()] == [True, False]
+
+
+def test_a_library_takes_each_field_from_the_source_that_wins_and_tells_where_sources_differ(tmp_path: Path) -> None:
+    columns = {"id": "text", "name": "text", "phone": "text", "changed": "text"}
+
+    def held(name: str, rows: list[list[str]]) -> assembling.Part:
+        (tmp_path / name).mkdir()
+        place = Place(tmp_path / name)
+        place.write(rows, columns)
+        return assembling.Part(name, place.table, place.collect(1, key=("id",)), "id", "changed")
+
+    police = held("H1", [["1", "张三", "", "2026-01-01"], ["2", "李四", "138", "2026-01-01"]])
+    social = held("H2", [["1", "张叁", "139", "2026-02-01"], ["3", "王五", "137", "2026-01-01"]])
+    both = ("H1", "H2")
+    fields = [
+        LibraryField("name", Wins.FIRST, tuple((one, "name") for one in both)),
+        LibraryField("latest", Wins.NEWEST, tuple((one, "name") for one in both)),
+        LibraryField("phone", Wins.FILLED, tuple((one, "phone") for one in both)),
+        LibraryField("own", Wins.FIRST, tuple((one, "phone") for one in both)),
+    ]
+    told: list[assembling.Conflict] = []
+    with contextlib.closing(assembling.Assembly("id", [police, social], fields, tmp_path)) as assembly:
+        assert assembly.write(tmp_path / "out.parquet") == 3
+        assert assembly.conflicts(1, told.extend) == {"name": 1, "latest": 1}
+    rows = {row["id"]: row for row in pyarrow.parquet.read_table(tmp_path / "out.parquet").to_pylist()}
+    assert (rows["1"]["name"], rows["1"]["name (from)"], rows["1"]["latest"]) == ("张三", "H1", "张叁")
+    assert (rows["1"]["phone"], rows["1"]["phone (from)"], rows["1"]["own"]) == ("139", "H2", None)
+    assert (rows["3"]["name"], rows["2"]["phone"]) == ("王五", "138")
+    assert told == [assembling.Conflict("1", "name", (("H1", "张三"), ("H2", "张叁")))]
+    doubled = replace(social, subject="changed")
+    with pytest.raises(HoldingDiffers, match="several rows of one subject"):
+        assembling.Assembly("id", [replace(police, subject="changed"), doubled], fields, tmp_path / "H1")

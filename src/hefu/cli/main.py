@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clocks": ("hefu.cli.clocks:command", "Statutory periods: what is due, why, and the sweep."),
     "grants": ("hefu.cli.grants:command", "Look at grants, suspend and revoke them."),
     "holdings": ("hefu.cli.holdings:command", "Collect entries into the node's lake, look back, take out."),
+    "libraries": ("hefu.cli.libraries:command", "Base and theme libraries over several holdings."),
     "deliveries": ("hefu.cli.deliveries:command", "Run, watch and cancel deliveries."),
     "exchange": ("hefu.cli.exchange:command", "Keep tables in step with their sources, and watch it."),
     "jobs": ("hefu.cli.jobs:command", "What the worker does, did and could not do."),

@@ -31,6 +31,8 @@ OF_AUTHORITY = frozenset(
 #: What whoever runs the node may do: stop what burdens it.
 OF_OPERATOR = frozenset({"holdings.cancel"})
 ACTIONS = frozenset(OF_OWNER)
+#: Roles in a library's own department, beside the authority's reviewer for the authority's libraries.
+OF_KEEPER = _OFFICE | {Role.REVIEWER}
 
 
 def may(actor: Actor, action: str, owner_id: UUID) -> bool:
@@ -57,6 +59,32 @@ def require(actor: Actor, action: str, owner_id: UUID) -> None:
 def visible(viewer: Actor) -> Q:
     """Return the filter of holdings that `viewer` may see: counts and times, not rows."""
     if viewer.is_system or viewer.has(Role.OPERATOR, Role.AUDITOR):
+        return Q()
+    if viewer.of_authority and viewer.has(Role.REVIEWER, Role.SUPERVISOR, Role.CHIEF):
+        return Q()
+    if viewer.department_id and viewer.has(*_OFFICE):
+        return Q(department_id=viewer.department_id)
+    return Q(pk__in=[])
+
+
+def keeps(actor: Actor, keeper_id: UUID | None) -> bool:
+    """Return whether `actor` keeps libraries of a department: states, assembles and reads them."""
+    return keeper_id is not None and actor.department_id == keeper_id and actor.has(*OF_KEEPER)
+
+
+def require_keeper(actor: Actor, action: str, keeper_id: UUID | None) -> None:
+    """Let whoever keeps a library do `action` or refuse.
+
+    Raises:
+        Forbidden: No seat of the actor allows it.
+    """
+    if not keeps(actor, keeper_id):
+        raise Forbidden(action=action)
+
+
+def visible_libraries(viewer: Actor) -> Q:
+    """Return the filter of libraries that `viewer` may see: counts and rules, not rows."""
+    if viewer.is_system or viewer.has(Role.AUDITOR):
         return Q()
     if viewer.of_authority and viewer.has(Role.REVIEWER, Role.SUPERVISOR, Role.CHIEF):
         return Q()

@@ -79,3 +79,10 @@ class NoReceipt(Refusal):
 
     code = "holdings.no_receipt"
     text = _("Run {number} is {status}, so there is no receipt yet.")
+
+
+class LibraryBusy(Refusal):
+    """One assembly at a time."""
+
+    code = "holdings.library_busy"
+    text = _("Library {number} is being assembled. Wait for that to end.")

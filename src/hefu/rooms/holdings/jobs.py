@@ -7,8 +7,9 @@ from procrastinate.contrib.django import app
 
 from hefu.kernel.clock import SystemClock
 from hefu.rooms.holdings import queries, services
+from hefu.rooms.holdings.assemble import assemble
 from hefu.rooms.holdings.carry import carry
-from hefu.rooms.holdings.services.rows import RUN
+from hefu.rooms.holdings.services.rows import ASSEMBLE, RUN
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,12 @@ def collect_holding(run_id: str) -> None:
     """Carry a collection. Safe to run twice: a second run finds the lock taken or nothing to do."""
     run = UUID(run_id)
     carry(run, holding_id=queries.holding_of_run(run), clock=SystemClock())
+
+
+@app.task(name=ASSEMBLE)
+def assemble_library(library_id: str) -> None:
+    """Assemble a library. Safe to run twice: a second run finds the lock taken or nothing to do."""
+    assemble(UUID(library_id), clock=SystemClock())
 
 
 @app.task(name="holdings.retry_stalled", queueing_lock="holdings.retry_stalled")
@@ -30,6 +37,8 @@ def retry_stalled_runs(timestamp: int) -> None:
     del timestamp
     for number in services.requeue_lost(clock=SystemClock()):
         log.warning("run %s lost its worker and is begun anew", number)
+    for number in services.requeue_lost_libraries(clock=SystemClock()):
+        log.warning("library %s lost its worker and is assembled anew", number)
 
 
 @app.task(name="holdings.start_due", queueing_lock="holdings.start_due")

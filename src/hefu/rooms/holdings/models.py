@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from hefu.dataplane.lake.table import Taking
 from hefu.kernel.words import Sentence, read_back
-from hefu.rooms.holdings.terms import OPEN, STATUS_NAMES, TAKING_NAMES, RunStatus
+from hefu.rooms.holdings.terms import OPEN, STATUS_NAMES, TAKING_NAMES, LibraryKind, RunStatus
 
 
 def _values(words: Iterable[StrEnum]) -> list[str]:
@@ -170,3 +170,68 @@ class RejectedRow(models.Model):
     def __str__(self) -> str:
         """Return the place, never a value."""
         return f"rejected row {self.place}"
+
+
+@pghistory.track()
+class Library(models.Model):
+    """基础库、主题库: an assembly over several holdings, one row for each subject."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.CharField(max_length=24, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=12)
+    department = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="libraries")
+    subject = models.CharField(max_length=63, help_text="Name of its key.")
+    parts = models.JSONField(help_text="[{holding, subject, changed}]")
+    fields = models.JSONField(help_text="[{name, wins, sources: [[holding, column]]}]")
+    stated_by = models.CharField(max_length=80)
+    stated_by_name = models.CharField(max_length=80)
+    stated_at = models.DateTimeField()
+
+    status = models.CharField(max_length=12, blank=True, help_text="Of the last assembly; empty before the first.")
+    serial = models.PositiveIntegerField(default=0, help_text="Of the last assembly.")
+    takeovers = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveBigIntegerField(null=True, blank=True)
+    subjects = models.BigIntegerField(null=True, blank=True)
+    conflicts = models.JSONField(default=dict, help_text="Field → subjects of which sources say different things.")
+    error_code = models.CharField(max_length=60, blank=True)
+    error_text = models.TextField(blank=True)
+    error_facts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name_plural = "libraries"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=_values(LibraryKind)), name="library_kind"),
+            models.CheckConstraint(condition=Q(status__in=["", *_values(RunStatus)]), name="library_status"),
+            models.UniqueConstraint(fields=["department", "name"], name="library_name"),
+        ]
+
+    def __str__(self) -> str:
+        """Return the number."""
+        return self.number
+
+    @property
+    def error(self) -> str:
+        """Return what went wrong, in English; surfaces translate."""
+        facts = {name: read_back(fact) for name, fact in self.error_facts.items()}
+        return Sentence(self.error_text, **facts) if self.error_text else ""
+
+
+class LibraryConflict(models.Model):
+    """What sources say differently of one field of one subject, sealed."""
+
+    library = models.ForeignKey(Library, on_delete=models.PROTECT, related_name="kept_conflicts")
+    place = models.IntegerField()
+    field = models.CharField(max_length=63)
+    sealed = models.TextField(help_text="Subject and values under the master key.")
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [models.UniqueConstraint(fields=["library", "place"], name="library_conflict_place")]
+
+    def __str__(self) -> str:
+        """Return the place, never a value."""
+        return f"conflict {self.place}"

@@ -19,8 +19,8 @@ from hefu.rooms.catalog.terms import ShareType, Status
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.holdings import decide
-from hefu.rooms.holdings.access import ACTIONS, may, require, visible
-from hefu.rooms.holdings.models import CollectionRun, Holding, RejectedRow
+from hefu.rooms.holdings.access import ACTIONS, keeps, may, require, visible, visible_libraries
+from hefu.rooms.holdings.models import CollectionRun, Holding, Library, RejectedRow
 from hefu.rooms.holdings.terms import OPEN, Freshness, RunStatus
 from hefu.rooms.resources import queries as resources
 
@@ -197,7 +197,11 @@ def works_at(found: Holding) -> Callable[[date], bool]:
 
 def history(found: Holding) -> tuple[VersionView, ...]:
     """Return all versions of a holding that the viewer was given already, newest first."""
-    table = table_of(found.pk)
+    return _versions(found.pk)
+
+
+def _versions(table_id: UUID) -> tuple[VersionView, ...]:
+    table = table_of(table_id)
     return tuple(
         VersionView(
             version.number,
@@ -260,9 +264,42 @@ def done_entry(found: CollectionRun, *, viewer: Actor) -> "Evidence | None":
     return next((entry for entry in entries.order_by("-at") if entry.body.get("run") == found.number), None)
 
 
+def libraries(*, viewer: Actor, search: str = "") -> QuerySet[Library]:
+    """Return the libraries that `viewer` may see, newest first."""
+    found = Library.objects.filter(visible_libraries(viewer)).select_related("department")
+    return found.filter(Q(number__icontains=search) | Q(name__icontains=search)) if search else found
+
+
+def library(number: str, *, viewer: Actor) -> Library:
+    """Return one library.
+
+    Raises:
+        NotFound: There is none with that number that the viewer may see.
+    """
+    found = libraries(viewer=viewer).filter(number=number).first()
+    if found is None:
+        raise NotFound(what="library", key=number)
+    return found
+
+
+def may_keep(found: Library, *, viewer: Actor) -> bool:
+    """Return whether `viewer` may assemble and read a library."""
+    return keeps(viewer, found.department_id)
+
+
+def library_history(found: Library) -> tuple[VersionView, ...]:
+    """Return all versions of a library that the viewer was given already, newest first."""
+    return _versions(found.pk)
+
+
 def table_of(holding_id: UUID) -> LakeTable:
     """Return a holding's table in the node's lake; for this room's own services and the worker."""
     return LakeTable(Path(settings.HEFU.home) / "lake" / str(holding_id))
+
+
+def conflict_purpose(library_id: UUID) -> str:
+    """Return what a library's conflicts are sealed for."""
+    return f"library-conflict:{library_id}"
 
 
 def reject_purpose(run_id: UUID) -> str:

@@ -190,3 +190,85 @@ RUN_DONE = Kind(
 )
 RUN_FAILED = Kind("holding.run_failed", 1, ("run", "attempt", "code"), "A collection needs a person.")
 RUN_CANCELLED = Kind("holding.run_cancelled", 1, ("run", "attempt"), "A person stopped a collection.")
+
+
+class LibraryKind(StrEnum):
+    """基础库和主题库, as the guide names them."""
+
+    POPULATION = "population"
+    LEGAL_PERSON = "legal_person"
+    SPACE = "space"
+    LICENCE = "licence"
+    THEME = "theme"
+
+
+LIBRARY_KIND_NAMES = {
+    LibraryKind.POPULATION: _("population base library"),
+    LibraryKind.LEGAL_PERSON: _("legal persons base library"),
+    LibraryKind.SPACE: _("spatial base library"),
+    LibraryKind.LICENCE: _("licences base library"),
+    LibraryKind.THEME: _("theme library"),
+}
+#: Parts of a library, and fields, at most.
+MOST_PARTS, MOST_FIELDS = 20, 200
+#: Conflicts that are kept; counts are always exact.
+MOST_CONFLICTS_KEPT = 10_000
+
+
+@dataclass(frozen=True)
+class PartStated:
+    """A holding of a library, as a person states it."""
+
+    #: Number of the holding.
+    holding: str
+    #: Column that names the subject.
+    subject: str
+    #: Column that says when a row was changed; empty takes the time of collection.
+    changed: str = ""
+
+
+@dataclass(frozen=True)
+class FieldStated:
+    """A field of a library, as a person states it."""
+
+    name: str
+    wins: str
+    #: (holding, column) in the order in which they are asked.
+    sources: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class LibraryStated:
+    """What a person states of a library."""
+
+    name: str
+    kind: LibraryKind
+    #: Name of its key, such as `citizen_id` or `credit_code`.
+    subject: str
+    parts: tuple[PartStated, ...]
+    fields: tuple[FieldStated, ...]
+
+
+LIBRARY_DEFINED = Kind(
+    "library.defined",
+    1,
+    ("name", "kind", "subject", "holdings", "fields"),
+    "A library was stated.",
+)
+LIBRARY_ASKED = Kind("library.asked", 1, ("serial",), "An assembly of a library was started.")
+LIBRARY_ASSEMBLED = Kind(
+    "library.assembled",
+    1,
+    ("serial", "version", "holdings", "subjects", "inserted", "updated", "removed", "conflicts", "digest"),
+    "A library was assembled: `holdings` names the version of each part, `conflicts` counts by field.",
+)
+LIBRARY_FAILED = Kind("library.failed", 1, ("serial", "code"), "A library could not be assembled; it is as it was.")
+LIBRARY_LOOKED = Kind(
+    "library.looked",
+    1,
+    ("version", "found", "subject", "reason"),
+    "Somebody looked at one subject's file. `subject` is a keyed digest of its number.",
+)
+CONFLICTS_LOOKED = Kind(
+    "library.conflicts_looked", 1, ("rows", "reason"), "Somebody looked at what sources of a library say differently."
+)

@@ -18,6 +18,16 @@ from hefu.rooms.holdings.services.carrying import (
     stop_asked,
     take_up,
 )
+from hefu.rooms.holdings.services.libraries import (
+    define_library,
+    look_up,
+    requeue_lost_libraries,
+    reveal_conflicts,
+    settle_assembled,
+    settle_not_assembled,
+    start_assembly,
+    take_up_library,
+)
 from hefu.rooms.holdings.services.reading import drop_versions, look_at, receipt_of, reveal_rejects, take_out
 from hefu.rooms.holdings.services.serving import stand_in
 
@@ -25,21 +35,29 @@ __all__ = [
     "cancel_run",
     "change_holding",
     "close_holding",
+    "define_library",
     "drop_versions",
     "forget_rejects",
     "keep_rejects",
     "look_at",
+    "look_up",
     "note_progress",
     "open_holding",
     "receipt_of",
     "requeue_lost",
+    "requeue_lost_libraries",
+    "reveal_conflicts",
     "reveal_rejects",
+    "settle_assembled",
     "settle_done",
     "settle_failure",
+    "settle_not_assembled",
     "stand_in",
+    "start_assembly",
     "start_due",
     "start_run",
     "stop_asked",
     "take_out",
     "take_up",
+    "take_up_library",
 ]

@@ -167,7 +167,7 @@ def requeue_lost(*, clock: Clock) -> list[str]:
     """Enqueue what no worker holds though it should move: its worker died, or its job got lost."""
     lost = []
     for row in CollectionRun.objects.filter(status=RunStatus.RUNNING).only("id", "number", "holding_id"):
-        if not _is_held(row.holding_id):
+        if not is_held(row.holding_id):
             enqueue(row.pk, once=f"{row.number} taken over")
             lost.append(row.number)
     late = CollectionRun.objects.filter(status=RunStatus.WAITING, next_try_at__lt=clock.now() - LATE_AFTER)
@@ -228,7 +228,8 @@ def _keep_error(row: CollectionRun, error: Refusal) -> None:
     row.error_facts = {name: stored(value) for name, value in error.facts.items()}
 
 
-def _is_held(holding_id: UUID) -> bool:
+def is_held(holding_id: UUID) -> bool:
+    """Return whether a worker writes a holding or a library just now."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 #: Name of the task in `jobs`; services may not import what stands above them.
 RUN = "holdings.collect"
+ASSEMBLE = "holdings.assemble"
 
 
 def load(number: str, action: str, actor: Actor) -> Holding:
@@ -74,6 +75,18 @@ def next_number(letter: str, clock: Clock) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('holdings_number')")
         return f"{letter}{clock.today().year}-{cursor.fetchone()[0]:06d}"
+
+
+def enqueue_assembly(library_id: UUID, *, once: str = "") -> None:
+    """Let a worker assemble the library once this transaction commits; `once` as for `enqueue`."""
+    job = configure_task(
+        name=ASSEMBLE, job_manager=JobManager(DjangoConnector()), schedule_in=None, queueing_lock=once or None
+    )
+    try:
+        with transaction.atomic():
+            job.defer(library_id=str(library_id))
+    except AlreadyEnqueued:
+        return
 
 
 def enqueue(run_id: UUID, *, pause: timedelta | None = None, once: str = "") -> None:

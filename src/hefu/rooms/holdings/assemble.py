@@ -1,0 +1,100 @@
+"""Assembles one library in a worker, as `carry` collects one holding: out of versions that stand still meanwhile."""
+
+import contextlib
+import logging
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection
+
+from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.lake.assembling import Assembly, Conflict, LibraryField, Part, Wins, provenance
+from hefu.dataplane.lake.collecting import Order, collect, everything
+from hefu.dataplane.lake.table import Taking, Version
+from hefu.dataplane.outcome import ListSink
+from hefu.dataplane.scratch import Scratch
+from hefu.dataplane.ticket import Item, ResourceKind, ResourceRef
+from hefu.kernel.clock import Clock
+from hefu.kernel.refusal import Refusal
+from hefu.rooms.holdings import queries, services
+from hefu.rooms.holdings.errors import Fault
+from hefu.rooms.holdings.models import Library
+from hefu.rooms.holdings.queries import table_of
+from hefu.rooms.holdings.services.carrying import LOCK_CLASS, WORKER, lock_key
+from hefu.rooms.holdings.services.libraries import keep_conflicts
+from hefu.rooms.holdings.terms import MOST_CONFLICTS_KEPT
+
+log = logging.getLogger(__name__)
+_FILE = "assembled.parquet"
+
+
+def assemble(library_id: UUID, *, clock: Clock) -> None:
+    """Assemble a library. Safe to call twice and by two workers at once."""
+    key = (LOCK_CLASS, lock_key(library_id))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        if not cursor.fetchone()[0]:
+            return
+    try:
+        row = services.take_up_library(library_id=library_id, clock=clock)
+        if row is not None:
+            _assemble(row, clock)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def _assemble(row: Library, clock: Clock) -> None:
+    try:
+        parts = [_part(part) for part in row.parts]
+        version, conflicts = _carry(row, parts, clock)
+    except Refusal as refusal:
+        log.warning("library %s could not be assembled: %s", row.number, refusal.code)
+        services.settle_not_assembled(row=row, error=refusal, clock=clock)
+    except Exception as fault:
+        error = Fault(number=row.number, kind=type(fault).__name__)
+        services.settle_not_assembled(row=row, error=error, clock=clock)
+        raise
+    else:
+        used = {part.name: part.version.number for part in parts}
+        services.settle_assembled(row=row, version=version, parts=used, conflicts=conflicts, clock=clock)
+
+
+def _part(stated: dict[str, str]) -> Part:
+    table = table_of(queries.holding(stated["holding"], viewer=WORKER).pk)
+    return Part(stated["holding"], table, table.newest(), stated["subject"], stated["changed"])
+
+
+def _carry(row: Library, parts: list[Part], clock: Clock) -> tuple[Version, dict[str, int]]:
+    fields = [
+        LibraryField(one["name"], Wins(one["wins"]), tuple((name, column) for name, column in one["sources"]))
+        for one in row.fields
+    ]
+    kept = 0
+
+    def keep(found: list[Conflict]) -> None:
+        nonlocal kept
+        keep_conflicts(row, kept, found)
+        kept += len(found)
+
+    with Scratch("library") as folder:
+        with contextlib.closing(Assembly(row.subject, parts, fields, Path(folder))) as assembly:
+            assembly.write(Path(folder, _FILE))
+            conflicts = assembly.conflicts(MOST_CONFLICTS_KEPT, keep)
+        columns = [row.subject, *(name for field in fields for name in (field.name, provenance(field.name)))]
+        ticket = everything(
+            row.number,
+            row.number,
+            ResourceRef(str(row.pk), ResourceKind.FILE_FOLDER, "", _FILE),
+            tuple(Item(column, column) for column in columns),
+            (row.subject,),
+            (),
+        )
+        version = collect(
+            order=Order(f"{row.number}-{row.serial}", row.serial, ticket, Taking.SNAPSHOT),
+            source=FolderSource(Path(folder)),
+            table=table_of(row.pk),
+            rejects=ListSink(),
+            clock=clock,
+        )
+    return version, conflicts

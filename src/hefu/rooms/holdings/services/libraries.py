@@ -1,0 +1,313 @@
+"""Libraries: stated, assembled by the worker, looked up by subject. Every look is on record with its reason."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from hefu.crypto.sealing import seal, unseal
+from hefu.dataplane.lake import reading
+from hefu.dataplane.lake.assembling import Conflict, Wins, provenance
+from hefu.dataplane.lake.table import Version
+from hefu.kernel.actor import Actor
+from hefu.kernel.clock import Clock
+from hefu.kernel.ids import new_id
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound, Refusal
+from hefu.kernel.words import _, stored
+from hefu.rooms.catalog.terms import ShareType
+from hefu.rooms.evidence.services import record as record_evidence
+from hefu.rooms.evidence.terms import Kind
+from hefu.rooms.holdings import errors, queries, terms
+from hefu.rooms.holdings.access import keeps, may, require_keeper, visible_libraries
+from hefu.rooms.holdings.models import Library, LibraryConflict
+from hefu.rooms.holdings.queries import conflict_purpose, table_of
+from hefu.rooms.holdings.services.carrying import WORKER, is_held
+from hefu.rooms.holdings.services.rows import enqueue_assembly, next_number
+from hefu.rooms.holdings.terms import (
+    ART_3_1,
+    LATE_AFTER,
+    MOST_CONFLICTS_KEPT,
+    MOST_FIELDS,
+    MOST_PARTS,
+    MOST_TAKEOVERS,
+    OPEN,
+    LibraryStated,
+    RunStatus,
+)
+
+
+@dataclass(frozen=True)
+class SubjectFile:
+    """一人一档、一企一档: what a library says of one subject."""
+
+    version: int
+    #: (field, value, number of the holding that it came from).
+    fields: tuple[tuple[str, str | None, str | None], ...]
+
+
+@dataclass(frozen=True)
+class ConflictView:
+    """What sources say differently, for whoever keeps the library."""
+
+    subject: str
+    field: str
+    values: tuple[tuple[str, str], ...]
+
+
+@transaction.atomic
+def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Library:
+    """State a library of the actor's department, or state it anew under the same name.
+
+    Raises:
+        Forbidden: The actor keeps no libraries.
+        NotFound: A holding that the actor may not see.
+        InputsRejected: Something in it does not fit; everything is named.
+        LibraryBusy: It is being assembled.
+    """
+    keeper = actor.department_id
+    if keeper is None or not keeps(actor, keeper):
+        raise Forbidden(action="libraries.define")
+    problems = dict(_problems(stated, actor))
+    if problems:
+        raise InputsRejected(problems=problems)
+    rows = Library.objects.select_for_update().filter(department_id=keeper, name=stated.name.strip())
+    row = rows.first() or Library(id=new_id(clock.now()), number=next_number("L", clock), name=stated.name.strip())
+    if row.status in OPEN:
+        raise errors.LibraryBusy(number=row.number)
+    row.department_id = keeper
+    row.kind, row.subject = stated.kind.value, stated.subject.strip()
+    row.parts = [asdict(part) for part in stated.parts]
+    row.fields = [asdict(field) for field in stated.fields]
+    row.stated_by, row.stated_by_name, row.stated_at = actor.id, actor.name, clock.now()
+    row.save()
+    _record(
+        terms.LIBRARY_DEFINED,
+        row,
+        actor=actor,
+        clock=clock,
+        name=row.name,
+        kind=row.kind,
+        subject=row.subject,
+        holdings=[part.holding for part in stated.parts],
+        fields=[field.name for field in stated.fields],
+    )
+    return row
+
+
+def _problems(stated: LibraryStated, actor: Actor) -> Iterator[tuple[str, str]]:
+    names = [field.name for field in stated.fields]
+    taken = [stated.subject, *names, *(provenance(name) for name in names)]
+    holdings = [part.holding for part in stated.parts]
+    if not stated.name.strip() or len(stated.name) > 120 or "\0" in stated.name:
+        yield "name", _("Give it a name of at most 120 signs.")
+    if not 1 <= len(stated.parts) <= MOST_PARTS or len(set(holdings)) < len(holdings):
+        yield "parts", _("Name 1 to 20 holdings, each once.")
+        return
+    if not 1 <= len(names) <= MOST_FIELDS or len(set(taken)) < len(taken):
+        yield "fields", _("Name 1 to 200 fields, each once, and none like the subject.")
+    if any(not one or len(one.encode()) > 63 or "\0" in one for one in taken):
+        yield "fields", _("Names of fields and of the subject have 1 to 63 bytes.")
+    if any(field.wins not in set(Wins) or not field.sources for field in stated.fields):
+        yield "fields", _("Each field says which source wins (first, filled or newest) and names its sources.")
+    columns = {}
+    for number in holdings:
+        found = queries.holding(number, viewer=actor)
+        own = found.department_id == actor.department_id
+        if not may(actor, "holdings.open", found.department_id) or (
+            found.entry.share_type in (ShareType.NONE, "") and not own
+        ):
+            yield "parts", _("A holding of what is not shared, or of another department, is no part of your library.")
+        latest = table_of(found.pk).latest()
+        columns[number] = {name for name, _of in latest.columns} if latest else set()
+    used = [(part.holding, column) for part in stated.parts for column in (part.subject, part.changed) if column]
+    used += [source for field in stated.fields for source in field.sources]
+    if any(column not in columns.get(number, set()) for number, column in used):
+        yield "fields", _("A column is in none of the collected holdings that are named.")
+
+
+@transaction.atomic
+def start_assembly(*, number: str, actor: Actor, clock: Clock) -> Library:
+    """Start an assembly over the newest versions; a worker takes it at once.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see it, or does not keep it.
+        LibraryBusy: It is being assembled.
+    """
+    row = _load(number, "libraries.assemble", actor)
+    if row.status in OPEN:
+        raise errors.LibraryBusy(number=row.number)
+    row.serial += 1
+    row.status, row.takeovers, row.asked_at, row.finished_at = RunStatus.WAITING.value, 0, clock.now(), None
+    row.error_code, row.error_text, row.error_facts = "", "", {}
+    row.save()
+    _record(terms.LIBRARY_ASKED, row, actor=actor, clock=clock, serial=row.serial)
+    enqueue_assembly(row.pk)
+    return row
+
+
+@transaction.atomic
+def take_up_library(*, library_id: UUID, clock: Clock) -> Library | None:
+    """Begin a try, for a worker that holds the library's lock; None when there is nothing to do."""
+    row = Library.objects.select_for_update().get(pk=library_id)
+    if row.status not in OPEN:
+        return None
+    row.takeovers += 1 if row.status == RunStatus.RUNNING else 0
+    row.status = RunStatus.RUNNING.value
+    row.save(update_fields=["status", "takeovers"])
+    if row.takeovers >= MOST_TAKEOVERS:
+        settle_not_assembled(row=row, error=errors.WorkersLost(number=row.number, times=row.takeovers), clock=clock)
+        return None
+    LibraryConflict.objects.filter(library=row).delete()
+    return row
+
+
+def keep_conflicts(row: Library, kept: int, found: Sequence[Conflict]) -> None:
+    """Seal and keep some more conflicts."""
+    master, purpose = settings.HEFU.master_key(), conflict_purpose(row.pk)
+    LibraryConflict.objects.bulk_create(
+        LibraryConflict(
+            library=row,
+            place=place,
+            field=one.field,
+            sealed=seal(master, json.dumps(asdict(one), ensure_ascii=False).encode(), purpose=purpose),
+        )
+        for place, one in enumerate(found[: MOST_CONFLICTS_KEPT - kept], start=kept + 1)
+    )
+
+
+@transaction.atomic
+def settle_assembled(
+    *, row: Library, version: Version, parts: dict[str, int], conflicts: dict[str, int], clock: Clock
+) -> None:
+    """Put on record what was assembled."""
+    row.status, row.finished_at, row.version = RunStatus.DONE.value, clock.now(), version.number
+    row.subjects, row.conflicts = version.rows, conflicts
+    row.save()
+    _record(
+        terms.LIBRARY_ASSEMBLED,
+        row,
+        actor=WORKER,
+        clock=clock,
+        serial=row.serial,
+        version=version.number,
+        holdings=parts,
+        subjects=version.rows,
+        inserted=version.inserted,
+        updated=version.updated,
+        removed=version.removed,
+        conflicts=conflicts,
+        digest=version.digest,
+    )
+
+
+@transaction.atomic
+def settle_not_assembled(*, row: Library, error: Refusal, clock: Clock) -> None:
+    """Put on record why a library could not be assembled; it is as it was."""
+    row.status, row.finished_at = RunStatus.FAILED.value, clock.now()
+    row.error_code, row.error_text = error.code, error.text
+    row.error_facts = {name: stored(value) for name, value in error.facts.items()}
+    row.save()
+    _record(terms.LIBRARY_FAILED, row, actor=WORKER, clock=clock, serial=row.serial, code=error.code)
+
+
+def requeue_lost_libraries(*, clock: Clock) -> list[str]:
+    """Enqueue assemblies that no worker holds though they should move; return the libraries' numbers."""
+    lost = []
+    for row in Library.objects.filter(status__in=sorted(OPEN)):
+        late = row.asked_at is not None and row.asked_at < clock.now() - LATE_AFTER
+        if (row.status == RunStatus.RUNNING and not is_held(row.pk)) or (row.status == RunStatus.WAITING and late):
+            enqueue_assembly(row.pk, once=f"{row.number} taken over")
+            lost.append(row.number)
+    return lost
+
+
+@transaction.atomic
+def look_up(*, number: str, subject: str, reason: str, actor: Actor, clock: Clock) -> SubjectFile:
+    """Return one subject's file, and write the look down whether or not there is one.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see the library, or does not keep it.
+        InputsRejected: No subject or no reason is given.
+        NoSuchVersion: It was never assembled.
+    """
+    row = queries.library(number, viewer=actor)
+    require_keeper(actor, "libraries.look_up", row.department_id)
+    wanted, said = subject.replace("\0", "").strip(), reason.replace("\0", "").strip()
+    problems = {"subject": _("Say whose file.")} if not wanted else {}
+    problems |= {"reason": _("Say why you read the rows.")} if not said else {}
+    if problems:
+        raise InputsRejected(problems=problems)
+    version = table_of(row.pk).newest()
+    seen = reading.look(table_of(row.pk), version, equal={_key_of(version): wanted}, limit=1)
+    _record(
+        terms.LIBRARY_LOOKED,
+        row,
+        actor=actor,
+        clock=clock,
+        version=version.number,
+        found=bool(seen.rows),
+        subject=subject_digest(row.pk, wanted),
+        reason=said[:500],
+    )
+    told: dict[str, str | None] = dict(zip(seen.columns, seen.rows[0], strict=True)) if seen.rows else {}
+    fields = [name for name in told if provenance(name) in told]
+    return SubjectFile(version.number, tuple((name, told[name], told[provenance(name)]) for name in fields))
+
+
+@transaction.atomic
+def reveal_conflicts(*, number: str, limit: int, reason: str, actor: Actor, clock: Clock) -> list[ConflictView]:
+    """Return what sources say differently, with subjects and values, and write the look down.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see the library, or does not keep it.
+        InputsRejected: No reason is given.
+    """
+    row = queries.library(number, viewer=actor)
+    require_keeper(actor, "libraries.conflicts", row.department_id)
+    said = reason.replace("\0", "").strip()
+    if not said:
+        raise InputsRejected(problems={"reason": _("Say why you read the rows.")})
+    kept = list(row.kept_conflicts.order_by("place")[:limit])
+    _record(terms.CONFLICTS_LOOKED, row, actor=actor, clock=clock, rows=len(kept), reason=said[:500])
+    master, purpose = settings.HEFU.master_key(), conflict_purpose(row.pk)
+    opened = (json.loads(unseal(master, one.sealed, purpose=purpose)) for one in kept)
+    return [
+        ConflictView(one["subject"], one["field"], tuple((name, value) for name, value in one["values"]))
+        for one in opened
+    ]
+
+
+def subject_digest(library_id: UUID, subject: str) -> str:
+    """Return what evidence says of a subject: nobody learns its number from it, who knows the number can find it."""
+    key = settings.HEFU.derived_secret(f"library:{library_id}").encode()
+    return hmac.new(key, subject.encode(), hashlib.sha256).hexdigest()
+
+
+def _key_of(version: Version) -> str:
+    return version.key[0]
+
+
+def _load(number: str, action: str, actor: Actor) -> Library:
+    row = Library.objects.select_for_update().filter(visible_libraries(actor), number=number).first()
+    if row is None:
+        raise NotFound(what="library", key=number)
+    require_keeper(actor, action, row.department_id)
+    return row
+
+
+def _record(of: Kind, row: Library, /, *, actor: Actor, clock: Clock, **body: Any) -> None:
+    record_evidence(
+        of,
+        subject=row.number,
+        by=actor,
+        at=clock.now(),
+        basis=[ART_3_1],
+        concerns=[row.department_id],
+        body=body,
+    )

@@ -1,0 +1,128 @@
+"""Base libraries over holdings: which source wins, what they say differently, and that every look leaves its reason."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hefu.dataplane.lake.table import Taking
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.rooms.catalog.models import Entry
+from hefu.rooms.evidence.queries import history as evidence_of
+from hefu.rooms.holdings import errors, queries, services
+from hefu.rooms.holdings.assemble import assemble
+from hefu.rooms.holdings.carry import carry
+from hefu.rooms.holdings.models import Holding, Library, LibraryConflict
+from hefu.rooms.holdings.services.libraries import subject_digest
+from hefu.rooms.holdings.terms import FieldStated, LibraryKind, LibraryStated, PartStated, RunStatus
+from tests.builders import (
+    NOON,
+    SYSTEM,
+    a_department,
+    a_mounted_entry,
+    a_population,
+    an_actor,
+    the_authority,
+)
+from tests.conftest import Database
+
+pytestmark = pytest.mark.django_db
+
+WHO = "7".zfill(18)
+
+
+@pytest.fixture
+def reviewer() -> Actor:
+    return an_actor(the_authority(), Role.REVIEWER)
+
+
+@pytest.fixture
+def holdings(make_database: Callable[[], Database], reviewer: Actor) -> list[Holding]:
+    """The police and another office both hold people; the other calls the seventh by another name."""
+    found = []
+    for name in ("市公安局", "市人社局"):
+        database = make_database()
+        a_population(database, rows=20)
+        if found:
+            database.run(f"UPDATE population SET name = '张柒' WHERE id_number = '{WHO}'")
+        entry = a_mounted_entry(a_department(name), database)
+        row = services.open_holding(entry=entry.code, taking=Taking.SNAPSHOT, actor=reviewer, clock=NOON)
+        run = services.start_run(number=row.number, actor=reviewer, clock=NOON)
+        carry(run.pk, holding_id=row.pk, clock=NOON)
+        found.append(row)
+    return found
+
+
+def stated(holdings: list[Holding], **changes: object) -> LibraryStated:
+    numbers = [row.number for row in holdings]
+    fields = tuple(
+        FieldStated(name, wins, tuple((number, name) for number in order))
+        for name, wins, order in (("name", "first", numbers[::-1]), ("birth_date", "filled", numbers))
+    )
+    parts = tuple(PartStated(number, "id_number") for number in numbers)
+    facts = {"name": "人口基础库", "kind": LibraryKind.POPULATION, "subject": "citizen_id", "parts": parts}
+    return LibraryStated(**{**facts, "fields": fields, **changes})  # type: ignore[arg-type]
+
+
+def assembled(library: Library, actor: Actor) -> Library:
+    services.start_assembly(number=library.number, actor=actor, clock=NOON)
+    with pytest.raises(errors.LibraryBusy):
+        services.start_assembly(number=library.number, actor=actor, clock=NOON)
+    assemble(library.pk, clock=NOON)
+    library.refresh_from_db()
+    return library
+
+
+def test_one_person_one_file_with_sources_conflicts_and_a_reason_on_record(
+    holdings: list[Holding], reviewer: Actor, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    library = services.define_library(stated=stated(holdings), actor=reviewer, clock=NOON)
+    assembled(library, reviewer)
+    assert (library.status, library.subjects, library.conflicts, library.error) == (RunStatus.DONE, 20, {"name": 1}, "")
+    seen = services.look_up(number=library.number, subject=WHO, reason="办理落户", actor=reviewer, clock=NOON)
+    assert seen.fields == (
+        ("name", "张柒", holdings[1].number),
+        ("birth_date", "1950-01-08", holdings[0].number),
+    )
+    told = services.reveal_conflicts(number=library.number, limit=9, reason="核对", actor=reviewer, clock=NOON)
+    assert [(one.subject, one.field, [value for _name, value in one.values]) for one in told] == [
+        (WHO, "name", ["张柒", "张7"])
+    ]
+    assert "张" not in LibraryConflict.objects.get().sealed
+    looked = next(one for one in evidence_of(library.number, viewer=SYSTEM) if one.kind == "library.looked")
+    assert (looked.body["reason"], looked.body["subject"]) == ("办理落户", subject_digest(library.pk, WHO))
+    assert WHO not in json.dumps([one.body for one in evidence_of(library.number, viewer=SYSTEM)])
+    again = assembled(library, reviewer)
+    assert [(one.rows, one.inserted, one.updated) for one in queries.library_history(again)] == [
+        (20, 0, 0),
+        (20, 20, 0),
+    ]
+
+
+def test_a_library_is_its_keepers_and_takes_only_what_they_may_collect(
+    holdings: list[Holding], reviewer: Actor
+) -> None:
+    library = services.define_library(stated=stated(holdings), actor=reviewer, clock=NOON)
+    stranger, police = an_actor(a_department("市文旅局")), an_actor(holdings[0].department)
+    for other in (stranger, police):
+        with pytest.raises(NotFound):
+            services.look_up(number=library.number, subject=WHO, reason="看看", actor=other, clock=NOON)
+    with pytest.raises(Forbidden):
+        services.look_up(number=library.number, subject=WHO, reason="看看", actor=SYSTEM, clock=NOON)
+    with pytest.raises(NotFound):  # the other office's holding is not theirs to see
+        services.define_library(stated=stated(holdings), actor=police, clock=NOON)
+    Entry.objects.filter(pk=holdings[0].entry_id).update(
+        share_type="none", basis_kind="law", basis_title="某法", noshare_reason="依法"
+    )
+    for wrong in (
+        stated(holdings),
+        stated(holdings[1:], fields=(FieldStated("x", "loudest", ((holdings[1].number, "name"),)),)),
+        stated(holdings[1:], fields=(FieldStated("x", "first", ((holdings[1].number, "salary"),)),)),
+        stated(holdings[1:], subject="name"),
+    ):
+        with pytest.raises(InputsRejected):
+            services.define_library(stated=wrong, actor=reviewer, clock=NOON)
+    with pytest.raises(InputsRejected):
+        services.look_up(number=library.number, subject=WHO, reason=" ", actor=reviewer, clock=NOON)
