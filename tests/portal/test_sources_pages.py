@@ -8,12 +8,13 @@ from django.urls import reverse
 
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.ticket import Channel
+from hefu.kernel.actor import Role
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries.carry import carry
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources import services
-from hefu.rooms.resources.terms import PlaceFacts, PlaceKind
+from hefu.rooms.resources.terms import AllowanceKind, PlaceFacts, PlaceKind
 from hefu.rooms.upkeep import queries as upkeep_queries
 from hefu.rooms.upkeep import services as upkeep
 from tests.builders import NOON, SYSTEM, a_department, a_grant, a_target, an_actor, an_entry, the_authority
@@ -37,6 +38,17 @@ def typed(database: MariaDatabase, **changes: object) -> dict[str, object]:
         "system_id": "",
     }  # fmt: skip
     return facts | changes
+
+
+def name_this_machine() -> None:
+    """Let connectors speak HTTP with this machine."""
+    services.allow(
+        kind=AllowanceKind.NETWORK,
+        pattern="127.0.0.0/8",
+        note="测试",
+        actor=an_actor(the_authority(), Role.OPERATOR),
+        clock=NOON,
+    )
 
 
 def test_from_the_page_to_rows_in_another_departments_database(
@@ -187,6 +199,7 @@ def test_files_in_a_store_are_a_source_whose_secret_key_is_sealed(
     provider, consumer = a_department("市公安局"), a_department("市民政局")
     the_authority()
     rows = "".join(f"{n:018d},张{n},1950-01-01\n" for n in range(1, 21))
+    name_this_machine()
     store.put("人口.csv", f"id_number,name,birth_date\n{rows}".encode())
     officer, there = signed_in(provider), store.connection
     typed = {
@@ -241,6 +254,10 @@ def test_an_interface_is_a_source_once_it_answers_as_stated(
         "password": SECRET, "tls": "disable", "system_id": "", "interface": stated.replace('"date"', '"day"'),
     }  # fmt: skip
     assert "day is no type" in officer.post(reverse("resources:new_source"), typed).content.decode()
+    # What listens on this machine is asked by nobody before the operator names it.
+    assert officer.post(reverse("resources:new_source"), typed | {"interface": stated}).status_code == 403
+    assert not interfaces.asked
+    name_this_machine()
     officer.post(reverse("resources:new_source"), typed | {"interface": stated})
     source = resources.sources(viewer=SYSTEM).get()
     assert source.reached

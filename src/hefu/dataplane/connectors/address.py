@@ -29,6 +29,16 @@ def default_policy(host: str, address: str, port: int) -> str | None:
     return None
 
 
+def nothing_more(host: str, address: str, port: int) -> str | None:
+    """Refuse nothing beside what the run's own policy refuses."""
+    return None
+
+
+def both(one: AddressPolicy, other: AddressPolicy) -> AddressPolicy:
+    """Return the policy that refuses what either does."""
+    return lambda host, address, port: one(host, address, port) or other(host, address, port)
+
+
 def reached(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """Return the machine that an address reaches: an address of IPv4 that is written or carried as IPv6, as itself.
 

@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import socket
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ from hefu.kernel.words import Sentence, _
 
 #: Seconds until an unreachable or silent server counts as lost.
 CONNECT_SECONDS, SILENT_SECONDS = 10, 60
+#: Seconds that a whole answer may take which is read at once.
+ANSWER_SECONDS = 300.0
 #: Bytes read at a time.
 BLOCK = 1 << 18
 #: Most bytes of an answer that says why something was refused.
@@ -97,8 +100,19 @@ class WebSession:
         Raises:
             AddressRefused, SideLost, SideRefused: As `asked`; SideRefused as well beyond `most` bytes.
         """
-        with self.asked(method, target, headers, body) as answer:
+        with self.bounded(ANSWER_SECONDS), self.asked(method, target, headers, body) as answer:
             return Answer(answer.status, headers_of(answer), body_of(answer, self.side, most))
+
+    @contextlib.contextmanager
+    def bounded(self, seconds: float) -> Iterator[None]:
+        """End what is under way after so many seconds: a server that sends a byte now and then is never silent."""
+        timer = threading.Timer(seconds, self.cut)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _sent(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> http.client.HTTPResponse:
         connection = self._connection or self._connected()

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from hefu.crypto.sealing import seal, unseal
 from hefu.dataplane import sides
-from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.connectors.address import AddressPolicy, both, default_policy
 from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.connectors.interface.asking import HttpConnection
 from hefu.dataplane.connectors.interface.source import HttpSource
@@ -58,12 +58,13 @@ def site_policy() -> AddressPolicy:
 
     As for connectors, but for this machine itself: what listens there trusts it, so the operator names it first.
     """
-    listed, connectors = allowed(), address_policy()
+    return both(address_policy(), own_machine())
 
-    def policy(host: str, address: str, port: int) -> str | None:
-        return connectors(host, address, port) or decide.own_machine_refusal(host, address, listed)
 
-    return policy
+def own_machine() -> AddressPolicy:
+    """Return what refuses this machine itself, unless the operator named it."""
+    listed = allowed()
+    return lambda host, address, port: decide.own_machine_refusal(host, address, listed)
 
 
 @sensitive_variables("password")
@@ -127,7 +128,7 @@ def remote_of(place: Source | Target) -> Server:
     """
     kept = Secret.objects.filter(place=place.pk).first()
     if kept is None and place.kind == PlaceKind.HTTP and read(place.interface).signs.how is How.NONE:
-        return HttpConnection(place.host, place.port, place.tls)
+        return HttpConnection(place.host, place.port, place.tls, closed=own_machine())
     if kept is None:
         raise errors.NoSecret(name=place.name)
     password = unseal(settings.HEFU.master_key(), kept.sealed, purpose=_purpose(place)).decode()
@@ -135,7 +136,7 @@ def remote_of(place: Source | Target) -> Server:
         return SftpConnection(place.host, place.port, place.username, place.folder, place.host_key, password)
     if place.kind == PlaceKind.HTTP:
         signs = read(place.interface).signs
-        return HttpConnection(place.host, place.port, place.tls, place.username, password, signs)
+        return HttpConnection(place.host, place.port, place.tls, place.username, password, signs, closed=own_machine())
     if place.kind == PlaceKind.S3:
         return S3Connection(
             host=place.host,
@@ -146,6 +147,7 @@ def remote_of(place: Source | Target) -> Server:
             folder=place.folder,
             region=place.region or REGION,
             tls=place.tls,
+            closed=own_machine(),
         )
     kind = MysqlConnection if place.kind == PlaceKind.MYSQL else PostgresConnection
     return kind(

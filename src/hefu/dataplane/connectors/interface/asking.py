@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.connectors.address import AddressPolicy, both, default_policy, nothing_more
 from hefu.dataplane.connectors.interface.stated import How, Interface, Signs
 from hefu.dataplane.connectors.web import Answer, WebServer, WebSession
 from hefu.dataplane.errors import SideLost, SideRefused
@@ -36,6 +36,8 @@ class HttpConnection:
     user: str = ""
     password: str = field(default="", repr=False)
     signs: Signs = field(default_factory=Signs)
+    #: What the server may not be, whatever the run's policy allows: a request of ours would be heard there.
+    closed: AddressPolicy = field(default=nothing_more, repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -61,7 +63,7 @@ class Asker:
     ) -> None:
         """Ask `interface`; messages call the server `side`. The first pause lasts `pause` seconds."""
         self.connection, self.interface, self.side, self._pause = connection, interface, side, pause
-        self._web = WebSession(connection.server, side, policy)
+        self._web = WebSession(connection.server, side, both(policy, connection.closed))
         self.ended = threading.Event()
 
     def page(self, target: str, body: Mapping[str, Any] | None) -> Answer:

@@ -6,17 +6,26 @@ An answer that leads to another host is never followed: the keys are for this st
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.client import HTTPResponse
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.connectors.address import AddressPolicy, both, default_policy, nothing_more
 from hefu.dataplane.connectors.far import FarFile, found, is_whole, no_file, unfinished
 from hefu.dataplane.connectors.s3.signing import REGION, path_of, query_of, signed
-from hefu.dataplane.connectors.web import Answer, WebServer, WebSession, blocks, body_of, headers_of, words_of
+from hefu.dataplane.connectors.web import (
+    ANSWER_SECONDS,
+    Answer,
+    WebServer,
+    WebSession,
+    blocks,
+    body_of,
+    headers_of,
+    words_of,
+)
 from hefu.dataplane.errors import DataPlaneRefusal, SideLost, SideRefused
 from hefu.kernel.clock import SystemClock
 from hefu.kernel.words import Sentence, _
@@ -45,6 +54,8 @@ class S3Connection:
     region: str = REGION
     #: As for `WebServer`.
     tls: str = "verify-full"
+    #: What the store may not be, whatever the run's policy allows: a request of ours would be heard there.
+    closed: AddressPolicy = field(default=nothing_more, repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -69,7 +80,7 @@ class S3Session:
     def __init__(self, connection: S3Connection, side: str, policy: AddressPolicy = default_policy) -> None:
         """Speak with the store, which is `side` in messages; the first request connects."""
         self.connection, self.side = connection, side
-        self._web = WebSession(connection.server, side, policy)
+        self._web = WebSession(connection.server, side, both(policy, connection.closed))
 
     def files(self) -> list[FarFile]:
         """Return the files of the folder itself, without hidden ones and those that are still being written.
@@ -92,8 +103,9 @@ class S3Session:
             asked["continuation-token"] = more
 
     def _files_of(self, page: ET.Element) -> Iterator[FarFile]:
+        read = unquote_plus if text_of(page, "EncodingType") == "url" else str
         for one in page.findall("{*}Contents"):
-            key = unquote_plus(text_of(one, "Key"))
+            key = read(text_of(one, "Key"))
             name, size = key.removeprefix(self.connection.prefix), text_of(one, "Size")
             if key.startswith(self.connection.prefix) and is_whole(name) and size.isascii() and size.isdigit():
                 yield FarFile(name, int(size), text_of(one, "ETag"))
@@ -176,7 +188,9 @@ class S3Session:
         Raises:
             AddressRefused, SideLost, SideRefused: The store cannot be reached or says no.
         """
-        with self.asked(method, name, query=query, headers=headers, body=body) as answer:
+        # What is sent may be large and the line slow; what is asked for is small.
+        bound = self._web.bounded(ANSWER_SECONDS) if method != "PUT" else nullcontext()
+        with bound, self.asked(method, name, query=query, headers=headers, body=body) as answer:
             said = body_of(answer, self.side, most)
             # A store may find out after its "yes" that it could not do it.
             if method == "POST" and b"<Error" in said[:200]:

@@ -427,7 +427,8 @@ def _refuse_unreachable(facts: PlaceFacts, actor: Actor) -> None:
         # A socket has no address to hold against the list, and the node's own database may lie behind it.
         require(actor, "resources.socket")
     else:
-        policy = reaching.address_policy()
+        # What listens on this machine itself for HTTP trusts it, so the operator names it first.
+        policy = reaching.site_policy() if facts.kind in terms.WEB else reaching.address_policy()
         for address in _addresses(facts.host):
             reason = policy(facts.host, address, facts.port)
             if reason:
