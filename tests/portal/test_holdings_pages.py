@@ -1,12 +1,19 @@
 """The pages of holdings: opened, collected, read with a reason, closed to others."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from hefu.dataplane.lake.table import Taking
 from hefu.kernel.actor import Role
 from hefu.rooms.evidence.models import Entry as Evidence
+from hefu.rooms.holdings import services
+from hefu.rooms.holdings.assemble import assemble
 from hefu.rooms.holdings.carry import carry
 from hefu.rooms.holdings.models import CollectionRun, Holding
-from tests.builders import NOON, a_department, a_mounted_entry, a_population, the_authority
+from hefu.rooms.holdings.terms import FieldStated, LibraryKind, LibraryStated, PartStated
+from tests.builders import NOON, a_department, a_mounted_entry, a_person, a_population, an_actor, the_authority
 from tests.conftest import Database
 from tests.portal.types import SignIn
 
@@ -53,3 +60,41 @@ def test_an_officer_opens_collects_and_reads_a_holding_and_the_reviewer_sees_cou
     assert "每天 02:00" in officer.get(at).content.decode()
     assert officer.post(f"{at}drop", {"keep_days": "90"}).status_code == 302
     assert officer.get("/holdings/?format=csv").status_code == 200
+
+
+def test_the_keeper_of_a_library_assembles_it_and_looks_one_person_up(
+    a_database: Database, signed_in: SignIn, as_person: Callable[..., Any]
+) -> None:
+    provider, authority = a_department("市公安局"), the_authority()
+    a_population(a_database, rows=30)
+    entry = a_mounted_entry(provider, a_database)
+    person = a_person(seats={authority.pk: [Role.REVIEWER]})
+    keeper, stranger, reviewer = an_actor(authority, Role.REVIEWER), signed_in(provider), as_person(person)
+    holding = services.open_holding(entry=entry.code, taking=Taking.SNAPSHOT, actor=keeper, clock=NOON)
+    run = services.start_run(number=holding.number, actor=keeper, clock=NOON)
+    carry(run.pk, holding_id=holding.pk, clock=NOON)
+    library = services.define_library(
+        stated=LibraryStated(
+            "人口基础库",
+            LibraryKind.POPULATION,
+            "citizen_id",
+            (PartStated(holding.number, "id_number"),),
+            (FieldStated("name", "first", ((holding.number, "name"),)),),
+        ),
+        actor=keeper,
+        clock=NOON,
+    )
+    at = f"/holdings/libraries/{library.number}/"
+    assert library.number in reviewer.get("/holdings/libraries/").content.decode()
+    assert reviewer.post(f"{at}assemble").status_code == 302
+    assemble(library.pk, clock=NOON)
+    assert "Look one subject up" in reviewer.get(at).content.decode()
+    found = reviewer.post(f"{at}look", {"subject": "7".zfill(18), "reason": "办理落户"}).content.decode()
+    assert "张7" in found
+    assert holding.number in found
+    assert "no such subject" in reviewer.post(f"{at}look", {"subject": "1", "reason": "核对"}).content.decode()
+    assert "张7" not in reviewer.post(f"{at}look", {"subject": "7".zfill(18), "reason": ""}).content.decode()
+    assert reviewer.post(f"{at}conflicts", {"reason": "核对"}).status_code == 200
+    assert Evidence.objects.filter(kind="library.looked").count() == 2
+    for closed in ("", "look", "conflicts"):
+        assert stranger.get(f"{at}{closed}").status_code == 404

@@ -2,12 +2,17 @@
 
 from django.urls import path
 
-from hefu.portal.holdings import deeds, views
+from hefu.portal.holdings import deeds, libraries, views
 
 app_name = "holdings"
 urlpatterns = [
     path("", views.holdings, name="list"),
     path("new", deeds.new, name="new"),
+    path("libraries/", libraries.libraries, name="libraries"),
+    path("libraries/<str:number>/", libraries.library, name="library"),
+    path("libraries/<str:number>/assemble", libraries.assemble, name="assemble"),
+    path("libraries/<str:number>/look", libraries.look_up, name="look_up"),
+    path("libraries/<str:number>/conflicts", libraries.conflicts, name="conflicts"),
     path("<str:number>/", views.holding, name="holding"),
     path("<str:number>/collect", deeds.collect, name="collect"),
     path("<str:number>/change", deeds.change, name="change"),

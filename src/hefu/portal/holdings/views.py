@@ -42,7 +42,7 @@ def holding_crumbs(number: str) -> list[Crumb]:
 def holdings(request: PortalRequest) -> HttpResponseBase:
     """Show the holdings that the reader may see."""
     act = Act(_("Open a holding"), reverse("holdings:new")) if queries.openable(viewer=request.actor) else None
-    return list_page(request, Holdings(request), title=gettext("Holdings"), act=act)
+    return list_page(request, Holdings(request), "holdings/list.html", title=gettext("Holdings"), act=act)
 
 
 @page()

@@ -1,0 +1,208 @@
+"""Pages of libraries: the list, one library, one subject's file, what sources say differently."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _lazy
+
+from hefu.kernel.words import _
+from hefu.portal.badges import badge
+from hefu.portal.evidence.words import actor_name
+from hefu.portal.forms import OfficeForm, done
+from hefu.portal.holdings.words import COLOURS, WINS_NAMES
+from hefu.portal.http import PortalRequest, posted
+from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
+from hefu.portal.lists.filters import Filter
+from hefu.portal.pages import FORM, Crumb, page, show
+from hefu.portal.refusals import told
+from hefu.portal.words import name_of
+from hefu.rooms.evidence.queries import history
+from hefu.rooms.holdings import queries, services
+from hefu.rooms.holdings.access import require_keeper
+from hefu.rooms.holdings.terms import LIBRARY_KIND_NAMES, OPEN, STATUS_NAMES, RunStatus
+
+if TYPE_CHECKING:
+    from hefu.rooms.holdings.models import Library
+
+#: Conflicts on one page.
+SHOWN = 100
+
+
+class ReasonedForm(OfficeForm):
+    """Why somebody looks."""
+
+    reason = forms.CharField(
+        label=_lazy("Reason"), max_length=500, help_text=_lazy("Every look at rows goes on record with its reason.")
+    )
+
+
+class LookUpForm(ReasonedForm):
+    """Whose file, and why."""
+
+    subject = forms.CharField(label=_lazy("Number of the person, company or thing"), max_length=200)
+    field_order = ("subject", "reason")
+
+
+class Libraries(Listing["Library"]):
+    """Libraries that the reader may see."""
+
+    name = "libraries"
+    title = _("Base and theme libraries")
+    search_word = _("Number or name")
+    order = "-number"
+
+    def columns(self) -> Sequence[Column["Library"]]:
+        """Return the columns."""
+        return (
+            Column("number", _("Library"), lambda one: one.number, sort="number", link=address, wraps=False),
+            Column("name", _("Name"), lambda one: one.name, sort="name"),
+            Column("kind", _("Kind"), lambda one: name_of(one.kind, LIBRARY_KIND_NAMES), sort="kind"),
+            Column("department", _("Department"), lambda one: one.department.name, sort="department__name"),
+            Column("status", _("State"), lambda one: one.status, show=state),
+            Column("subjects", _("Subjects"), lambda one: one.subjects, sort="subjects", align=Align.END),
+            Column("finished", _("Finished"), lambda one: one.finished_at, sort="finished_at", wraps=False),
+        )
+
+    def filters(self) -> Sequence[Filter]:
+        """Return the filters."""
+        return (Facet("kind", _("Kind"), "kind", words=LIBRARY_KIND_NAMES),)
+
+    def rows(self, search: str) -> QuerySet[Any]:
+        """Return the libraries."""
+        return queries.libraries(viewer=self.request.actor, search=search)
+
+    def empty(self) -> Empty:
+        """Say what will be here."""
+        return Empty(
+            _(
+                "A library puts several holdings together, one row for each person, company or thing. It is stated "
+                "in a file and taken in by the command hefu libraries define."
+            )
+        )
+
+
+def address(row: "Library") -> str:
+    """Return where a library is."""
+    return reverse("holdings:library", args=[row.number])
+
+
+def state(row: "Library") -> str:
+    """Return how its last assembly went."""
+    if not row.status:
+        return badge("waiting", _("not assembled yet"))
+    status = RunStatus(row.status)
+    return badge(COLOURS[status], _("assembled") if status is RunStatus.DONE else _state_name(status))
+
+
+def _state_name(status: RunStatus) -> str:
+    return _("being assembled") if status is RunStatus.RUNNING else STATUS_NAMES[status]
+
+
+def _crumbs(number: str = "") -> list[Crumb]:
+    way = [(gettext("Holdings"), reverse("holdings:list")), (gettext("Libraries"), reverse("holdings:libraries"))]
+    return [*way, (number, reverse("holdings:library", args=[number]))] if number else way
+
+
+@page()
+def libraries(request: PortalRequest) -> HttpResponseBase:
+    """Show the libraries that the reader may see."""
+    return list_page(
+        request, Libraries(request), title=gettext("Base and theme libraries"), crumbs=_crumbs()[:1], act=None
+    )
+
+
+@page()
+def library(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Show one library: its rules, its last assembly, its versions."""
+    found = queries.library(number, viewer=request.actor)
+    return show(
+        request,
+        "holdings/library.html",
+        title=found.name,
+        crumbs=_crumbs(),
+        library=found,
+        state=state(found),
+        kind=name_of(found.kind, LIBRARY_KIND_NAMES),
+        stated_by=actor_name(found.stated_by, found.stated_by_name),
+        fields=[
+            (
+                one["name"],
+                name_of(one["wins"], WINS_NAMES),
+                " → ".join(f"{holding} {column}" for holding, column in one["sources"]),
+                found.conflicts.get(one["name"], 0),
+            )
+            for one in found.fields
+        ],
+        keeps=queries.may_keep(found, viewer=request.actor),
+        idle=found.status not in OPEN,
+        error=told(found.error_text, found.error_facts) if found.error_text else "",
+        versions=queries.library_history(found)[:SHOWN],
+        events=history(number, viewer=request.actor),
+    )
+
+
+@page("POST")
+def assemble(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Start an assembly."""
+    services.start_assembly(number=number, actor=request.actor, clock=request.clock)
+    messages.success(request, gettext("The library is being assembled; load the page again in a moment."))
+    return HttpResponseRedirect(reverse("holdings:library", args=[number]))
+
+
+@page(*FORM)
+def look_up(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Show one subject's file: one person, one company, one file; every look goes on record."""
+    found = queries.library(number, viewer=request.actor)
+    require_keeper(request.actor, "libraries.look_up", found.department_id)
+    form, seen = LookUpForm(posted(request)), []
+
+    def look(typed: dict[str, Any]) -> None:
+        seen.append(services.look_up(number=number, **typed, actor=request.actor, clock=request.clock))
+
+    if request.method == "POST":
+        done(form, look)
+    return show(
+        request,
+        "holdings/file.html",
+        title=gettext("One subject's file"),
+        crumbs=_crumbs(number),
+        form=form,
+        status=form.status,
+        send=gettext("Look up"),
+        back=reverse("holdings:library", args=[number]),
+        asked=bool(seen),
+        lines=seen[0].fields if seen else (),
+    )
+
+
+@page(*FORM)
+def conflicts(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Show what sources say differently, with whose it is; every look goes on record."""
+    found = queries.library(number, viewer=request.actor)
+    require_keeper(request.actor, "libraries.conflicts", found.department_id)
+    form, seen = ReasonedForm(posted(request)), []
+
+    def look(typed: dict[str, Any]) -> None:
+        seen.extend(
+            services.reveal_conflicts(number=number, limit=SHOWN, **typed, actor=request.actor, clock=request.clock)
+        )
+
+    if request.method == "POST":
+        done(form, look)
+    return show(
+        request,
+        "holdings/conflicts.html",
+        title=gettext("What sources say differently"),
+        crumbs=_crumbs(number),
+        form=form,
+        status=form.status,
+        send=gettext("Look"),
+        back=reverse("holdings:library", args=[number]),
+        conflicts=seen,
+    )
