@@ -13,6 +13,7 @@ from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.errors import DataPlaneRefusal
 from hefu.dataplane.run import ListSink, Options, Progress, deliver
+from hefu.dataplane.since import Since
 from hefu.kernel.clock import SystemClock
 
 
@@ -45,6 +46,7 @@ def main(orders: dict[str, Any]) -> None:
             rejects=ListSink(),
             watcher=Telling(),
             options=Options(workers=2, chunk_pages=orders["pages"]),
+            since=Since(*orders["since"]) if orders.get("since") else None,
         )
     except DataPlaneRefusal as refusal:
         say(refused=refusal.code, transient=refusal.transient, words=str(refusal))
