@@ -2,6 +2,7 @@
 
 import os
 import string
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -51,7 +52,7 @@ from hefu.dataplane.spark.session import SparkConnect
 from hefu.dataplane.types import Kind, duckdb_type, parse
 from hefu.kernel.identifiers import citizen_id, credit_code
 from tests.connectors import model
-from tests.connectors.spark import a_session
+from tests.connectors.spark import ADDRESS, a_session
 
 SALTS = {"s": "盐 'salt' \\"}
 BOTH = settings(
@@ -60,7 +61,7 @@ BOTH = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-FEW = settings(BOTH, max_examples=6)
+FEW = settings(BOTH, max_examples=2)
 
 
 class Engines:
@@ -73,7 +74,9 @@ class Engines:
         self.postgres.execute("set standard_conforming_strings = on")
         self.duck = duckdb.connect(config={"threads": 1})
 
-    def ask(self, values: Sequence[Any], written: str, expression: dict[Dialect, str]) -> dict[Dialect, list[Any]]:
+    def ask(
+        self, values: Sequence[Any], written: str, expression: dict[Dialect, str], *, whole: bool = False
+    ) -> dict[Dialect, list[Any]]:
         """Return the value of an expression over column "v" for each value, per engine."""
         of = parse(written)
         self.postgres.execute(f"create temp table given (i int, v {written})")
@@ -90,8 +93,15 @@ class Engines:
         second = [
             row[0] for row in self.duck.execute(f"select {expression[Dialect.DUCKDB]} from given order by i").fetchall()
         ]
+        if not whole and not self._asks_spark(values, expression):
+            return {Dialect.POSTGRES: first, Dialect.DUCKDB: second}
         third = self._in_spark(values, Dialect.SPARK.cast("v", str(duckdb_type(of))), expression[Dialect.SPARK])
         return {Dialect.POSTGRES: first, Dialect.DUCKDB: second, Dialect.SPARK: third}
+
+    @staticmethod
+    def _asks_spark(values: Sequence[Any], expression: dict[Dialect, str]) -> bool:
+        """Spark plans a long expression slowly: Apache Spark, when it is named, is asked all, Sail every sixth."""
+        return ADDRESS in os.environ or zlib.crc32(repr((values, expression)).encode()) % 6 == 0
 
     def _in_spark(self, values: Sequence[Any], typed: str, expression: str) -> list[Any]:
         lines = [f"({place}, {_spark_literal(value)})" for place, value in enumerate(values)]
@@ -136,7 +146,7 @@ def several(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
     return st.lists(st.one_of(st.none(), of), min_size=1, max_size=30)
 
 
-def check_mask(engines: Engines, mask: Mask, values: list[Any], written: str) -> None:
+def check_mask(engines: Engines, mask: Mask, values: list[Any], written: str, *, whole: bool = False) -> None:
     of = parse(written)
     result = masked_type(mask, of)
     expression = {
@@ -147,7 +157,7 @@ def check_mask(engines: Engines, mask: Mask, values: list[Any], written: str) ->
         for dialect in Dialect
     }
     wanted = [model.masked(mask, value, SALTS, subject=str(place)) for place, value in enumerate(values)]
-    for dialect, got in engines.ask(values, written, expression).items():
+    for dialect, got in engines.ask(values, written, expression, whole=whole).items():
         assert got == wanted, (dialect, mask, values)
 
 
@@ -185,22 +195,21 @@ def test_text_masks_have_one_meaning(engines: Engines, values: list[Any], mask: 
     FormatPreserving("s", "citizen_id"),
 )
 def test_permuted_digits_have_one_meaning(engines: Engines, values: list[Any], mask: Mask) -> None:
-    check_mask(engines, mask, values, "text")
+    check_mask(engines, mask, values, "text", whole=True)
 
 
 def test_a_mask_reads_no_column_for_a_part_of_its_own(engines: Engines) -> None:
-    for name in ("a", "b", "u", "w", "r", "h"):
-        expression = {
-            dialect: mask_sql(FormatPreserving("s"), f'"{name}"', parse("text"), dialect, SALTS, {})
-            for dialect in Dialect
-        }
-        wanted = model.masked(FormatPreserving("s"), "13812345678", SALTS)
-        postgres = f"select {expression[Dialect.POSTGRES]} from (values ('13812345678'::text)) as t (\"{name}\")"
-        duck = postgres.replace(expression[Dialect.POSTGRES], expression[Dialect.DUCKDB])
-        assert engines.postgres.execute(postgres.encode()).fetchone() == (wanted,)
-        assert engines.duck.execute(duck).fetchone() == (wanted,)
-        spark = f"select {expression[Dialect.SPARK]} from values ('13812345678') as t (`{name}`)".replace('"', "`")
-        assert engines.spark.ask(spark) == [(wanted,)]
+    wanted = model.masked(FormatPreserving("s"), "13812345678", SALTS)
+    ask = {
+        Dialect.POSTGRES: lambda query: engines.postgres.execute(query.encode()).fetchall(),
+        Dialect.DUCKDB: lambda query: engines.duck.execute(query).fetchall(),
+        Dialect.SPARK: engines.spark.ask,
+    }
+    for dialect, names in ((Dialect.POSTGRES, "abuwr"), (Dialect.DUCKDB, "hr"), (Dialect.SPARK, "h")):
+        for column in map(dialect.name_of, names):
+            expression = mask_sql(FormatPreserving("s"), column, parse("text"), dialect, SALTS, {})
+            given = f"select {dialect.cast(dialect.text('13812345678'), 'text')} as {column}"
+            assert ask[dialect](f"select {expression} from ({given}) as t") == [(wanted,)], (dialect, column)
 
 
 @BOTH
@@ -238,7 +247,7 @@ def test_float_bins_have_one_meaning(engines: Engines, values: list[Any], mask: 
     of = parse("double precision")
     expression = {dialect: mask_sql(mask, dialect.name_of("v"), of, dialect, SALTS, {}) for dialect in Dialect}
     answers = engines.ask(values, "double precision", expression)
-    assert answers[Dialect.POSTGRES] == answers[Dialect.DUCKDB] == answers[Dialect.SPARK]
+    assert all(answer == answers[Dialect.POSTGRES] for answer in answers.values())
 
 
 @BOTH
@@ -309,7 +318,7 @@ def test_date_conditions_have_one_meaning(engines: Engines, values: list[Any], c
 def test_no_condition_opens_every_row(engines: Engines) -> None:
     of = {"v": parse("text")}
     expression = {dialect: filter_sql(RowFilter(), of, dialect) for dialect in Dialect}
-    assert engines.ask([None, "a"], "text", expression) == {dialect: [True, True] for dialect in Dialect}
+    assert engines.ask([None, "a"], "text", expression, whole=True) == {dialect: [True, True] for dialect in Dialect}
 
 
 def check_check(engines: Engines, check: Check, values: list[Any], written: str) -> None:

@@ -81,7 +81,7 @@ def test_three_engines_give_the_same_rows_counts_and_rejects(place: Place, spark
 def test_a_file_for_the_consumer_is_written_from_spark(place: Place, spark: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     source = a_file(tmp_path / "in")
-    ticket = place.ticket(resource=REF, channel=Channel.FILE, target=None)
+    ticket = place.ticket(resource=REF, channel=Channel.FILE, target=None, checks=())
     target = FileTarget(tmp_path / "out.parquet", FileFormat.PARQUET)
     outcome = place.deliver(source=source, ticket=ticket, target=target, options=Options(spark=spark))
     assert pyarrow.parquet.read_table(tmp_path / "out.parquet").num_rows == outcome.rows_written > 300
@@ -91,7 +91,7 @@ def test_a_column_that_spark_would_write_otherwise_is_refused_and_an_unused_one_
     place: Place, spark: str, tmp_path: Path
 ) -> None:
     source = a_file(tmp_path, ratio=pa.array([0.5] * COUNT))
-    ticket = place.ticket(resource=REF, items=(*ITEMS, Item("ratio", "ratio")))
+    ticket = place.ticket(resource=REF, items=(*ITEMS, Item("ratio", "ratio")), checks=())
     with pytest.raises(PlanRefused, match=r"'ratio'.*written otherwise in Spark"):
         place.deliver(source=source, ticket=ticket, options=Options(spark=spark))
     assert place.deliver(source=source, ticket=replace(ticket, items=ITEMS), options=Options(spark=spark)).rows_written
@@ -116,6 +116,9 @@ def test_a_file_that_changes_while_it_is_read_ends_the_run(place: Place, spark: 
     source = a_file(tmp_path)
     with pytest.raises(SideRefused, match="changed while it was read"):
         place.deliver(
-            source=source, ticket=place.ticket(resource=REF), watcher=Swap(tmp_path), options=Options(spark=spark)
+            source=source,
+            ticket=place.ticket(resource=REF, checks=()),
+            watcher=Swap(tmp_path),
+            options=Options(spark=spark),
         )
     assert place.consumer.run("select to_regclass('public.arrived') is null") == [(True,)]
