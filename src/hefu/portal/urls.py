@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("requests/", include("hefu.portal.requests.urls")),
     path("grants/", include("hefu.portal.grants.urls")),
     path("holdings/", include("hefu.portal.holdings.urls")),
+    path("deliveries/flows/", include("hefu.portal.flows.urls")),
     path("deliveries/", include("hefu.portal.deliveries.urls")),
     path("resources/", include("hefu.portal.resources.urls")),
     path("law/", include("hefu.portal.law.urls")),

@@ -18,10 +18,19 @@ from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants.access import MAY, may, visible
 from hefu.rooms.grants.models import Grant, LastUse, SignedTicket, UseRecord
-from hefu.rooms.grants.terms import IDLE_RULE, LACK_SENTENCES, ONWARD_RULE, USE_RULE, GrantStatus, Lack
+from hefu.rooms.grants.terms import IDLE_RULE, LACK_SENTENCES, ONWARD_RULE, OVER, USE_RULE, GrantStatus, Lack
 
 if TYPE_CHECKING:
     from hefu.rooms.clocks.models import CaseClock
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One way of an entry's data to a consumer."""
+
+    grant: Grant
+    #: What is signed now; None while nothing is, or while the grant is held.
+    ticket: Ticket | None
 
 
 @dataclass(frozen=True)
@@ -154,6 +163,14 @@ def read(token: str) -> Ticket:
         TicketRefused: It was changed, or was signed by somebody else.
     """
     return wire.from_json(wire.verify(token, evidence.public_keys(KeyPurpose.TICKET)), Ticket)
+
+
+def passages(entry_id: UUID, *, viewer: Actor) -> list[Passage]:
+    """Return where an entry's data may go: each grant that is not over, with the ticket it holds by now, if any."""
+    found = list(grants(viewer=viewer, entry_id=entry_id).exclude(status__in=sorted(OVER)).order_by("number"))
+    live = SignedTicket.objects.filter(grant__in=found, ended_at__isnull=True)
+    signed = dict(live.order_by().values_list("grant_id", "jws"))
+    return [Passage(one, read(signed[one.pk]) if one.pk in signed else None) for one in found]
 
 
 def ticket_in_force(grant_id: UUID) -> TicketFacts | None:

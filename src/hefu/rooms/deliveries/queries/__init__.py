@@ -18,6 +18,7 @@ from hefu.rooms.deliveries.queries.carried import (
     standing,
 )
 from hefu.rooms.deliveries.queries.comparing import comparisons
+from hefu.rooms.deliveries.queries.flows import Flow, flows
 from hefu.rooms.deliveries.queries.following import (
     FollowNow,
     ProcessNow,
@@ -37,6 +38,7 @@ from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
 
 __all__ = [
+    "Flow",
     "FollowNow",
     "ProcessNow",
     "ProgressNow",
@@ -50,6 +52,7 @@ __all__ = [
     "delivery",
     "done_entry",
     "files_folder",
+    "flows",
     "follow_now",
     "followers",
     "following",
