@@ -9,6 +9,7 @@ from typing import Literal
 import pytest
 
 from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.control import Progress
 from hefu.dataplane.errors import PlanRefused, SideRefused, Stopped
 from hefu.dataplane.filters import Equals, RowFilter
@@ -20,6 +21,7 @@ from hefu.kernel.clock import FixedClock
 from hefu.kernel.ids import new_id
 from tests.conftest import Database
 from tests.connectors.place import NOW, SIGNER, Place, a_place
+from tests.mariadb import MariaDatabase
 
 ITEMS = (Item("id", "id"), Item("station", "station"), Item("pm", "pm", mask=None), Item("at", "at"))
 TICKET = new_id(NOW)
@@ -162,3 +164,28 @@ def test_a_file_that_grows_is_brought_by_a_growing_number(place: Place, tmp_path
     file.write_text("id,pm\n" + "".join(f"{n},{n if n != 45 else 0}\n" for n in range(1, 61)))
     assert told(bring(place, 2, Since("id", 10), **by_key)) == (21, 10, 1, 10, 0)
     assert place.consumer.run("select count(*), min(id), max(id) from arrived") == [(60, 1, 60)]
+
+
+def sent(database: MariaDatabase) -> int:
+    """Rows that the server has sent to anybody so far."""
+    return int(str(database.run("show global status like 'Rows_sent'")[0][1]))
+
+
+def test_mysql_is_asked_for_the_new_rows_alone(place: Place, a_maria: MariaDatabase) -> None:
+    a_maria.run("create table people (id bigint primary key, pm decimal(6,1), at datetime(6))")
+    numbers = ", ".join(f"({n}, {n}, timestamp '2026-03-02 08:00:00' + interval {n} second)" for n in range(1, 301))
+    a_maria.run(f"insert into people values {numbers}")
+    ticket = a_ticket(
+        place, items=(ITEMS[0], ITEMS[2], ITEMS[3]), filter=RowFilter(),
+        resource=ResourceRef("s", ResourceKind.MYSQL_TABLE, a_maria.name, "people"),
+    )  # fmt: skip
+    from_maria = {"source": MysqlSource(a_maria.connection), "ticket": ticket}
+    assert told(bring(place, 1, Since("at", 10), **from_maria)) == (300, 300, 0, 0, 0)
+    a_maria.run(
+        "insert into people values (301, 1, timestamp '2026-03-02 08:05:00'), (302, 2, null), "
+        "(303, 3, timestamp '2026-03-02 08:04:55'), (304, 4, timestamp '2026-03-02 08:09:00')"
+    )
+    before = sent(a_maria)
+    assert told(bring(place, 2, Since("at", 10), **from_maria)) == (15, 4, 0, 11, 1)
+    assert 15 <= sent(a_maria) - before < 150  # with the looks at the table's columns and keys
+    assert place.consumer.run("select count(*), max(id) from arrived") == [(304, 304)]
