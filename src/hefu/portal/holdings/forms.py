@@ -130,3 +130,18 @@ class DropForm(OfficeForm):
     keep_days = forms.IntegerField(
         label=_("Keep what was replaced in the last (days)"), min_value=0, max_value=36500, initial=90
     )
+
+
+class ReasonedForm(OfficeForm):
+    """Why somebody looks."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, help_text=_("Every look at rows goes on record with its reason.")
+    )
+
+
+class LookUpForm(ReasonedForm):
+    """Whose file, and why."""
+
+    subject = forms.CharField(label=_("Number of the person, company or thing"), max_length=200)
+    field_order = ("subject", "reason")

@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _lazy
 
 from hefu.kernel.words import _
 from hefu.portal.badges import badge
 from hefu.portal.evidence.words import actor_name
-from hefu.portal.forms import OfficeForm, done
+from hefu.portal.forms import done
+from hefu.portal.holdings.forms import LookUpForm, ReasonedForm
 from hefu.portal.holdings.words import COLOURS, WINS_NAMES
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
@@ -32,21 +31,6 @@ if TYPE_CHECKING:
 
 #: Conflicts on one page.
 SHOWN = 100
-
-
-class ReasonedForm(OfficeForm):
-    """Why somebody looks."""
-
-    reason = forms.CharField(
-        label=_lazy("Reason"), max_length=500, help_text=_lazy("Every look at rows goes on record with its reason.")
-    )
-
-
-class LookUpForm(ReasonedForm):
-    """Whose file, and why."""
-
-    subject = forms.CharField(label=_lazy("Number of the person, company or thing"), max_length=200)
-    field_order = ("subject", "reason")
 
 
 class Libraries(Listing["Library"]):
