@@ -1,6 +1,7 @@
 """Pages of the addresses that an office's alarms are sent to."""
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django import forms
@@ -81,7 +82,12 @@ def hooks(request: PortalRequest) -> HttpResponseBase:
         secret=secrets[0] if secrets else "",
         status=200 if made or form is None else form.status,
         hooks=[
-            (one, [say(CAUSE_NAMES[Cause(cause)]) for cause in one.causes], queries.hook_calls(one).first())
+            (
+                one,
+                urlsplit(one.url).netloc,
+                [say(CAUSE_NAMES[Cause(cause)]) for cause in one.causes],
+                queries.hook_calls(one).first(),
+            )
             for one in queries.hooks(viewer=request.actor)
         ],
         mine=mine,
