@@ -116,6 +116,10 @@ def test_a_library_is_its_keepers_and_takes_only_what_they_may_collect(
     Entry.objects.filter(pk=holdings[0].entry_id).update(
         share_type="none", basis_kind="law", basis_title="某法", noshare_reason="依法"
     )
+    failed = assembled(library, reviewer)
+    assert (failed.status, failed.error_code) == (RunStatus.FAILED, "holdings.not_to_be_collected")
+    Holding.objects.filter(pk=holdings[0].pk).update(timetable="每天 02:00", next_at=NOON.now())
+    assert services.start_due(clock=NOON) == []  # the authority opened it; its department never asked for it
     for wrong in (
         stated(holdings),
         stated(holdings[1:], fields=(FieldStated("x", "loudest", ((holdings[1].number, "name"),)),)),

@@ -16,13 +16,14 @@ from hefu.dataplane.scratch import Scratch
 from hefu.dataplane.ticket import Item, ResourceKind, ResourceRef
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
+from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.holdings import queries, services
-from hefu.rooms.holdings.errors import Fault
+from hefu.rooms.holdings.errors import Fault, NotToBeCollected
 from hefu.rooms.holdings.models import Library
 from hefu.rooms.holdings.queries import table_of
 from hefu.rooms.holdings.services.carrying import LOCK_CLASS, WORKER, lock_key
 from hefu.rooms.holdings.services.libraries import keep_conflicts
-from hefu.rooms.holdings.terms import MOST_CONFLICTS_KEPT
+from hefu.rooms.holdings.terms import ART_14, MOST_CONFLICTS_KEPT
 
 log = logging.getLogger(__name__)
 _FILE = "assembled.parquet"
@@ -46,7 +47,7 @@ def assemble(library_id: UUID, *, clock: Clock) -> None:
 
 def _assemble(row: Library, clock: Clock) -> None:
     try:
-        parts = [_part(part) for part in row.parts]
+        parts = [_part(part, row) for part in row.parts]
         version, conflicts = _carry(row, parts, clock)
     except Refusal as refusal:
         log.warning("library %s could not be assembled: %s", row.number, refusal.code)
@@ -60,8 +61,12 @@ def _assemble(row: Library, clock: Clock) -> None:
         services.settle_assembled(row=row, version=version, parts=used, conflicts=conflicts, clock=clock)
 
 
-def _part(stated: dict[str, str]) -> Part:
-    table = table_of(queries.holding(stated["holding"], viewer=WORKER).pk)
+def _part(stated: dict[str, str], row: Library) -> Part:
+    """Return a part as it is now; what is no longer shared has left every library but its own department's."""
+    found = queries.holding(stated["holding"], viewer=WORKER)
+    if found.entry.share_type in (ShareType.NONE, "") and found.department_id != row.department_id:
+        raise NotToBeCollected(entry=found.entry.code, source=str(ART_14), citation=ART_14)
+    table = table_of(found.pk)
     return Part(stated["holding"], table, table.newest(), stated["subject"], stated["changed"])
 
 

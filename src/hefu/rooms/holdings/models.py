@@ -31,6 +31,9 @@ class Holding(models.Model):
     timetable = models.CharField(max_length=120, blank=True, help_text="As it was typed: cron, or words.")
     next_at = models.DateTimeField(null=True, blank=True)
     serves = models.BooleanField(default=False, help_text="Grants are delivered from it, not from the source.")
+    by_owner = models.BooleanField(
+        default=False, help_text="Its own department opened it or set its times, not the authority alone."
+    )
     opened_by = models.CharField(max_length=80)
     opened_by_name = models.CharField(max_length=80)
     opened_at = models.DateTimeField()

@@ -57,6 +57,7 @@ def open_holding(*, entry: str, taking: Taking, actor: Actor, clock: Clock) -> H
         entry=found,
         department_id=found.provider_id,
         taking=taking,
+        by_owner=actor.department_id == found.provider_id,
         opened_by=actor.id,
         opened_by_name=actor.name,
         opened_at=clock.now(),
@@ -98,8 +99,9 @@ def change_holding(
     if serves is not None and serves != row.serves:
         require(actor, "holdings.serve", row.department_id)
         row.serves = serves
+    row.by_owner = row.by_owner or actor.department_id == row.department_id
     row.taking, row.timetable, row.next_at = taking.value, timetable.strip(), _next(row, timetable.strip(), clock)
-    row.save(update_fields=["taking", "timetable", "next_at", "serves"])
+    row.save(update_fields=["taking", "timetable", "next_at", "serves", "by_owner"])
     record(
         terms.HOLDING_CHANGED,
         row,
@@ -168,8 +170,9 @@ def start_run(*, number: str, empty_is_true: bool = False, actor: Actor, clock: 
     resource = resources.resource_for_entry(row.entry_id, viewer=_PLATFORM)
     if resource is None or not resource.key or row.entry.status != Status.PUBLISHED:
         raise errors.SourceChanged(entry=row.entry.code, number=row.number)
-    own = actor.is_system or actor.department_id == row.department_id
-    if not own and row.entry.share_type == ShareType.NONE:
+    # By the clock, what is not shared is collected only where its own department wanted that.
+    own = actor.department_id == row.department_id or (actor.is_system and row.by_owner)
+    if not own and row.entry.share_type in (ShareType.NONE, ""):
         raise errors.NotToBeCollected(entry=row.entry.code, source=str(terms.ART_14), citation=terms.ART_14)
     serial = (row.runs.order_by("-serial").values_list("serial", flat=True).first() or 0) + 1
     made = CollectionRun.objects.create(
