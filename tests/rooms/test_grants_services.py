@@ -142,6 +142,14 @@ class TestIssuing:
                 number=grant.number, target_id=foreign.pk, actor=an_actor(grant.consumer), clock=NOON
             )
 
+    def test_a_request_that_names_anothers_place_or_one_of_another_kind_names_none(
+        self, entry: Entry, consumer: Department, make_database: Callable[[], Database]
+    ) -> None:
+        foreign = a_target(a_department(), make_database())
+        assert a_grant(entry, consumer, target=foreign).missing == ["target"]
+        own = a_target(consumer, make_database())
+        assert a_grant(entry, consumer, target=own, channel=Channel.FILE, purpose="另一用途").target_id is None
+
     def test_two_grants_never_deliver_into_one_table(
         self, entry: Entry, consumer: Department, make_database: Callable[[], Database]
     ) -> None:

@@ -60,7 +60,7 @@ def issue_grant(*, decision: RequestGranted, actor: Actor, clock: Clock) -> Gran
         items=wire.to_json(decision.items),
         rows=wire.to_json(decision.rows.conditions),
         channel=decision.channel,
-        target_id=decision.target_id,
+        target_id=_fitting(decision),
         purpose=decision.purpose,
         basis=[citation.as_json() for citation in decision.basis],
         term_from=decision.term_from,
@@ -117,6 +117,13 @@ def open_grant(*, number: str, actor: Actor, clock: Clock) -> Grant:
     if grant.status == GrantStatus.WAITING:
         try_to_open(grant, actor=actor, clock=clock)
     return grant
+
+
+def _fitting(decision: RequestGranted) -> UUID | None:
+    """Return the place that the request named, when it is the consumer's own and takes what the channel brings."""
+    channel, named = Channel(decision.channel), decision.target_id
+    fits = named is not None and is_own_place(named, department_id=decision.consumer_id, channel=channel)
+    return named if fits else None
 
 
 @transaction.atomic
