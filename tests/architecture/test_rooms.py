@@ -27,6 +27,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "snapshots": "the form of a version that is kept, carried and digested",
     },
     "deliveries": {
+        "calling": "what the job of an alarm does: it speaks with a server of somebody else's",
         "carry": "what the job does: it drives the data plane between two services",
         "comparing": "what the job of a comparison does, as `carry` does for a delivery",
         "followers": "what the followers' process does: endless runs, shared out by lease",
