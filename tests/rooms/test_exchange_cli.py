@@ -59,6 +59,9 @@ def test_an_officer_keeps_a_table_in_step_from_the_command_line(
         run("resume", number, *me)
         until(lambda: in_step(row))
         assert len(run("processes")) == 1
+        assert [(one["consumer"], one["grants"]) for one in run("flows", "--days", "3660", *me)] == [("市民政局", 1)]
+        (name, *_rest) = run("ways", grant.entry_code, *me)
+        assert (name["grant"], name["source_column"], name["column"]) == (grant.number, "id_number", "id_number")
         assert run("stop", number, *me)["number"] == number
         until(lambda: slots(theirs) == 0)
         assert run("list", *me) == []

@@ -1,6 +1,7 @@
 """`hefu exchange`: deliveries that keep tables in step."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -341,6 +342,49 @@ def processes(actor: Actor, as_json: bool) -> None:
     names = ("host", "pid", "carries", "started_at", "seen_at")
     found = queries.followers(clock=SystemClock())
     show_rows([{name: getattr(one, name) for name in names} for one in found], as_json=as_json, columns=names)
+
+
+@command.command("flows")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far to look back.")
+@acting_option(writes=False)
+@json_option
+def flows(days: int, actor: Actor, as_json: bool) -> None:
+    """List what each department gave to each other one, the most rows first."""
+    from dataclasses import asdict
+
+    from hefu.rooms.deliveries import queries
+
+    found = queries.flows(viewer=actor, since=SystemClock().now() - timedelta(days=days))
+    columns = ("provider", "consumer", "grants", "deliveries", "rows", "failed", "last")
+    show_rows([asdict(one) for one in found], as_json=as_json, columns=columns)
+
+
+@command.command("ways")
+@click.argument("entry")
+@acting_option(writes=False)
+@json_option
+def ways(entry: str, actor: Actor, as_json: bool) -> None:
+    """List where the columns of ENTRY, a code or an id, go under grants: from the source's to the consumer's."""
+    from hefu.rooms.catalog import queries as catalog
+    from hefu.rooms.grants import queries as grants
+
+    found = grants.passages(catalog.entry(entry, viewer=actor).pk, viewer=actor)
+    rows = []
+    for one in found:
+        columns = {item.name: item.column for item in one.ticket.items} if one.ticket else {}
+        for item in one.grant.granted_items:
+            arrives = item.delivered_as or item.code
+            rows.append(
+                {
+                    "grant": one.grant.number,
+                    "consumer": one.grant.consumer.name,
+                    "item": item.name,
+                    "source_column": columns.get(arrives, ""),
+                    "mask": type(item.mask).__name__.lower() if item.mask else "",
+                    "column": arrives,
+                }
+            )
+    show_rows(rows, as_json=as_json, columns=("grant", "consumer", "item", "source_column", "mask", "column"))
 
 
 def _summary(row: "Delivery") -> dict[str, Any]:
