@@ -25,6 +25,8 @@ OLDEST = (3, 11)
 
 _SAFE = ("--disable-pip-version-check", "--no-input")
 _HASHED = ("--require-hashes", "--only-binary", ":all:", "--no-deps")
+#: Packages that come as source alone. They are built by setuptools of the lock, with no other code fetched for it.
+SOURCES = ("pyspark-client",)
 
 
 def main() -> None:
@@ -65,18 +67,37 @@ def _make_venv() -> None:
 
 def _install_lock() -> None:
     text = LOCK.read_text(encoding="utf-8")
-    block = re.search(r"^uv==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    sources = [block for name in SOURCES if (block := _block(text, name))]
     with tempfile.TemporaryDirectory(prefix="hefu-setup-") as folder:
-        if block is not None:
-            only_uv = Path(folder, "uv.txt")
-            only_uv.write_text(block[0], encoding="utf-8")
-            _run(_pip("install", "--quiet", *_HASHED, "--requirement", str(only_uv)))
-            command = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--python", PYTHON, *_HASHED]
-            command += ["--requirement", LOCK]
-            if subprocess.run(command, check=False, cwd=ROOT, env=os.environ | _as_pip_is_set()).returncode == 0:
-                return
-            print("uv could not do it; pip does it now, which takes longer.", flush=True)
-    _run(_pip("install", "--quiet", *_HASHED, "--requirement", str(LOCK)))
+        ready, built, only_uv = (Path(folder, name) for name in ("ready.txt", "built.txt", "uv.txt"))
+        built.write_text("".join(sources), encoding="utf-8")
+        for block in sources:
+            text = text.replace(block, "")
+        ready.write_text(text, encoding="utf-8")
+        only_uv.write_text(_block(text, "uv"), encoding="utf-8")
+        if not _by_uv(only_uv, ready):
+            _run(_pip("install", "--quiet", *_HASHED, "--requirement", str(ready)))
+        if sources:
+            from_source = ("--require-hashes", "--no-deps", "--no-build-isolation", "--no-binary", ",".join(SOURCES))
+            _run(_pip("install", "--quiet", *from_source, "--requirement", str(built)))
+
+
+def _block(text: str, name: str) -> str:
+    """Return what the lock says of a package, its hashes included; nothing when it does not name it."""
+    found = re.search(rf"^{re.escape(name)}==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    return found[0] if found else ""
+
+
+def _by_uv(only_uv: Path, ready: Path) -> bool:
+    """Install by uv, itself taken from the lock; return whether that went."""
+    if not only_uv.read_text(encoding="utf-8"):
+        return False
+    _run(_pip("install", "--quiet", *_HASHED, "--requirement", str(only_uv)))
+    command = [VENV / "bin" / "uv", "pip", "install", "--quiet", "--python", PYTHON, *_HASHED, "--requirement", ready]
+    if subprocess.run(command, check=False, cwd=ROOT, env=os.environ | _as_pip_is_set()).returncode == 0:
+        return True
+    print("uv could not do it; pip does it now, which takes longer.", flush=True)
+    return False
 
 
 def _as_pip_is_set() -> dict[str, str]:
