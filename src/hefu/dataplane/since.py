@@ -6,8 +6,8 @@ number, for moments in microseconds since 1970, so that it means the same in eve
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_FLOOR, Context, Decimal
 
 from hefu.dataplane.checks import UniqueKey
 from hefu.dataplane.dialect import Dialect
@@ -24,6 +24,8 @@ GROWING = (*MOMENTS, Kind.INTEGER, Kind.DECIMAL)
 _EASTERNMOST = timedelta(hours=14)
 #: Numbers beyond it, and what is no number, move no watermark.
 _MOST = Decimal(10) ** 37
+#: A bound may lie below where it has to be, never above: what is between would never be read.
+_BELOW = Context(prec=80, rounding=ROUND_FLOOR)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 #: Shortest digest of a key, in hex digits, that still tells rows apart.
@@ -77,8 +79,11 @@ class Range:
                 number = f"trunc(extract(epoch from {column}) * 1000000)"
             else:
                 number = f"epoch_us(cast({column} as timestamp))" if kind is Kind.DATE else f"epoch_us({column})"
-        else:
+        elif self.dialect is Dialect.POSTGRES:
             number, kept = column, f"{column} between -{_MOST} and {_MOST}"
+        else:
+            # There no decimal is endless or none, and a bound of 38 digits does not fit beside digits after the point.
+            number, kept = column, "true"
         highest = self.dialect.cast(f"max({number}) filter (where {kept})", "text")
         return f"{highest}, count(*) filter (where {column} is null)"
 
@@ -92,7 +97,7 @@ def lower(mark: Decimal | None, since: Since, output: Output) -> Decimal | None:
     """Return from where a run reads when the last one came to `mark`."""
     if mark is None:
         return None
-    return mark - since.overlap * (1_000_000 if output.source_type.kind in MOMENTS else 1)
+    return _BELOW.subtract(mark, Decimal(since.overlap * (1_000_000 if output.source_type.kind in MOMENTS else 1)))
 
 
 def higher(before: Decimal | None, seen: str | None) -> Decimal | None:
@@ -111,14 +116,14 @@ def shown(mark: Decimal | None, output: Output) -> str:
     return plain.isoformat(sep=" ")
 
 
-def bound_value(output: Output, bound: Decimal) -> datetime | Decimal | None:
+def bound_value(output: Output, bound: Decimal) -> date | Decimal | None:
     """Return the bound as a value of its kind; None where no calendar has that day."""
     if output.source_type.kind not in MOMENTS:
         return bound
     moment = _moment(bound)
     if moment is None or output.source_type.kind is Kind.INSTANT:
         return moment
-    return moment.replace(tzinfo=None)
+    return moment.date() if output.source_type.kind is Kind.DATE else moment.replace(tzinfo=None)
 
 
 def bound_literal(output: Output, bound: Decimal, dialect: Dialect) -> str:
