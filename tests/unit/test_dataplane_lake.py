@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 
 from hefu.dataplane.connectors.folder.source import FolderSource
-from hefu.dataplane.errors import HoldingDiffers, NoSuchVersion, NotReconciled, SourceWentEmpty, Stopped
+from hefu.dataplane.errors import AlreadyRunning, HoldingDiffers, NoSuchVersion, NotReconciled, SourceWentEmpty, Stopped
 from hefu.dataplane.lake import assembling, folding
 from hefu.dataplane.lake.assembling import LibraryField, Wins
 from hefu.dataplane.lake.collecting import Order, collect, everything
@@ -135,6 +135,31 @@ def test_a_run_that_committed_is_not_done_again_and_one_that_was_stopped_leaves_
         part.path.name for part in place.table.parts(first)
     ]
     assert counts(place.collect(2)) == (80, 30, 0, 0)
+
+
+@pytest.mark.parametrize("late", ["begin", "latest"])
+@pytest.mark.parametrize(("first", "faster"), [(1, 2), (1, 3), (0, 2)])
+def test_a_run_that_was_overtaken_commits_nothing_though_it_had_counted_all(
+    place: Place, monkeypatch: pytest.MonkeyPatch, first: int, faster: int, late: str
+) -> None:
+    counted = getattr(LakeTable, late)
+
+    def overtaken(table: LakeTable, *given: object) -> object:
+        monkeypatch.setattr(LakeTable, late, counted)
+        place.collect(faster)
+        return counted(table, *given)
+
+    if first:
+        place.write(people(10))
+        place.collect(first)
+    place.write(people(12))
+    monkeypatch.setattr(LakeTable, late, overtaken)
+    with pytest.raises(AlreadyRunning):
+        place.collect(2)
+    stands = place.table.newest()
+    assert (stands.serial, stands.rows) == (faster, 12)
+    assert sum(part.rows for part in place.table.parts(stands)) == 12
+    assert len(list(place.table.path.glob("*.parquet"))) == 1 + bool(first)
 
 
 def test_a_source_that_went_empty_replaces_nothing_until_somebody_says_it_is_true(place: Place) -> None:

@@ -161,13 +161,13 @@ class _Publishing:
             if why and self.order.taking is Taking.MERGE:
                 raise HoldingDiffers(detail=why)
             if why or before is None or not before.rows:
-                return self._commit(version, (Part(self.staged, rows),), (), whole=True), True
+                return self._commit(version, (Part(self.staged, rows),), (), whole=True, before=before), True
             held = self.table.parts(before)
             removes = self.order.taking is Taking.SNAPSHOT
             folded = self.control.call(lambda: folding.fold(held, self.staged.stem, removes=removes))
         try:
             version = self._reconciled(version, before, held, folded)
-            return self._commit(version, folded.added, folded.dropped, whole=False), False
+            return self._commit(version, folded.added, folded.dropped, whole=False, before=before), False
         except BaseException:
             for part in folded.added:
                 part.path.unlink(missing_ok=True)
@@ -234,7 +234,15 @@ class _Publishing:
             removed=folded.removed,
         )
 
-    def _commit(self, version: Version, added: tuple[Part, ...], dropped: tuple[Part, ...], *, whole: bool) -> Version:
+    def _commit(
+        self,
+        version: Version,
+        added: tuple[Part, ...],
+        dropped: tuple[Part, ...],
+        *,
+        whole: bool,
+        before: Version | None,
+    ) -> Version:
         self.table.begin(version.columns)
         self.control.look()
-        return self.table.commit(version, added, dropped, whole=whole)
+        return self.table.commit(version, added, dropped, whole=whole, before=before)

@@ -174,7 +174,15 @@ class LakeTable:
         if not self._stands():
             DeltaTable.create(str(self.path), _schema(columns), mode="ignore", configuration=_SETTINGS)
 
-    def commit(self, version: Version, added: Sequence[Part], dropped: Sequence[Part], *, whole: bool) -> Version:
+    def commit(
+        self,
+        version: Version,
+        added: Sequence[Part],
+        dropped: Sequence[Part],
+        *,
+        whole: bool,
+        before: Version | None,
+    ) -> Version:
         """Make a version of files that lie in the folder already; return it with its number.
 
         Args:
@@ -182,6 +190,7 @@ class LakeTable:
             added: Files that are new.
             dropped: Files of the version before that are not in this one.
             whole: Whether the version consists of the new files alone, whatever was before.
+            before: The version that it was compared with; another newest one means that another run was faster.
 
         Raises:
             AlreadyRunning: Another run committed meanwhile.
@@ -195,7 +204,11 @@ class LakeTable:
         if not whole:
             actions += [RemoveAction(part.path.name, True, at, size=part.path.stat().st_size) for part in dropped]
         note = json.dumps(asdict(version) | {"at": version.at.isoformat()}, ensure_ascii=False)
+        # Opened first: what comes between the look and the commit, the log itself refuses.
         table = self._open()
+        stands = self.latest()
+        if stands is not None and (before is None or stands.number != before.number or stands.serial >= version.serial):
+            raise AlreadyRunning(what=version.run)
         try:
             table.create_write_transaction(
                 actions,
