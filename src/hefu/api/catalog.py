@@ -21,9 +21,10 @@ from hefu.kernel.hashing import sha256
 from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
 from hefu.rooms.catalog import queries, services
 from hefu.rooms.catalog.exporting.plain import as_record
-from hefu.rooms.catalog.exporting.reading import one
+from hefu.rooms.catalog.exporting.reading import Sources, one
 from hefu.rooms.catalog.snapshots import to_json
 from hefu.rooms.parties import queries as parties
+from hefu.rooms.upkeep import queries as upkeep
 
 router = Router(tags=["catalog"])
 
@@ -218,4 +219,5 @@ def _write(call: ApiRequest, told: DraftIn) -> dict[str, Any]:
 
 def _record(call: ApiRequest, key: UUID | str) -> dict[str, Any]:
     row = queries.entry(key, viewer=call.actor)
-    return {"id": row.pk, **as_record(one(row))}
+    sources = upkeep.sources_of([row.pk]).get(row.pk, Sources())
+    return {"id": row.pk, **as_record(one(row, sources))}

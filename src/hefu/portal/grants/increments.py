@@ -127,8 +127,8 @@ def least_share(request: PortalRequest, number: str) -> HttpResponseBase:
         title=gettext("Fewest rows of a copy of {number}").format(number=number),
         crumbs=[list_crumb(), grant_crumb(number)],
         lead=gettext(
-            "A source that breaks often goes on with few rows, or none. A copy below this share is held: the table stays "
-            "as it is, both departments are told, and you take the copy all the same or wait for the next."
+            "A source that breaks often goes on with few rows, or none. A copy below this share is held: the table "
+            "stays as it is, both departments are told, and you take the copy all the same or wait for the next."
         ),
         send=gettext("Set"),
         work=lambda typed: delivery_services.set_least_share(
