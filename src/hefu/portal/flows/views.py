@@ -34,8 +34,7 @@ _USUAL = 30
 @page()
 def flow_map(request: PortalRequest) -> HttpResponseBase:
     """Show what went from department to department in a time."""
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked.isascii() and asked.isdecimal() and int(asked[:4]) in PERIODS else _USUAL
+    days = next((one for one in PERIODS if str(one) == request.GET.get("days", "")), _USUAL)
     found = queries.flows(viewer=request.actor, since=request.clock.now() - timedelta(days=days))
     listing = Flows(request, found)
     sides = [request.GET.get(name, "") for name in ("provider", "consumer")]
