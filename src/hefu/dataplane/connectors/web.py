@@ -60,6 +60,7 @@ class WebSession:
         self.server, self.side, self._policy = server, side, policy
         self._connection: http.client.HTTPConnection | None = None
         self._socket: socket.socket | None = None
+        self._was_cut = False
 
     @contextlib.contextmanager
     def asked(
@@ -86,7 +87,7 @@ class WebSession:
                     break
                 except (ConnectionError, http.client.BadStatusLine):
                     self.close()
-                    if fresh:
+                    if fresh or self._was_cut:
                         raise
             try:
                 yield answer
@@ -105,14 +106,27 @@ class WebSession:
 
     @contextlib.contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
-        """End what is under way after so many seconds: a server that sends a byte now and then is never silent."""
-        timer = threading.Timer(seconds, self.cut)
+        """End what is under way after so many seconds: a server that sends a byte now and then is never silent.
+
+        Raises:
+            SideLost: It was ended. An answer without a length looks whole wherever it is cut.
+        """
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.cut()
+
+        timer = threading.Timer(seconds, end)
         timer.daemon = True
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
+        if late.is_set():
+            self.close()
+            raise _silent(self.side)
 
     def _sent(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> http.client.HTTPResponse:
         connection = self._connection or self._connected()
@@ -159,6 +173,7 @@ class WebSession:
 
     def cut(self) -> None:
         """End what is under way, from another thread."""
+        self._was_cut = True  # and is not asked again by itself, which would undo it
         with contextlib.suppress(OSError):
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -197,6 +212,10 @@ def _short(side: str) -> SideLost:
     return SideLost(side, Sentence(_("the connection ended in the middle"), code="side.web_short"))
 
 
+def _silent(side: str) -> SideLost:
+    return SideLost(side, Sentence(_("the server is silent"), code="side.silent"))
+
+
 def blocks(answer: http.client.HTTPResponse, side: str, length: int | None) -> Iterator[bytes]:
     """Yield the body of an answer.
 
@@ -230,7 +249,7 @@ def translated(error: BaseException, side: str) -> DataPlaneRefusal:
         text = _("it does not encrypt on that port; choose no encryption, or the port where it does")
         return SideRefused(side, Sentence(text, code="side.no_tls"))
     if isinstance(error, TimeoutError):
-        return SideLost(side, Sentence(_("the server is silent"), code="side.silent"))
+        return _silent(side)
     # Words of the library alone: a status line or header of the server's may hold anything.
     said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return SideLost(side, " ".join(str(said).split())[:200])
