@@ -220,4 +220,7 @@ def _write(call: ApiRequest, told: DraftIn) -> dict[str, Any]:
 def _record(call: ApiRequest, key: UUID | str) -> dict[str, Any]:
     row = queries.entry(key, viewer=call.actor)
     sources = upkeep.sources_of([row.pk]).get(row.pk, Sources())
-    return {"id": row.pk, **as_record(one(row, sources))}
+    told = as_record(one(row, sources))
+    for item in told["items"]:
+        del item["source_department"]  # so that items can be written back as they were read; `ties` tells it
+    return {"id": row.pk, **told}
