@@ -114,9 +114,10 @@ def test_csv_is_read_by_its_header(interfaces: InterfaceServer) -> None:
         BASE, answer="csv", rows="", columns=(Stated("n", parse("integer")), Stated("b", parse("text"), "a"))
     )
     assert read(interfaces, asked) == [["1", "x,\n"], [None, None]]
-    interfaces.tables["t"] = b'n\n"1'
-    with pytest.raises(SideRefused, match="no CSV"):
-        read(interfaces, replace(BASE, answer="csv"))
+    for broken in (b'n\n"1', b"m,n\n1\n", b"name,n\nZhang, San,1\n"):
+        interfaces.tables["t"] = broken
+        with pytest.raises(SideRefused, match="no CSV"):
+            read(interfaces, replace(BASE, answer="csv"))
 
 
 def test_strange_values_are_texts_of_their_own(interfaces: InterfaceServer) -> None:

@@ -164,16 +164,23 @@ def _refuse_absent(places: list[str], values: list[list[object]], side: str) -> 
 
 def _csv_rows(interface: Interface, body: bytes, encoding: str, side: str) -> list[Row]:
     try:
-        lines = list(csv.reader(io.StringIO(body.decode(encoding), newline=""), strict=True))
+        lines = [line for line in csv.reader(io.StringIO(body.decode(encoding), newline=""), strict=True) if line]
     except (UnicodeDecodeError, csv.Error):
-        raise SideRefused(side, Sentence(_("the interface's answer is no CSV"), code="side.http_csv")) from None
+        raise _no_csv(side) from None
+    # With one cell too many or too few, values would stand in columns that are not theirs, past their masks.
+    if len({len(line) for line in lines}) > 1:
+        raise _no_csv(side)
     if not lines:
         return []
     header = [name.strip() for name in lines[0]]
     places = [one.at or one.name for one in interface.columns]
     _refuse_absent(places, [[place if place in header else _ABSENT for place in places]], side)
     wanted = [header.index(place) for place in places]
-    return [[row[at] or None if at < len(row) else None for at in wanted] for row in lines[1:] if row]
+    return [[row[at] or None for at in wanted] for row in lines[1:]]
+
+
+def _no_csv(side: str) -> SideRefused:
+    return SideRefused(side, Sentence(_("the interface's answer is no CSV"), code="side.http_csv"))
 
 
 def _at(value: object, path: str) -> object:
