@@ -95,7 +95,7 @@ def test_one_person_one_file_with_sources_conflicts_and_a_reason_on_record(
     assert (looked.body["reason"], looked.body["subject"]) == ("办理落户", subject_digest(library.pk, WHO))
     assert WHO not in json.dumps([one.body for one in evidence_of(library.number, viewer=SYSTEM)])
     again = assembled(library, reviewer)
-    assert [(one.rows, one.inserted, one.updated) for one in queries.library_history(again)] == [
+    assert [(one.rows, one.inserted, one.updated) for one in queries.history(again)] == [
         (20, 0, 0),
         (20, 20, 0),
     ]
@@ -113,11 +113,13 @@ def test_a_library_is_its_keepers_and_takes_only_what_they_may_collect(
         services.look_up(number=library.number, subject=WHO, reason="看看", actor=SYSTEM, clock=NOON)
     with pytest.raises(NotFound):  # the other office's holding is not theirs to see
         services.define_library(stated=stated(holdings), actor=police, clock=NOON)
+    assembled(library, reviewer)
     Entry.objects.filter(pk=holdings[0].entry_id).update(
         share_type="none", basis_kind="law", basis_title="某法", noshare_reason="依法"
     )
     failed = assembled(library, reviewer)
     assert (failed.status, failed.error_code) == (RunStatus.FAILED, "holdings.not_to_be_collected")
+    assert LibraryConflict.objects.filter(library=library).count() == 1  # as it was
     Holding.objects.filter(pk=holdings[0].pk).update(timetable="每天 02:00", next_at=NOON.now())
     assert services.start_due(clock=NOON) == []  # the authority opened it; its department never asked for it
     for wrong in (

@@ -81,7 +81,7 @@ def history(number: str, actor: Actor, as_json: bool) -> None:
     """List the versions of library NUMBER, newest first."""
     from hefu.rooms.holdings import queries
 
-    rows = [vars(version) for version in queries.library_history(queries.library(number, viewer=actor))]
+    rows = [vars(version) for version in queries.history(queries.library(number, viewer=actor))]
     show_rows(rows, as_json=as_json, columns=("number", "at", "rows", "inserted", "updated", "removed", "readable"))
 
 

@@ -96,9 +96,7 @@ def rows(request: PortalRequest, number: str) -> HttpResponseBase:
     """Look at some rows as they were; every look goes on record."""
     found = queries.holding(number, viewer=request.actor)
     require(request.actor, "holdings.read", found.department_id)
-    versions = queries.history(found)
-    columns = [name for name, _of in versions[0].columns] if versions else []
-    form = LookForm(posted(request), columns=columns)
+    form = LookForm(posted(request), columns=list(queries.columns_of(found)))
     seen: list[Any] = []
 
     def look(_typed: dict[str, Any]) -> None:

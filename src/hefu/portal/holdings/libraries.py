@@ -29,8 +29,8 @@ from hefu.rooms.holdings.terms import LIBRARY_KIND_NAMES, OPEN, STATUS_NAMES, Ru
 if TYPE_CHECKING:
     from hefu.rooms.holdings.models import Library
 
-#: Conflicts on one page.
-SHOWN = 100
+#: Conflicts on one page, and versions.
+SHOWN, SHOWN_VERSIONS = 100, 30
 
 
 class Libraries(Listing["Library"]):
@@ -126,7 +126,7 @@ def library(request: PortalRequest, number: str) -> HttpResponseBase:
         keeps=queries.may_keep(found, viewer=request.actor),
         idle=found.status not in OPEN,
         error=told(found.error_text, found.error_facts) if found.error_text else "",
-        versions=queries.library_history(found)[:SHOWN],
+        versions=queries.history(found, most=SHOWN_VERSIONS),
         events=history(number, viewer=request.actor),
     )
 

@@ -53,13 +53,13 @@ def holding(request: PortalRequest, number: str) -> HttpResponseBase:
     actions = {action.removeprefix("holdings.") for action in queries.actions(found, viewer=request.actor)}
     runs = list(queries.runs(found)[:SHOWN])
     last = runs[0] if runs else None
-    versions = queries.history(found)
+    versions, count = queries.history(found, most=SHOWN), queries.how_many_versions(found)
     possible = {
         "collect": found.closed_at is None and now.open is None,
         "change": found.closed_at is None,
         "cancel": now.open is not None and not now.open.cancel_asked_at,
         "read": bool(versions),
-        "drop_versions": len(versions) > 1,
+        "drop_versions": count > 1,
         "close": found.closed_at is None and now.open is None,
     }
     return show(
@@ -80,8 +80,8 @@ def holding(request: PortalRequest, number: str) -> HttpResponseBase:
         error=told(last.error_text, last.error_facts) if last and last.error_text else "",
         reasons=_reasons(last.rejected) if last else [],
         proved=queries.done_entry(now.last, viewer=request.actor) if now.last else None,
-        versions=[(one, name_of(one.taking, TAKING_NAMES)) for one in versions[:SHOWN]],
-        more_versions=max(0, len(versions) - SHOWN),
+        versions=[(one, name_of(one.taking, TAKING_NAMES)) for one in versions],
+        more_versions=count - len(versions),
         columns=versions[0].columns if versions else (),
         bytes=queries.bytes_held(found),
         events=history(number, viewer=request.actor),

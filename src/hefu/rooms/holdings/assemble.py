@@ -22,7 +22,7 @@ from hefu.rooms.holdings.errors import Fault, NotToBeCollected
 from hefu.rooms.holdings.models import Library
 from hefu.rooms.holdings.queries import table_of
 from hefu.rooms.holdings.services.carrying import LOCK_CLASS, WORKER, lock_key
-from hefu.rooms.holdings.services.libraries import keep_conflicts
+from hefu.rooms.holdings.services.libraries import sealed_conflicts
 from hefu.rooms.holdings.terms import ART_14, MOST_CONFLICTS_KEPT
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ def assemble(library_id: UUID, *, clock: Clock) -> None:
 def _assemble(row: Library, clock: Clock) -> None:
     try:
         parts = [_part(part, row) for part in row.parts]
-        version, conflicts = _carry(row, parts, clock)
+        version, conflicts, kept = _carry(row, parts, clock)
     except Refusal as refusal:
         log.warning("library %s could not be assembled: %s", row.number, refusal.code)
         services.settle_not_assembled(row=row, error=refusal, clock=clock)
@@ -58,7 +58,7 @@ def _assemble(row: Library, clock: Clock) -> None:
         raise
     else:
         used = {part.name: part.version.number for part in parts}
-        services.settle_assembled(row=row, version=version, parts=used, conflicts=conflicts, clock=clock)
+        services.settle_assembled(row=row, version=version, parts=used, conflicts=conflicts, kept=kept, clock=clock)
 
 
 def _part(stated: dict[str, str], row: Library) -> Part:
@@ -70,17 +70,15 @@ def _part(stated: dict[str, str], row: Library) -> Part:
     return Part(stated["holding"], table, table.newest(), stated["subject"], stated["changed"])
 
 
-def _carry(row: Library, parts: list[Part], clock: Clock) -> tuple[Version, dict[str, int]]:
+def _carry(row: Library, parts: list[Part], clock: Clock) -> tuple[Version, dict[str, int], list[tuple[str, str]]]:
     fields = [
         LibraryField(one["name"], Wins(one["wins"]), tuple((name, column) for name, column in one["sources"]))
         for one in row.fields
     ]
-    kept = 0
+    kept: list[tuple[str, str]] = []
 
     def keep(found: list[Conflict]) -> None:
-        nonlocal kept
-        keep_conflicts(row, kept, found)
-        kept += len(found)
+        kept.extend(sealed_conflicts(row, found))
 
     with Scratch("library") as folder:
         with contextlib.closing(Assembly(row.subject, parts, fields, Path(folder))) as assembly:
@@ -102,4 +100,4 @@ def _carry(row: Library, parts: list[Part], clock: Clock) -> tuple[Version, dict
             rejects=ListSink(),
             clock=clock,
         )
-    return version, conflicts
+    return version, conflicts, kept

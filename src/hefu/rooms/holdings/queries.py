@@ -35,7 +35,7 @@ MOST_OFFERED = 1_000
 
 @dataclass(frozen=True)
 class VersionView:
-    """One version of a holding as a viewer may see it: counts, no rows."""
+    """One version of a holding or library as a viewer may see it: counts, no rows."""
 
     number: int
     run: str
@@ -195,13 +195,14 @@ def works_at(found: Holding) -> Callable[[date], bool]:
     return clocks.works_at(found.department.place)
 
 
-def history(found: Holding) -> tuple[VersionView, ...]:
-    """Return all versions of a holding that the viewer was given already, newest first."""
-    return _versions(found.pk)
+def history(found: Holding | Library, *, most: int | None = None) -> tuple[VersionView, ...]:
+    """Return the versions of a holding or library that the viewer was given already, newest first.
 
-
-def _versions(table_id: UUID) -> tuple[VersionView, ...]:
-    table = table_of(table_id)
+    Args:
+        found: The holding or library.
+        most: How many at most; each costs a look at its files. None for all.
+    """
+    table = table_of(found.pk)
     return tuple(
         VersionView(
             version.number,
@@ -216,8 +217,19 @@ def _versions(table_id: UUID) -> tuple[VersionView, ...]:
             table.readable(version),
             version.columns,
         )
-        for version in table.versions()
+        for version in table.versions()[:most]
     )
+
+
+def columns_of(found: Holding) -> tuple[str, ...]:
+    """Return the columns of the newest version of a holding that the viewer was given already; empty without one."""
+    latest = table_of(found.pk).latest()
+    return tuple(name for name, _of in latest.columns) if latest else ()
+
+
+def how_many_versions(found: Holding) -> int:
+    """Return how many versions a holding has that the viewer was given already."""
+    return len(table_of(found.pk).versions())
 
 
 def bytes_held(found: Holding) -> int:
@@ -261,7 +273,7 @@ def rejects(found: CollectionRun, *, viewer: Actor) -> QuerySet[RejectedRow]:
 def done_entry(found: CollectionRun, *, viewer: Actor) -> "Evidence | None":
     """Return the evidence of what a run collected, once it has."""
     entries = evidence.entries(viewer=viewer, subject=found.holding.number, kind="holding.collected")
-    return next((entry for entry in entries.order_by("-at") if entry.body.get("run") == found.number), None)
+    return entries.filter(body__run=found.number).first()
 
 
 def libraries(*, viewer: Actor, search: str = "") -> QuerySet[Library]:
@@ -285,11 +297,6 @@ def library(number: str, *, viewer: Actor) -> Library:
 def may_keep(found: Library, *, viewer: Actor) -> bool:
     """Return whether `viewer` may assemble and read a library."""
     return keeps(viewer, found.department_id)
-
-
-def library_history(found: Library) -> tuple[VersionView, ...]:
-    """Return all versions of a library that the viewer was given already, newest first."""
-    return _versions(found.pk)
 
 
 def table_of(holding_id: UUID) -> LakeTable:

@@ -32,7 +32,6 @@ from hefu.rooms.holdings.services.rows import enqueue_assembly, next_number
 from hefu.rooms.holdings.terms import (
     ART_3_1,
     LATE_AFTER,
-    MOST_CONFLICTS_KEPT,
     MOST_FIELDS,
     MOST_PARTS,
     MOST_TAKEOVERS,
@@ -163,29 +162,34 @@ def take_up_library(*, library_id: UUID, clock: Clock) -> Library | None:
     if row.takeovers >= MOST_TAKEOVERS:
         settle_not_assembled(row=row, error=errors.WorkersLost(number=row.number, times=row.takeovers), clock=clock)
         return None
-    LibraryConflict.objects.filter(library=row).delete()
     return row
 
 
-def keep_conflicts(row: Library, kept: int, found: Sequence[Conflict]) -> None:
-    """Seal and keep some more conflicts."""
+def sealed_conflicts(row: Library, found: Sequence[Conflict]) -> list[tuple[str, str]]:
+    """Return the field of each conflict and what is kept of it."""
     master, purpose = settings.HEFU.master_key(), conflict_purpose(row.pk)
-    LibraryConflict.objects.bulk_create(
-        LibraryConflict(
-            library=row,
-            place=place,
-            field=one.field,
-            sealed=seal(master, json.dumps(asdict(one), ensure_ascii=False).encode(), purpose=purpose),
-        )
-        for place, one in enumerate(found[: MOST_CONFLICTS_KEPT - kept], start=kept + 1)
-    )
+    return [
+        (one.field, seal(master, json.dumps(asdict(one), ensure_ascii=False).encode(), purpose=purpose))
+        for one in found
+    ]
 
 
 @transaction.atomic
 def settle_assembled(
-    *, row: Library, version: Version, parts: dict[str, int], conflicts: dict[str, int], clock: Clock
+    *,
+    row: Library,
+    version: Version,
+    parts: dict[str, int],
+    conflicts: dict[str, int],
+    kept: Sequence[tuple[str, str]],
+    clock: Clock,
 ) -> None:
-    """Put on record what was assembled."""
+    """Put on record what was assembled; the conflicts `kept` take the place of the last assembly's."""
+    row.kept_conflicts.all().delete()
+    LibraryConflict.objects.bulk_create(
+        LibraryConflict(library=row, place=place, field=field, sealed=sealed)
+        for place, (field, sealed) in enumerate(kept, start=1)
+    )
     row.status, row.finished_at, row.version = RunStatus.DONE.value, clock.now(), version.number
     row.subjects, row.conflicts = version.rows, conflicts
     row.save()
