@@ -46,7 +46,7 @@ def a_ticket(place: Place, **changes: object) -> Ticket:
     return place.ticket(**plain | changes)
 
 
-def bring(place: Place, number: int, since: Since = HOUR, **more: object) -> Outcome:
+def bring(place: Place, number: int, since: Since | None = HOUR, **more: object) -> Outcome:
     ticket = more.pop("ticket", None) or a_ticket(place)
     plain = {
         "delivery": f"D-{number}", "token": sign_ticket(ticket, SIGNER), "keys": [SIGNER.public],  # type: ignore[arg-type]
@@ -135,6 +135,16 @@ def test_a_run_that_ends_anywhere_leaves_the_watermark_where_its_rows_are(place:
     assert (bring(place, 3, ticket=wider).increment or {})["whole"] == "changed"
     place.consumer.run("drop table arrived")
     assert (bring(place, 4, ticket=wider).increment or {})["whole"] == "gone"
+    assert len(place.rows()) == 101
+    # Rows that went from under the watermark come back: an emptied table, and one that another grant filled meanwhile.
+    place.consumer.run("truncate arrived")
+    assert (bring(place, 5, ticket=wider).increment or {})["whole"] == "emptied"
+    assert len(place.rows()) == 101
+    bring(place, 6, None, ticket=a_ticket(place, id=new_id(NOW), filter=RowFilter((Equals("station", "b"),))))
+    assert len(place.rows()) == 10
+    assert (bring(place, 7, ticket=wider).increment or {})["whole"] == "changed"
+    bring(place, 8, None, ticket=wider)  # the grant's own whole copy leaves the watermark as it is
+    assert (bring(place, 9, ticket=wider).increment or {})["whole"] == ""
     assert len(place.rows()) == 101
 
 

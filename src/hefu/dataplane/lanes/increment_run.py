@@ -17,7 +17,14 @@ from hefu.dataplane.connectors.mysql.source import MysqlView
 from hefu.dataplane.connectors.postgres import position
 from hefu.dataplane.connectors.postgres.copy import Feed, from_batches, from_copy, pump
 from hefu.dataplane.connectors.postgres.followed import FRESH, Counts, ensure_key, make_key, merge, prepare_merge
-from hefu.dataplane.connectors.postgres.increments import Line, drop_known, load_line, move_line, require_keyed
+from hefu.dataplane.connectors.postgres.increments import (
+    Line,
+    drop_known,
+    is_empty,
+    load_line,
+    move_line,
+    require_keyed,
+)
 from hefu.dataplane.connectors.postgres.receiver import PostgresReceiver
 from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -60,6 +67,8 @@ class IncrementRun(TableRun):
                 self.why = "gone"
             elif found.plan != self._digest(plan):
                 self.why = "changed"
+            elif found.watermark is not None and is_empty(session, target):
+                self.why = "emptied"
             else:
                 self.line, self.why = found, ""
         wanted = self._range(plan)

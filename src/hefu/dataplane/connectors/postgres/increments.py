@@ -63,6 +63,24 @@ def move_line(session: Session, target: PostgresTarget, line: Line, delivery: st
     )
 
 
+def leave_line(session: Session, target: PostgresTarget, ticket: str) -> None:
+    """Let no line stand for rows that another ticket's whole copy replaces; the caller commits it with them."""
+    if session.run("select to_regclass('hefu.hefu_increment')")[0][0] is None:
+        return
+    session.run(
+        "update hefu.hefu_increment as held set plan = '' where held.target = %s and not exists "
+        "(select from hefu.hefu_position as p where p.delivery = held.delivery and p.ticket = %s::uuid)",
+        (target.name, ticket),
+    )
+
+
+def is_empty(session: Session, target: PostgresTarget) -> bool:
+    """Return whether the table holds nothing any more, as an unlogged one after a crash of its server; commits."""
+    found = session.run(f"select exists (select from {_NAME(target.schema, target.table)})")
+    session.commit()
+    return not found[0][0]
+
+
 def require_keyed(session: Session, relation: str, plan: Plan) -> None:
     """See that every row of `relation` can be found again by the delivered key.
 

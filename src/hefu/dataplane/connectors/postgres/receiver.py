@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from hefu.dataplane.connectors.postgres import position
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
+from hefu.dataplane.connectors.postgres.increments import leave_line
 from hefu.dataplane.connectors.postgres.position import Position
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.target import (
@@ -90,6 +91,7 @@ class PostgresReceiver:
         stored = self._session.run(f"select count(*) from {stage}")[0][0]
         if stored != outcome.rows_written:
             raise NotReconciled(what="rows in the staging table", source=outcome.rows_written, target=stored)
+        leave_line(self._session, self._target, outcome.ticket)
         return swap(self._session, self._target, staging, outputs, outcome.rows_written)
 
     def note(self, outcome: Outcome) -> None:

@@ -22,6 +22,7 @@ BLIND_NAMES = {
 WHOLE_NAMES = {
     "first": _("the first delivery"),
     "gone": _("the table is gone from the target"),
+    "emptied": _("the table at the target holds no row any more"),
     "changed": _("the grant, or the columns of the source or the target, are not the same as before"),
 }
 
