@@ -98,6 +98,8 @@ def test_a_consumer_has_new_rows_alone_brought_and_sees_what_came(
     shown = html.unescape(client.get(f"/deliveries/{second.number}/").content.decode())
     assert "源端删除的行" in shown
     assert "1950-02-22" in shown  # in up to
+    auditor = queries.increment_of(second, viewer=an_actor(a_department("市审计局"), Role.AUDITOR)) or {}
+    assert (auditor["inserted"], auditor["watermark"], auditor["read_from"]) == (2, None, None)  # values of rows
     assert "百分之 50" in client.get(f"/grants/{grant.number}/").content.decode()  # held below
     (body,) = [one.body for one in history(second.number, viewer=SYSTEM) if one.kind == "delivery.done"]
     assert body["increment"]["blind_to"] == ["deleted", "changed_without_watermark", "later_than_overlap"]

@@ -20,6 +20,7 @@ from django.test import Client
 from hefu.cli.main import hefu
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import FixedClock, SystemClock
+from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.deliveries import calling, queries, services
 from hefu.rooms.deliveries.calling import send_call
@@ -180,7 +181,8 @@ def test_no_alarm_reaches_what_the_operator_has_not_opened(grant: Grant) -> None
             )
         except InputsRejected:
             continue
-        assert sent(services.test_hook(hook_id=made.pk, actor=an_actor(grant.provider), clock=NOW)).answer is None
+        call = sent(services.test_hook(hook_id=made.pk, actor=an_actor(grant.provider), clock=NOW))
+        assert "may not be reached" in call.error
     with pytest.raises(NotFound):
         services.test_hook(hook_id=hook.pk, actor=an_actor(grant.consumer), clock=NOW)
     with pytest.raises(Forbidden):
@@ -211,6 +213,16 @@ def test_an_officer_registers_tries_and_drops_an_address_by_page_and_command(gra
         run = CliRunner(env={"HEFU_LANG": "en"}).invoke
         result = run(hefu, ["exchange", "alarms", "sent", str(hook.pk), "--as", officer.username, "--json"])
         assert [(one["cause"], one["state"]) for one in json.loads(result.output)] == [("test", "done")]
+        operator = an_actor(a_department("市大数据中心"), Role.OPERATOR)
+        assert queries.shown_url(hook, viewer=an_actor(grant.consumer)) == hook.url
+        assert queries.shown_url(hook, viewer=operator) == "127.0.0.1"  # the rest may be what lets one send there
+        assert queries.last_calls([hook])[hook.pk].answer == 204
         client.post(f"/deliveries/alarms/{hook.pk}/drop")
+        raced = HookCall.objects.create(
+            id=new_id(NOW.now()), hook=hook, cause="failed", body="{}", made_at=NOW.now(), next_try_at=NOW.now()
+        )
+        assert services.sweep_calls(clock=FixedClock(NOW.now() + timedelta(days=1))) == 0
+        raced.refresh_from_db()
+        assert raced.state == CallState.FAILED
         assert not queries.hooks(viewer=an_actor(grant.consumer))
         assert client.get(f"/deliveries/alarms/{hook.pk}/").status_code == 404

@@ -61,7 +61,7 @@ def show_one(number: str, actor: Actor, as_json: bool) -> None:
         "attempt": row.attempt,
         "milliseconds": row.milliseconds,
         "file_sha256": row.file_sha256,
-        "increment": row.increment,
+        "increment": queries.increment_of(row, viewer=actor),
         "error": told(row.error),
         "next_try_at": row.next_try_at,
     }

@@ -198,9 +198,12 @@ def alarms_list(actor: Actor, as_json: bool) -> None:
     """List the addresses."""
     from hefu.rooms.deliveries import queries
 
-    names = ("id", "url", "causes", "added_by_name", "added_at")
-    rows = [{name: getattr(one, name) for name in names} for one in queries.hooks(viewer=actor)]
-    show_rows(rows, as_json=as_json, columns=names)
+    names = ("id", "causes", "added_by_name", "added_at")
+    rows = [
+        {name: getattr(one, name) for name in names} | {"url": queries.shown_url(one, viewer=actor)}
+        for one in queries.hooks(viewer=actor)
+    ]
+    show_rows(rows, as_json=as_json, columns=("id", "url", "causes", "added_by_name", "added_at"))
 
 
 @alarms.command("add")
@@ -216,7 +219,10 @@ def alarms_add(url: str, causes: tuple[str, ...], actor: Actor, as_json: bool) -
 
     if actor.department_id is None:
         raise Forbidden(action="deliveries.hook")
-    chosen = [Cause(click.Choice([one.value for one in Cause]).convert(one, None, None)) for one in causes] or None
+    chosen = [
+        Cause(click.Choice([one.value for one in Cause if one is not Cause.TEST]).convert(one, None, None))
+        for one in causes
+    ] or None
     row, secret = services.add_hook(
         department_id=actor.department_id, url=url, causes=chosen, actor=actor, clock=SystemClock()
     )

@@ -73,6 +73,8 @@ def hooks(request: PortalRequest) -> HttpResponseBase:
             secrets.append(services.add_hook(department_id=mine, **typed, actor=request.actor, clock=request.clock)[1])
 
     made = request.method == "POST" and form is not None and done(form, work)
+    found = list(queries.hooks(viewer=request.actor))
+    last = queries.last_calls(found)
     response = show(
         request,
         "deliveries/hooks.html",
@@ -86,9 +88,9 @@ def hooks(request: PortalRequest) -> HttpResponseBase:
                 one,
                 urlsplit(one.url).netloc,
                 [say(CAUSE_NAMES[Cause(cause)]) for cause in one.causes],
-                queries.hook_calls(one).first(),
+                last.get(one.pk),
             )
-            for one in queries.hooks(viewer=request.actor)
+            for one in found
         ],
         mine=mine,
     )
@@ -107,6 +109,7 @@ def hook(request: PortalRequest, hook_id: UUID) -> HttpResponseBase:
         title=gettext("Alarms to an address"),
         crumbs=[list_crumb(), hooks_crumb()],
         hook=found,
+        url=queries.shown_url(found, viewer=request.actor),
         causes=[say(CAUSE_NAMES[Cause(cause)]) for cause in found.causes],
         may_change=may_hook(request.actor, found.department_id),
         calls=[

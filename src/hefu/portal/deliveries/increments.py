@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from hefu.kernel.actor import Actor
 from hefu.portal import shows
 from hefu.portal.words import say
 from hefu.rooms.deliveries import queries
@@ -21,9 +22,9 @@ def told_increments(found: "Grant") -> dict[str, str]:
     return {"item": names.get(chosen.item, chosen.item), "overlap": _overlap(chosen.overlap, chosen.moments)}
 
 
-def told_increment(found: "Delivery") -> dict[str, Any]:
+def told_increment(found: "Delivery", *, viewer: Actor) -> dict[str, Any]:
     """Return what a delivery of new rows read and changed, in words; empty for a whole copy."""
-    told = found.increment
+    told = queries.increment_of(found, viewer=viewer)
     if not told:
         return {}
     names = {item.code: item.name for item in found.grant.granted_items}

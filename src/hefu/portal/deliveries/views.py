@@ -75,7 +75,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         ],
         error=told(found.error_text, found.error_facts) if found.error_text else "",
         took=_took(found),
-        increment=told_increment(found),
+        increment=told_increment(found, viewer=request.actor),
         sent_as=queries.sent_as(found),
         done=queries.done_entry(found, viewer=request.actor),
         events=history(number, viewer=request.actor),

@@ -32,8 +32,8 @@ from hefu.rooms.deliveries.queries.following import (
     window,
     windows,
 )
-from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks
-from hefu.rooms.deliveries.queries.increments import increments_of
+from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks, last_calls, shown_url
+from hefu.rooms.deliveries.queries.increments import increment_of, increments_of
 from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
 
@@ -59,8 +59,10 @@ __all__ = [
     "hook",
     "hook_calls",
     "hooks",
+    "increment_of",
     "increments_of",
     "lags",
+    "last_calls",
     "news_of",
     "progress",
     "reject_purpose",
@@ -68,6 +70,7 @@ __all__ = [
     "rejects",
     "reveal",
     "sent_as",
+    "shown_url",
     "sparing",
     "sparing_of",
     "standing",

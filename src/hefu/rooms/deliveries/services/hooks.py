@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.views.decorators.debug import sensitive_variables
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
@@ -117,11 +117,15 @@ def drop_hook(*, hook_id: UUID, actor: Actor, clock: Clock) -> None:
     row = _hook(hook_id, actor)
     row.dropped_at = clock.now()
     row.save(update_fields=["dropped_at"])
-    row.calls.filter(state=CallState.WAITING).update(
-        state=CallState.FAILED, ended_at=clock.now(), next_try_at=None, error_text=_("the address was dropped")
-    )
+    _give_up(row.calls.filter(state=CallState.WAITING), clock)
     body = {"host": address(row.url).host}
     record(HOOK_DROPPED, subject=str(row.pk), by=actor, at=clock.now(), concerns=[row.department_id], body=body)
+
+
+def _give_up(calls: QuerySet[HookCall], clock: Clock) -> None:
+    calls.update(
+        state=CallState.FAILED, ended_at=clock.now(), next_try_at=None, error_text=_("the address was dropped")
+    )
 
 
 @transaction.atomic
@@ -241,7 +245,10 @@ def settle_call(*, calling: Calling, status: int | None, error: Refusal | None, 
 
 def sweep_calls(*, clock: Clock) -> int:
     """Send what is overdue, because its worker died or its job got lost, and forget what is old. Safe to run twice."""
-    late = HookCall.objects.filter(state=CallState.WAITING, next_try_at__lt=clock.now() - CALL_LEASE)
+    waiting = HookCall.objects.filter(state=CallState.WAITING)
+    # Written down by an event in the very moment in which the address was dropped.
+    _give_up(waiting.filter(hook__dropped_at__isnull=False), clock)
+    late = waiting.filter(next_try_at__lt=clock.now() - CALL_LEASE)
     found = list(late.values_list("pk", flat=True))
     for call_id in found:
         _enqueue(call_id)
