@@ -23,7 +23,7 @@ from hefu.rooms.deliveries.carry import carry as carry_delivery
 from hefu.rooms.evidence.queries import history as evidence_of
 from hefu.rooms.evidence.queries import public_keys
 from hefu.rooms.evidence.terms import KeyPurpose
-from hefu.rooms.holdings import errors, queries, services
+from hefu.rooms.holdings import decide, errors, queries, services
 from hefu.rooms.holdings.carry import carry
 from hefu.rooms.holdings.models import CollectionRun, Holding, RejectedRow
 from hefu.rooms.holdings.services.carrying import LOCK_CLASS, lock_key, take_up
@@ -170,6 +170,10 @@ def test_what_is_not_shared_is_collected_by_its_own_department_alone(
         services.start_run(number=found.number, actor=reviewer, clock=NOON)
     with pytest.raises(errors.AlreadyHeld):
         services.open_holding(entry=entry.code, taking=Taking.MERGE, actor=officer, clock=NOON)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(decide, "open_holding", lambda *_args, **_how: None)  # as for two who open in one instant
+        with pytest.raises(errors.AlreadyHeld):
+            services.open_holding(entry=entry.code, taking=Taking.MERGE, actor=officer, clock=NOON)
     with pytest.raises(errors.NothingToCollect):
         services.open_holding(entry=an_entry(provider).code, taking=Taking.MERGE, actor=officer, clock=NOON)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from hefu.dataplane.lake.table import Taking
 from hefu.kernel.actor import Actor, system
@@ -51,7 +51,7 @@ def open_holding(*, entry: str, taking: Taking, actor: Actor, clock: Clock) -> H
         holding=other.number if other else "",
     )
     decide.open_holding(now, own=actor.is_system or actor.department_id == found.provider_id)
-    row = Holding.objects.create(
+    row = Holding(
         id=new_id(clock.now()),
         number=next_number("H", clock),
         entry=found,
@@ -62,6 +62,12 @@ def open_holding(*, entry: str, taking: Taking, actor: Actor, clock: Clock) -> H
         opened_by_name=actor.name,
         opened_at=clock.now(),
     )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:  # two who open at the same instant see no holding of each other's yet
+        held = Holding.objects.get(entry=found, closed_at__isnull=True)
+        raise errors.AlreadyHeld(entry=found.code, holding=held.number) from None
     record(
         terms.HOLDING_OPENED,
         row,
