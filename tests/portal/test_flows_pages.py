@@ -1,9 +1,12 @@
 """The map of flows and the ways of columns, each as far as the reader may know."""
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
+from hefu.dataplane import wire
+from hefu.dataplane.masks import Drop
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.actor import Role
 from hefu.rooms.deliveries.carry import carry
@@ -54,6 +57,13 @@ def test_ways_lead_from_the_source_to_the_consumer_and_strangers_see_no_consumer
         assert "public.population" in page
         assert grant.number in page
         assert all(item.name in page for item in grant.granted_items)
+    first, *rest = grant.granted_items
+    Grant.objects.filter(pk=grant.pk).update(
+        items=wire.to_json((dataclasses.replace(first, mask=Drop(), delivered_as="kept_back"), *rest))
+    )
+    page = signed_in(grant.consumer).get(where).content.decode()
+    assert "kept_back" not in page  # checked, but not delivered: it goes nowhere
+    assert rest[0].code in page
     page = signed_in(a_department("市教育局")).get(where).content.decode()
     assert grant.number not in page
     assert "population" not in page

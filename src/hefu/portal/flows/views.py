@@ -8,6 +8,7 @@ from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from hefu.dataplane.masks import Drop
 from hefu.kernel.words import _
 from hefu.portal import shows
 from hefu.portal.flows.drawing import Arrival, Stream, draw_lineage, draw_map
@@ -123,7 +124,11 @@ def _arrival(one: Passage) -> Arrival:
         grant.consumer.short_name,
         f"{grant.number} · {place} · {say(grant.status_name)}",
         reverse("grants:grant", args=[grant.number]),
-        {item.code: (_called(item), mask_in_words(item.mask) if item.mask else "") for item in grant.granted_items},
+        {
+            item.code: (_called(item), mask_in_words(item.mask) if item.mask else "")
+            for item in grant.granted_items
+            if not isinstance(item.mask, Drop)
+        },
     )
 
 
