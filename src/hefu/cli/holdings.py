@@ -291,7 +291,7 @@ def _instant(text: str) -> datetime | None:
     except ValueError:
         raise click.BadParameter(f"{text} is neither a day nor an instant", param_hint="--as-of") from None
     if len(text) == 10:
-        found += timedelta(days=1, microseconds=-1)  # a day means as it ended
+        found = datetime.combine(found, datetime.max.time())  # a day means as it ended
     return found if found.tzinfo else found.replace(tzinfo=CHINA)
 
 
