@@ -31,6 +31,9 @@ def test_a_password_is_in_no_repr() -> None:
         "0.0.0.0",  # noqa: S104
         "fe80::1%eth0",
         "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::a9fe:a9fe",
+        "::ffff:0:169.254.169.254",
+        "::169.254.169.254",
         "2002:a9fe:a9fe::1",
     ],
 )

@@ -12,8 +12,8 @@ AddressPolicy = Callable[[str, str, int], str | None]
 
 #: Addresses that clouds answer with credentials; link-local ranges are refused as ranges.
 METADATA = frozenset({"100.100.100.200", "fd00:ec2::254", "192.0.0.192"})
-#: Addresses of IPv4 behind a translator.
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+#: Addresses whose last 32 bits are one of IPv4: behind a translator, everybody's or an office's own, or of old ways.
+_CARRYING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
 
 
 def default_policy(host: str, address: str, port: int) -> str | None:
@@ -42,13 +42,16 @@ def both(one: AddressPolicy, other: AddressPolicy) -> AddressPolicy:
 def reached(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """Return the machine that an address reaches: an address of IPv4 that is written or carried as IPv6, as itself.
 
-    Source: RFC 4291 section 2.5.5 (mapped), RFC 6052 section 2.1 (translated), RFC 3056 section 2 (6to4).
+    Source: RFC 4291 section 2.5.5 (mapped, compatible), RFC 6052 section 2.1, RFC 8215 and RFC 2765 section 2.1
+    (translated), RFC 3056 section 2 (6to4).
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv4Address):
         return ip
-    translated = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _TRANSLATED else None
-    return ip.ipv4_mapped or translated or ip.sixtofour or ip
+    if ip.is_loopback or ip.is_unspecified:
+        return ip
+    carried = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if any(ip in one for one in _CARRYING) else None
+    return ip.ipv4_mapped or carried or ip.sixtofour or ip
 
 
 def allowed_address(host: str, port: int, policy: AddressPolicy = default_policy) -> str:
