@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hefu.dataplane.filters import EVERY_ROW, Between, Condition, Equals, IsNull, OneOf, RowFilter, StartsWith
-from hefu.dataplane.masks import Bin, Cover, DateShift, DateTrunc, FormatPreserving, Hash, Mask, Null
+from hefu.dataplane.masks import Bin, Cover, DateShift, DateTrunc, Drop, FormatPreserving, Hash, Mask, Null
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.citation import Citation
 from hefu.kernel.refusal import InputsRejected
@@ -449,6 +449,21 @@ class TestJoint:
         assert settled.items[0].delivered_as == "证号"
         with pytest.raises(errors.NamesDiffer, match="公民身份号码"):
             self.settle(naming("证号"), naming("id"))
+
+    def test_two_deciders_together_neither_call_two_columns_the_same_nor_deliver_nothing(self) -> None:
+        def giving(*items: GrantedItem) -> Answer:
+            return Answer(Verdict.GRANT_PART, "最小必要", items)
+
+        with pytest.raises(errors.NamesDiffer, match="公民身份号码"):
+            self.settle(
+                giving(GrantedItem("id_number", delivered_as="code"), GrantedItem("name")),
+                giving(GrantedItem("id_number"), GrantedItem("name", delivered_as="Code")),
+            )
+        with pytest.raises(errors.NothingInCommon):
+            self.settle(
+                giving(GrantedItem("id_number", mask=Drop()), GrantedItem("name")),
+                giving(GrantedItem("id_number"), GrantedItem("birth_date")),
+            )
 
     def test_agreements_with_nothing_in_common_give_nothing(self) -> None:
         with pytest.raises(errors.NothingInCommon):

@@ -1,5 +1,6 @@
 """What becomes of a request: pure functions over frozen facts."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -277,9 +278,14 @@ def _mask_fits(item: GrantedItem, case: CaseFacts) -> bool:
 
 
 def _names_collide(items: tuple[GrantedItem, ...]) -> bool:
-    names = [item.delivered_as.strip() or item.code for item in items if not isinstance(item.mask, Drop)]
-    renamed = [item.delivered_as.strip() for item in items]
-    return len(set(names)) < len(names) or not all(map(_can_be_called, renamed))
+    return bool(_namesakes(items)) or not all(_can_be_called(item.delivered_as.strip()) for item in items)
+
+
+def _namesakes(items: tuple[GrantedItem, ...]) -> list[str]:
+    """Return the items to which a name was given that another column has; some databases know no capitals."""
+    arriving = [(item, item.delivered_as.strip()) for item in items if not isinstance(item.mask, Drop)]
+    counted = Counter((named or item.code).casefold() for item, named in arriving)
+    return [item.name for item, named in arriving if named and counted[named.casefold()] > 1]
 
 
 def _can_be_called(name: str) -> bool:
@@ -360,7 +366,7 @@ def settle(case: CaseFacts) -> Settled | None:
 
     Raises:
         MasksDiffer: Two deciders mask one item in different ways.
-        NamesDiffer: Two deciders name one column in different ways.
+        NamesDiffer: Two deciders name one column in different ways, or two columns in the same.
         NothingInCommon: No item is agreed to by all, or no row can meet all conditions.
 
     Source: rule `requests.deciders`; Guangdong 2018-50 art. 19 (the authority jointly with the provider).
@@ -374,7 +380,7 @@ def settle(case: CaseFacts) -> Settled | None:
     answers = [spoken[side] for side in case.deciders]
     items = _common_items(case, answers)
     rows = conjunction(case.rows, *(answer.rows for answer in answers))
-    if not items or contradiction(rows):
+    if all(isinstance(item.mask, Drop) for item in items) or contradiction(rows):
         raise errors.NothingInCommon(number=case.number)
     status = Status.PARTLY_GRANTED if _narrows(case, items, rows) else Status.GRANTED
     reasons = dict.fromkeys(answer.reason for answer in answers if answer.reason)
@@ -396,6 +402,7 @@ def _common_items(case: CaseFacts, answers: list[Answer]) -> tuple[GrantedItem, 
         if len(called) > 1:
             named.append(asked.name)
         common.append(GrantedItem(asked.code, asked.name, masks[0] if masks else None, "".join(called)))
+    named = named or _namesakes(tuple(common))
     if named:
         raise errors.NamesDiffer(number=case.number, items="、".join(named))
     if differing:
