@@ -1,71 +1,52 @@
-"""Answers that never end are ended once, and nothing that was cut is taken for a whole."""
+"""A session with a web server ends when it is told to, whatever it is in the middle of."""
 
-import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+import time
 
 import pytest
 
-from hefu.dataplane.connectors import web
 from hefu.dataplane.connectors.web import WebServer, WebSession
 from hefu.dataplane.errors import SideLost
 
-WHOLE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-#: An answer without a length, of which more may come.
-PART = b"HTTP/1.1 200 OK\r\n\r\na,b\n1,2\n"
+
+def test_a_server_that_dribbles_its_handshake_is_cut() -> None:
+    done = threading.Event()
+
+    def dribble(server: socket.socket) -> None:
+        talking, _from = server.accept()
+        with talking:
+            for sign in b"\x16\x03\x03\x40\x00" + bytes(100):
+                if done.wait(0.05):
+                    return
+                try:
+                    talking.sendall(bytes([sign]))
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=dribble, args=(server,))
+        thread.start()
+        session = WebSession(WebServer("127.0.0.1", server.getsockname()[1], "require"), "named", lambda *_: None)
+        began = time.monotonic()
+        try:
+            with pytest.raises(SideLost), session.bounded(0.2), session.asked("POST", "/", {}, b"x"):
+                pytest.fail("nobody answered")
+            assert time.monotonic() - began < 2
+        finally:
+            done.set()
+            thread.join()
 
 
-class Answers:
-    """A server that answers each request with the next of its answers, and then keeps the connection open."""
+def test_a_cut_while_connecting_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = socket.socketpair()
+    session = WebSession(WebServer("127.0.0.1", 80, "disable"), "named", lambda *_: None)
 
-    def __init__(self, *answers: bytes) -> None:
-        self._answers, self.connections = list(answers), 0
-        self._held: list[socket.socket] = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
+    def slowly(*_args: object) -> socket.socket:
+        session.cut()  # by another thread, meanwhile
+        return here
 
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                one = self.listener.accept()[0]
-                self.connections += 1
-                self._held.append(one)
-                threading.Thread(target=self._speak, args=(one,), daemon=True).start()
-
-    def _speak(self, one: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while one.recv(65536):
-                one.sendall(self._answers.pop(0) if self._answers else b"HTTP/1.1 ")
-
-    def close(self) -> None:
-        self.listener.close()
-        for one in self._held:
-            one.close()
-
-
-@contextlib.contextmanager
-def asking(*answers: bytes) -> Iterator[tuple[Answers, WebSession]]:
-    server = Answers(*answers)
-    there = WebServer("127.0.0.1", server.listener.getsockname()[1], "disable")
-    with contextlib.closing(server), contextlib.closing(WebSession(there, "source")) as session:
-        yield server, session
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "ANSWER_SECONDS", 0.2)
-    monkeypatch.setattr(web, "SILENT_SECONDS", 5)
-
-
-def test_a_server_that_answers_once_and_then_never_ends_is_not_asked_again() -> None:
-    with asking(WHOLE) as (server, session):
-        assert session.ask("GET", "/", {}, most=10).body == b"ok"
-        with pytest.raises(SideLost):
-            session.ask("GET", "/", {}, most=10)
-        assert server.connections == 1
-
-
-def test_an_answer_that_was_cut_is_not_taken_for_a_whole_one() -> None:
-    with asking(PART) as (_, session), pytest.raises(SideLost, match="silent"):
-        session.ask("GET", "/", {}, most=1000)
+    monkeypatch.setattr("hefu.dataplane.connectors.web.open_socket", slowly)
+    with there, pytest.raises(SideLost), session.asked("GET", "/", {}):
+        pytest.fail("nobody was asked")
+    assert here.fileno() == -1

@@ -60,7 +60,7 @@ class WebSession:
         self.server, self.side, self._policy = server, side, policy
         self._connection: http.client.HTTPConnection | None = None
         self._socket: socket.socket | None = None
-        self._was_cut = False
+        self._was_cut = self._cut_connecting = False
 
     @contextlib.contextmanager
     def asked(
@@ -141,11 +141,17 @@ class WebSession:
 
     def _connected(self) -> http.client.HTTPConnection:
         server = self.server
+        self._cut_connecting = False
         raw = open_socket(server.host, server.port, self._policy, CONNECT_SECONDS)
-        self._socket = raw
         try:
             if server.tls != "disable":
-                raw = _context(server.tls).wrap_socket(raw, server_hostname=server.host)
+                context = _context(server.tls)
+                raw = context.wrap_socket(raw, server_hostname=server.host, do_handshake_on_connect=False)
+            self._socket = raw
+            if self._cut_connecting:
+                raise TimeoutError
+            if isinstance(raw, ssl.SSLSocket):
+                raw.do_handshake()
             raw.settimeout(SILENT_SECONDS)
         except BaseException:
             raw.close()
@@ -174,6 +180,7 @@ class WebSession:
     def cut(self) -> None:
         """End what is under way, from another thread."""
         self._was_cut = True  # and is not asked again by itself, which would undo it
+        self._cut_connecting = True
         with contextlib.suppress(OSError):
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
