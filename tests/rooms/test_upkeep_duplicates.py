@@ -5,6 +5,7 @@ import io
 import json
 
 import pytest
+from django.db.models import Q
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
@@ -220,7 +221,7 @@ class TestItems:
         an_entry_of(a_department("统计局"), "企业登记基本信息")
         look()
         between = queries.pairs(viewer=SYSTEM, status=PairStatus.OPEN)
-        found = between.get(first__provider__in=[tax], second__name="企业登记基本信息")
+        found = between.get(Q(first__provider=tax) | Q(second__provider=tax))
         services.name_source(pair_id=found.pk, department_id=registry.pk, reason="同上", actor=reviewer, clock=NOON)
         theirs = {one.pk for one in (pair.first, pair.second) if one.provider_id == tax.pk}.pop()
         before = {key: one.department for key, one in queries.item_sources(theirs).items()}

@@ -12,12 +12,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError
-from deltalake.transaction import AddAction, RemoveAction
 
 from hefu.dataplane.digest import KeyTally, hash_columns, tally_hashes
 from hefu.dataplane.errors import AlreadyRunning, NoSuchVersion, SideRefused
@@ -25,6 +22,9 @@ from hefu.dataplane.formats.parquet_file import ParquetFormat
 from hefu.dataplane.formats.texts import arrow_type
 from hefu.dataplane.plan import Output
 from hefu.dataplane.types import parse
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
 
 #: Name under which runs count themselves in the log.
 APPLICATION = "hefu.collection"
@@ -172,6 +172,8 @@ class LakeTable:
         """Make the folder and an empty table where there is none."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not self._stands():
+            from deltalake import DeltaTable  # noqa: PLC0415 - as below
+
             DeltaTable.create(str(self.path), _schema(columns), mode="ignore", configuration=_SETTINGS)
 
     def commit(
@@ -197,6 +199,11 @@ class LakeTable:
             SideRefused: The folder refuses.
         """
         at = int(version.at.timestamp() * 1000)
+        # 35 MiB that a run which reads no holding does without.
+        from deltalake import CommitProperties, PostCommitHookProperties, Transaction  # noqa: PLC0415
+        from deltalake.exceptions import CommitFailedError, DeltaError  # noqa: PLC0415
+        from deltalake.transaction import AddAction, RemoveAction  # noqa: PLC0415
+
         actions: list[AddAction | RemoveAction] = [
             AddAction(part.path.name, _settled(part.path), {}, at, True, json.dumps({"numRecords": part.rows}))
             for part in added
@@ -257,9 +264,13 @@ class LakeTable:
         return sum(file.stat().st_size for file in self.path.glob("*.parquet")) if self.path.is_dir() else 0
 
     def _stands(self) -> bool:
+        from deltalake import DeltaTable  # noqa: PLC0415 - as above
+
         return (self.path / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.path))
 
-    def _open(self, number: int | None = None) -> DeltaTable:
+    def _open(self, number: int | None = None) -> "DeltaTable":
+        from deltalake import DeltaTable  # noqa: PLC0415 - as above
+
         return DeltaTable(str(self.path), version=number)
 
 

@@ -7,6 +7,7 @@ batches while Spark sends them, so that no more than a few stand here at once.
 import contextlib
 import logging
 import socket
+import sys
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -46,6 +47,10 @@ class SparkConnect:
         """
         _require_listener(address)
         with _quiet(), _told():
+            main = sys.modules["__main__"]
+            if not hasattr(main, "__file__"):
+                # The client takes a process begun by `python -c` for its own tests, and ends it.
+                main.__file__ = "-c"
             from pyspark.sql.connect.session import SparkSession  # noqa: PLC0415 - an extra, and slow to load
 
             # The client writes each statement that fails, with its keys and the value it failed at, to its log.
