@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import pytest
 
 from hefu.search.abbreviations import forms, shorts
 from hefu.search.asking import all_ids, ask
+from hefu.search.counting import Walks
 from hefu.search.errors import IndexBroken
 from hefu.search.index import Index
 from hefu.search.pieces import pieces
@@ -154,6 +156,20 @@ class TestFacets:
             counted = Counter(value for one in told for value in one.facets[name])
             assert {one.value: one.count for one in whole[name]} == counted
             assert {*ask(made, EVERYTHING, Question(counted=(name,))).counts[name]} == {*whole[name]}
+
+    def test_counts_of_earlier_questions_are_used_again_and_tell_the_same(self, index: Index) -> None:
+        walks: Walks = {}
+        asked = [
+            Question(chosen=tuple((name, values) for name, values in chosen if values), text=text, counted=FACETS)
+            for text in ("", "姓名", "低保 没有 这个")
+            for chosen in product(
+                (("status", ()), ("status", ("published",))), (("provider", ()), ("provider", ("市公安局", "市民政局")))
+            )
+        ]
+        for scope in (EVERYTHING, PUBLISHED, Scope()):
+            for question in [*asked, *reversed(asked)]:
+                assert ask(index, scope, question, walks=walks) == ask(index, scope, question)
+        assert 0 < len(walks) <= 3 * 3 * len(asked)
 
     def test_after_an_instant(self, index: Index) -> None:
         assert names(index, after=MORNING + timedelta(days=3)) == ["GDP统计", "残疾人證信息"]

@@ -9,7 +9,7 @@ from uuid import UUID
 import tantivy
 from tantivy import FieldType, Occur, Order, Query
 
-from hefu.search.counting import Counts, Walk, beside, halves
+from hefu.search.counting import Counts, Walk, Walks, beside, halves
 from hefu.search.folding import fold
 from hefu.search.index import Index
 from hefu.search.pieces import Piece, pieces
@@ -25,6 +25,8 @@ _ENDINGS = 300
 _ENOUGH = 3
 #: A question that finds fewer than these may have been mistyped.
 _FEW = 3
+#: Up to so many entries that have a word, its hits are found before any is counted: they may be none.
+_RARE = 20_000
 #: All that an entry has to fulfil to match what was typed.
 Way = tuple[Query, ...]
 
@@ -38,8 +40,16 @@ _ORDERS = {
 class Asking:
     """One question and one scope over one view of an index."""
 
-    def __init__(self, index: Index, scope: Scope, question: Question) -> None:
-        """Read the question."""
+    def __init__(self, index: Index, scope: Scope, question: Question, walks: Walks | None = None) -> None:
+        """Read the question.
+
+        Args:
+            index: What is asked.
+            scope: What may be seen.
+            question: The question.
+            walks: Counts made for earlier questions to the same view of the index, which this one adds its own to.
+        """
+        self._walks: Walks = {} if walks is None else walks
         self.schema = index.schema
         self.searcher = index.searcher()
         self.question = question
@@ -63,25 +73,26 @@ class Asking:
         """
         if not self.pieces:
             return self._unworded(meanwhile)
-        ways, relaxed, suggestion = self._ways(), False, ""
-        counting = self._counting(ways)
-        total, ids = self._page(ways)
+        lacking, suggestion = 0, ""
+        counting = [] if self._rare() else self._counting()
+        total, ids = self._page(self._ways())
         if vocabulary and total < _FEW:
             suggestion = self._better(vocabulary(), total)
         if not total and len(self.pieces) >= _ENOUGH:
             for walk in counting:
                 walk.cancel()
-            ways = self._ways(lacking=1)
-            counting = self._counting(ways)
-            total, ids = self._page(ways)
-            relaxed = total > 0
+            lacking = 1
+            total, ids = self._page(self._ways(lacking))
+            counting = []
+        counting = counting or self._counting(lacking)
         meanwhile(ids)
+        relaxed = bool(lacking and total)
         return Found(ids, total, self._counts(counting), relaxed=relaxed, suggestion=suggestion)
 
     def _unworded(self, meanwhile: Callable[[tuple[UUID, ...]], None]) -> Found:
         """Answer without words: hits are many and their order is known, so nothing walks over all of them twice."""
         ways = self._ways()
-        whole, counting = self._narrowed(ways), self._counting(ways)
+        whole, counting = self._narrowed(ways), self._counting()
         if self.question.sort not in (Sort.RELEVANCE, Sort.NEWEST):
             total, ids = self._page(ways)
             meanwhile(ids)
@@ -154,7 +165,7 @@ class Asking:
 
     # Words
 
-    def _ways(self, *, lacking: int = 0) -> list[Way]:
+    def _ways(self, lacking: int = 0) -> list[Way]:
         """Return the ways to match what was typed: one that needs nothing when nothing was, none when no word was.
 
         Args:
@@ -167,11 +178,17 @@ class Asking:
         joined = self._spoken()
         return [*ways, (joined,)] if joined else ways
 
+    def _rare(self) -> bool:
+        """Return whether few entries have all the words, whatever else is asked."""
+        plain = [ways[0] for piece in self.pieces if len(ways := _widest(piece.ways)) == 1 and not piece.latin]
+        return any(self.searcher.doc_freq("body", term) < _RARE for term in chain(*plain))
+
     def _piece(self, piece: Piece) -> Way:
         """Return what an entry has to fulfil for a piece: all of it."""
-        if len(piece.ways) == 1 and not piece.latin:
-            return tuple(self._terms("body", piece.ways[0]))
-        ways = [self._all("body", way) for way in piece.ways]
+        widest = _widest(piece.ways)
+        if len(widest) == 1 and not piece.latin:
+            return tuple(self._terms("body", widest[0]))
+        ways = [self._all("body", way) for way in widest]
         return (self._any([*ways, *self._beginnings(piece.forms[0])] if piece.latin else ways),)
 
     def _terms(self, name: str, terms: Sequence[str]) -> list[Query]:
@@ -266,14 +283,37 @@ class Asking:
         """Return the facets to count in which nothing is chosen."""
         return [name for name in self.question.counted if name not in self._limits and name not in self._barred]
 
-    def _counting(self, ways: Sequence[Way]) -> list[Future[Walk]]:
+    def _counting(self, lacking: int = 0) -> list[Future[Walk]]:
         """Begin to count: first facets without a choice, over the hits; then each with one, as if it had none."""
-        free, whole = self._free(), self._narrowed(ways)
+        free = self._free()
         # Without words finding costs little and counting much, so that two walks share it.
         shares = [free] if self.pieces else halves(free)
-        walks = [(whole, share) for share in shares if share]
-        walks += [(self._narrowed(ways, but=name), [name]) for name in self.question.counted if name not in free]
-        return [beside(self.searcher, query, names) for query, names in walks]
+        walks = [("", share) for share in shares if share]
+        walks += [(name, [name]) for name in self.question.counted if name not in free]
+        return [self._walk(lacking, but, names) for but, names in walks]
+
+    def _walk(self, lacking: int, but: str, names: Sequence[str]) -> Future[Walk]:
+        """Begin to count these facets with the choice of `but` put aside, unless an earlier question had it counted.
+
+        Who narrows step by step asks for the same counts again and again: what `level` would say without a
+        choice is what it said before one was made.
+        """
+        left = tuple(sorted((name, tuple(sorted(values))) for name, values in self.question.chosen if name != but))
+        key = (self._may, self.question.text, lacking, left, self.question.after)
+        known = self._walks.get(key)
+        if known and {*names} <= {*known.counts}:
+            done: Future[Walk] = Future()
+            done.set_result(Walk(known.hits, {name: known.counts[name] for name in names}))
+            return done
+
+        def keep(made: Future[Walk]) -> None:
+            if not made.cancelled() and not made.exception():
+                beside_it = self._walks.get(key, made.result())
+                self._walks[key] = Walk(beside_it.hits, {**beside_it.counts, **made.result().counts})
+
+        walk = beside(self.searcher, self._narrowed(self._ways(lacking), but=but), names)
+        walk.add_done_callback(keep)
+        return walk
 
     def _counts(self, counting: Sequence[Future[Walk]]) -> Counts:
         counts = {name: told for walk in counting for name, told in walk.result().counts.items()}
@@ -288,15 +328,26 @@ class Asking:
         return ""
 
 
+def _widest(ways: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the ways without those that only ask for more than another: who writes 自然资源和规划 writes 自然资源.
+
+    >>> _widest([("自然", "资源", "规划"), ("自规",), ("自然", "资源")])
+    [('自规',), ('自然', '资源')]
+    """
+    each = [{*way} for way in ways]
+    return [way for way, terms in zip(ways, each, strict=True) if not any(other < terms for other in each)]
+
+
 def ask(
     index: Index,
     scope: Scope,
     question: Question,
     vocabulary: Callable[[], Vocabulary] | None = None,
     meanwhile: Callable[[tuple[UUID, ...]], None] = lambda ids: None,
+    walks: Walks | None = None,
 ) -> Found:
-    """Return what an index answers within what may be seen; the arguments are those of `Asking.answer`."""
-    return Asking(index, scope, question).answer(vocabulary, meanwhile)
+    """Return what an index answers within what may be seen; the arguments are those of `Asking` and its `answer`."""
+    return Asking(index, scope, question, walks).answer(vocabulary, meanwhile)
 
 
 def all_ids(index: Index, scope: Scope, question: Question, *, most: int) -> tuple[UUID, ...]:

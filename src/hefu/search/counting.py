@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,10 @@ class Walk:
 
     hits: int
     counts: Counts
+
+
+#: Walks over one view of an index, by all that narrowed them; a plain dict, so that threads may share it.
+Walks = dict[Hashable, Walk]
 
 
 def beside(searcher: Searcher, query: Query, names: Sequence[str]) -> Future[Walk]:

@@ -143,9 +143,10 @@ def _found(
     if found is not None:
         meanwhile(found.ids)
         return found
-    found = ask(standing.index, allowed, question, lambda: here.vocabulary(standing), meanwhile)
-    if len(standing.answers) >= _REMEMBERED:
-        standing.answers.clear()
+    for remembered in (standing.answers, standing.walks):
+        if len(remembered) >= _REMEMBERED:
+            remembered.clear()
+    found = ask(standing.index, allowed, question, lambda: here.vocabulary(standing), meanwhile, standing.walks)
     standing.answers[key] = found
     return found
 

@@ -20,6 +20,7 @@ from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.searching import notes
 from hefu.rooms.catalog.searching.documents import documents, every_document
 from hefu.rooms.catalog.searching.notes import Moment
+from hefu.search.counting import Walks
 from hefu.search.errors import IndexBroken
 from hefu.search.index import Index
 from hefu.search.schema import VERSION
@@ -48,6 +49,8 @@ class Standing:
     stamp: tuple[int, int]
     #: What was asked of it already.
     answers: dict[tuple[Scope, Question], Found] = field(default_factory=dict, compare=False, repr=False)
+    #: What was counted for them.
+    walks: Walks = field(default_factory=dict, compare=False, repr=False)
 
 
 class Shelf:
