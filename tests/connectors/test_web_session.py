@@ -1,11 +1,13 @@
 """A session with a web server ends when it is told to, whatever it is in the middle of."""
 
+import contextlib
 import socket
 import threading
 import time
 
 import pytest
 
+from hefu.dataplane.connectors.address import is_here
 from hefu.dataplane.connectors.web import WebServer, WebSession
 from hefu.dataplane.errors import SideLost
 
@@ -50,3 +52,13 @@ def test_a_cut_while_connecting_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     with there, pytest.raises(SideLost), session.asked("GET", "/", {}):
         pytest.fail("nobody was asked")
     assert here.fileno() == -1
+
+
+def test_this_machine_is_known_by_all_of_its_addresses() -> None:
+    assert is_here("127.0.0.1")
+    assert is_here("::1")
+    assert is_here("64:ff9b::7f00:1")
+    assert not is_here("192.0.2.7"), "an address of documents is nobody's"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking, contextlib.suppress(OSError):
+        asking.connect(("192.0.2.7", 9))  # nothing is sent: the kernel says from where it would be
+        assert is_here(asking.getsockname()[0])

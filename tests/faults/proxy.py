@@ -19,6 +19,8 @@ class Proxy:
         self.passed = 0
         #: Cuts by itself after so many bytes.
         self.limit: int | None = None
+        #: Passes nothing more after so many bytes, and keeps every connection open.
+        self.stalls: int | None = None
         #: Passes so many messages that hold these bytes to the server, and cuts before the last one's answer.
         self.unanswered: tuple[bytes, int] | None = None
         self._seen = 0
@@ -46,6 +48,8 @@ class Proxy:
                 if asks and self._last_question(data):
                     self._never_answered(one, other, data)
                     return
+                while self.stalls is not None and self.passed > self.stalls and self._open:
+                    time.sleep(0.02)
                 if self.limit is not None and self.passed > self.limit:
                     self.cut()
                     return
@@ -72,6 +76,8 @@ class Proxy:
     def cut(self) -> None:
         """Drop every connection and take no new ones."""
         self._open = False
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves `accept` waiting
         self._listener.close()
         for pair in self._pairs:
             for end in pair:

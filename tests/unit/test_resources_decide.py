@@ -131,9 +131,14 @@ class TestWhatMayBeReached:
     "address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"]
 )
 def test_a_web_site_on_this_machine_itself_is_read_only_once_an_operator_named_it(address: str) -> None:
-    assert decide.own_machine_refusal("portal", address, Allowed())
-    assert decide.own_machine_refusal("portal", address, Allowed(networks=("10.0.0.0/8",)))
-    assert decide.own_machine_refusal("portal", address, Allowed(hosts=("portal",))) is None
+    assert decide.own_machine_refusal("portal", address, Allowed(), here=False)
+    assert decide.own_machine_refusal("portal", address, Allowed(networks=("10.0.0.0/8",)), here=False)
+    assert decide.own_machine_refusal("portal", address, Allowed(hosts=("portal",)), here=False) is None
     whole_domain = Allowed(hosts=("*.gov.example",))
-    assert decide.own_machine_refusal("anything.gov.example", address, whole_domain), "its keeper names what he likes"
-    assert decide.own_machine_refusal("portal", "10.0.0.1", Allowed()) is None
+    assert decide.own_machine_refusal("anything.gov.example", address, whole_domain, here=False), (
+        "its keeper names what he likes"
+    )
+    assert decide.own_machine_refusal("portal", "10.0.0.1", Allowed(), here=False) is None
+    own = Allowed(networks=("10.0.0.0/8",))
+    assert decide.own_machine_refusal("portal", "10.0.0.1", Allowed(), here=True), "its own address elsewhere"
+    assert decide.own_machine_refusal("portal", "10.0.0.1", own, here=True) is None

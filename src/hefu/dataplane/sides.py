@@ -36,6 +36,7 @@ from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import TableFacts, TableSummary
 from hefu.dataplane.connectors.s3.source import S3Source
 from hefu.dataplane.connectors.sftp.source import SftpSource
+from hefu.dataplane.control import Control
 from hefu.dataplane.lake.source import LakeSource, LakeView
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.spark.source import SparkView
@@ -77,7 +78,9 @@ class Tried:
     facts: dict[str, Any]
 
 
-def opened(source: Source, ticket: Ticket, policy: AddressPolicy, spark: str = "") -> Callable[[], Snapshot | View]:
+def opened(
+    source: Source, ticket: Ticket, policy: AddressPolicy, spark: str = "", control: Control | None = None
+) -> Callable[[], Snapshot | View]:
     """Return what opens the source; `load` brings the rows where they have to be brought.
 
     Args:
@@ -85,6 +88,7 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy, spark: str = "
         ticket: What is read of it.
         policy: Which addresses may be reached.
         spark: Address of a Spark cluster that reads the Parquet files of folders; empty for none.
+        control: Of the run; ends the copying of a file that has to be here before it can be looked at.
 
     Raises, when called:
         DataPlaneRefusal: It cannot be reached or read.
@@ -101,7 +105,7 @@ def opened(source: Source, ticket: Ticket, policy: AddressPolicy, spark: str = "
         case MysqlSource():
             return lambda: MysqlView(source, policy, ticket)
         case SftpSource() | S3Source():
-            return lambda: FarView(source.opens(policy), source.encoding, ticket.resource.table, ticket.items)
+            return lambda: FarView(source.opens(policy), source.encoding, ticket.resource.table, ticket.items, control)
         case HttpSource():
             return lambda: HttpView(source, policy, ticket)
 

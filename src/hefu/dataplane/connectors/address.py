@@ -1,5 +1,6 @@
 """Which addresses connectors may reach; asked for every address behind a name, right before connecting to it."""
 
+import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable
@@ -14,6 +15,8 @@ AddressPolicy = Callable[[str, str, int], str | None]
 METADATA = frozenset({"100.100.100.200", "fd00:ec2::254", "192.0.0.192"})
 #: Addresses whose last 32 bits are one of IPv4: behind a translator, everybody's or an office's own, or of old ways.
 _CARRYING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "::/96")))
+#: Addresses that no machine has: of documents, and of what is thrown away.
+_NOBODY = {4: ipaddress.IPv4Address("192.0.2.1"), 6: ipaddress.IPv6Address("100::1")}
 
 
 def default_policy(host: str, address: str, port: int) -> str | None:
@@ -52,6 +55,37 @@ def reached(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         return ip
     carried = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if any(ip in one for one in _CARRYING) else None
     return ip.ipv4_mapped or carried or ip.sixtofour or ip
+
+
+def is_here(address: str) -> bool:
+    """Return whether an address is one of this machine's own, on whatever interface it stands."""
+    ip = reached(address)
+    if ip.is_loopback or ip.is_unspecified:
+        return True
+    # Some machines let programs bind to any address: there the kernel is asked from where it would speak to it.
+    anywhere = (
+        _binds(ipaddress.IPv4Address("192.0.2.1")) if ip.version == 4 else _binds(ipaddress.IPv6Address("100::1"))
+    )
+    if not anywhere:
+        return _binds(ip)
+    with _a_socket(ip) as asking, contextlib.suppress(OSError):
+        asking.connect((str(ip), 9))  # a datagram's socket: nothing is sent
+        return ipaddress.ip_address(asking.getsockname()[0]) == ip
+    return False
+
+
+def _a_socket(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> socket.socket:
+    return socket.socket(socket.AF_INET if ip.version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+
+
+def _binds(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Return whether a socket may stand at an address, which as a rule only one of this machine's own lets it."""
+    try:
+        with _a_socket(ip) as standing:
+            standing.bind((str(ip), 0))
+    except OSError:
+        return False
+    return True
 
 
 def allowed_address(host: str, port: int, policy: AddressPolicy = default_policy) -> str:

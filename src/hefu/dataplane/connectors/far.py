@@ -13,6 +13,7 @@ from hefu.dataplane.connectors.folder.reading import SHEET_MARK, SUFFIXES
 from hefu.dataplane.connectors.folder.source import FolderSource, FolderView
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.connectors.relation import TableFacts, TableSummary
+from hefu.dataplane.control import Control
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.scratch import Scratch
 from hefu.dataplane.ticket import Item
@@ -41,8 +42,16 @@ class FarFiles(Protocol):
         """Return the plain files of the folder itself, without hidden ones and those that are still being written."""
         ...
 
-    def fetch(self, name: str, into: Path) -> None:
+    def fetch(self, name: str, into: Path, passed: Callable[[int], None] = ...) -> None:
         """Copy a file of the folder into a file here; one that changes meanwhile is not taken."""
+        ...
+
+    def cancel(self) -> None:
+        """End what is under way, from another thread."""
+        ...
+
+    def cut(self) -> None:
+        """End the connection, from another thread."""
         ...
 
     def close(self) -> None:
@@ -93,15 +102,17 @@ def unfinished(name: str) -> Sentence:
 class FarView(FolderView):
     """One file of a server as it was when the run began, ready to be asked in SQL."""
 
-    def __init__(self, opens: Opens, encoding: str, name: str, items: Sequence[Item]) -> None:
-        """Copy the file here.
+    def __init__(
+        self, opens: Opens, encoding: str, name: str, items: Sequence[Item], control: Control | None = None
+    ) -> None:
+        """Copy the file here; `control` may end that.
 
         Raises:
             DataPlaneRefusal: The server cannot be reached, or has no such file that is whole and can be read.
         """
         self._copies = contextlib.ExitStack()
         try:
-            folder = self._copies.enter_context(fetched(opens, encoding, name))
+            folder = self._copies.enter_context(fetched(opens, encoding, name, control=control))
             super().__init__(folder, name, items)
         except BaseException:
             self._copies.close()
@@ -114,12 +125,19 @@ class FarView(FolderView):
 
 
 @contextlib.contextmanager
-def fetched(opens: Opens, encoding: str, name: str, side: str = "source") -> Iterator[FolderSource]:
-    """Keep a copy of the file here for as long as the block lasts."""
+def fetched(
+    opens: Opens, encoding: str, name: str, side: str = "source", control: Control | None = None
+) -> Iterator[FolderSource]:
+    """Keep a copy of the file here for as long as the block lasts; `control` may end the copying."""
     with Scratch("far") as here:
-        with contextlib.closing(opens(side)) as session:
+        with (
+            contextlib.closing(opens(side)) as session,
+            control.watched(session) if control else contextlib.nullcontext(),
+        ):
             remote = _file_of(name, [one.name for one in session.files()])
-            session.fetch(remote, Path(here, Path(remote).name))
+            session.fetch(
+                remote, Path(here, Path(remote).name), lambda _bytes: control.check() if control is not None else None
+            )
         yield FolderSource(Path(here), encoding)
 
 

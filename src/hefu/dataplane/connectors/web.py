@@ -8,11 +8,11 @@ import contextlib
 import http.client
 import socket
 import ssl
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy, open_socket
+from hefu.dataplane.connectors.bounds import ended_after, silent
 from hefu.dataplane.errors import DataPlaneRefusal, SideLost, SideRefused
 from hefu.kernel.words import Sentence, _
 
@@ -50,6 +50,8 @@ class Answer:
     #: Names in small letters.
     headers: Mapping[str, str]
     body: bytes
+    #: Whether the server said where it ends: otherwise one that was cut off looks whole.
+    ends: bool = True
 
 
 class WebSession:
@@ -102,7 +104,8 @@ class WebSession:
             AddressRefused, SideLost, SideRefused: As `asked`; SideRefused as well beyond `most` bytes.
         """
         with self.bounded(ANSWER_SECONDS), self.asked(method, target, headers, body) as answer:
-            return Answer(answer.status, headers_of(answer), body_of(answer, self.side, most))
+            ends = answer.length is not None or answer.chunked
+            return Answer(answer.status, headers_of(answer), body_of(answer, self.side, most), ends)
 
     @contextlib.contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
@@ -111,22 +114,12 @@ class WebSession:
         Raises:
             SideLost: It was ended. An answer without a length looks whole wherever it is cut.
         """
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            self.cut()
-
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
         try:
-            yield
-        finally:
-            timer.cancel()
-        if late.is_set():
+            with ended_after(seconds, self.cut, self.side):
+                yield
+        except SideLost:
             self.close()
-            raise _silent(self.side)
+            raise
 
     def _sent(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> http.client.HTTPResponse:
         connection = self._connection or self._connected()
@@ -219,10 +212,6 @@ def _short(side: str) -> SideLost:
     return SideLost(side, Sentence(_("the connection ended in the middle"), code="side.web_short"))
 
 
-def _silent(side: str) -> SideLost:
-    return SideLost(side, Sentence(_("the server is silent"), code="side.silent"))
-
-
 def blocks(answer: http.client.HTTPResponse, side: str, length: int | None) -> Iterator[bytes]:
     """Yield the body of an answer.
 
@@ -256,7 +245,7 @@ def translated(error: BaseException, side: str) -> DataPlaneRefusal:
         text = _("it does not encrypt on that port; choose no encryption, or the port where it does")
         return SideRefused(side, Sentence(text, code="side.no_tls"))
     if isinstance(error, TimeoutError):
-        return _silent(side)
+        return silent(side)
     # Words of the library alone: a status line or header of the server's may hold anything.
     said = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return SideLost(side, " ".join(str(said).split())[:200])

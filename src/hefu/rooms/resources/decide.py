@@ -160,15 +160,16 @@ def host_refusal(host: str, address: str, allowed: Allowed) -> str | None:
     return _("not in the list of allowed hosts and networks")
 
 
-def own_machine_refusal(host: str, address: str, allowed: Allowed) -> str | None:
+def own_machine_refusal(host: str, address: str, allowed: Allowed, *, here: bool) -> str | None:
     """Return why a web site on this machine itself may not be read, or None when it is elsewhere, or named.
 
     Args:
         host: As typed.
         address: One address it resolves to.
         allowed: The operator's list.
+        here: Whether the address is one of this machine's, by whatever interface.
     """
-    if not reached(address).is_loopback:
+    if not here and not reached(address).is_loopback:
         return None
     # Whoever keeps the names of a domain may point one of them here: only a name in full is this machine's.
     named = replace(allowed, hosts=tuple(one for one in allowed.hosts if not one.startswith("*.")))

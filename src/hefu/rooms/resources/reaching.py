@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from hefu.crypto.sealing import seal, unseal
 from hefu.dataplane import sides
-from hefu.dataplane.connectors.address import AddressPolicy, both, default_policy
+from hefu.dataplane.connectors.address import AddressPolicy, both, default_policy, is_here
 from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.connectors.interface.asking import HttpConnection
 from hefu.dataplane.connectors.interface.source import HttpSource
@@ -62,9 +62,9 @@ def site_policy() -> AddressPolicy:
 
 
 def own_machine() -> AddressPolicy:
-    """Return what refuses this machine itself, unless the operator named it."""
+    """Return what refuses this machine itself on every port, by all of its addresses, unless the operator named it."""
     listed = allowed()
-    return lambda host, address, port: decide.own_machine_refusal(host, address, listed)
+    return lambda host, address, port: decide.own_machine_refusal(host, address, listed, here=is_here(address))
 
 
 @sensitive_variables("password")

@@ -138,6 +138,10 @@ def _whole(text: str) -> object:
 def _rows(asker: Asker, answer: Answer, found: object, encoding: str, *, first: bool) -> list[Row]:
     interface, side = asker.interface, asker.side
     if interface.answer == "csv":
+        if not answer.ends:
+            # JSON that was cut off is no JSON; lines that were cut off are fewer lines.
+            text = _("the interface does not say how long its CSV is; let it state Content-Length, or send in chunks")
+            raise SideRefused(side, Sentence(text, code="side.http_no_end"))
         return _csv_rows(interface, answer.body, encoding, side)
     if interface.well_at and _text(_at(found, interface.well_at)) != interface.well:
         text = _("the interface does not say that all is well: {place} is not {wanted}")

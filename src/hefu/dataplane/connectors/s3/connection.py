@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote_plus
 
 from hefu.dataplane.connectors.address import AddressPolicy, both, default_policy, nothing_more
+from hefu.dataplane.connectors.bounds import ended_after, seconds_for
 from hefu.dataplane.connectors.far import FarFile, found, is_whole, no_file, unfinished
 from hefu.dataplane.connectors.s3.signing import REGION, path_of, query_of, signed
 from hefu.dataplane.connectors.web import (
@@ -32,6 +33,8 @@ from hefu.kernel.words import Sentence, _
 
 #: Most files of a folder that are listed, and most bytes of one page of a listing.
 MOST_FILES, _MOST_LISTING = 100_000, 16 << 20
+#: Pages of a listing at most: some may be empty, and a server that says of each that more come has no end.
+_MOST_PAGES = 10_000
 _NOTHING = sha256().hexdigest()
 _CODE = re.compile(r"[A-Za-z0-9.]{1,60}")
 #: What a store says when the same request may succeed later.
@@ -90,17 +93,18 @@ class S3Session:
         """
         asked = {"list-type": "2", "delimiter": "/", "encoding-type": "url", "prefix": self.connection.prefix}
         listed: list[FarFile] = []
-        while True:
+        for _page in range(_MOST_PAGES):
             answer = self.ask("GET", "", query=asked, most=_MOST_LISTING)
             page = self._xml(answer.body)
             listed += self._files_of(page)
             if len(listed) > MOST_FILES:
-                text = _("the folder holds more than {most} files; name a folder with fewer")
-                raise SideRefused(self.side, Sentence(text, code="side.s3_files", most=MOST_FILES))
+                break
             more = text_of(page, "NextContinuationToken")
             if text_of(page, "IsTruncated") != "true" or not more or more == asked.get("continuation-token"):
                 return listed
             asked["continuation-token"] = more
+        text = _("the folder holds more than {most} files; name a folder with fewer")
+        raise SideRefused(self.side, Sentence(text, code="side.s3_files", most=MOST_FILES))
 
     def _files_of(self, page: ET.Element) -> Iterator[FarFile]:
         read = unquote_plus if text_of(page, "EncodingType") == "url" else str
@@ -119,12 +123,13 @@ class S3Session:
             passed: Told the bytes as they arrive; may raise to end the copying.
 
         Raises:
-            SideLost: The connection is gone, or the file was replaced.
+            SideLost: The connection is gone, or too slow for the file's size, or the file was replaced.
             SideRefused: There is no such file to read.
         """
         file = found(self.files(), name, self.side, into)
         same = {"If-Match": file.version} if file.version else {}
-        with self.asked("GET", name, headers=same) as answer, into.open("wb") as out:
+        bound = ended_after(seconds_for(file.size), self.cut, self.side)
+        with bound, self.asked("GET", name, headers=same) as answer, into.open("wb") as out:
             if headers_of(answer).get("content-length") != str(file.size):
                 raise SideLost(self.side, unfinished(name))
             for block in blocks(answer, self.side, file.size):
@@ -202,6 +207,10 @@ class S3Session:
         if page is None:
             raise SideRefused(self.side, Sentence(_("it does not answer like an S3-compatible store"), code="side.s3"))
         return page
+
+    def cancel(self) -> None:
+        """End what is under way, from another thread."""
+        self._web.cut()
 
     def cut(self) -> None:
         """End what is under way, from another thread."""

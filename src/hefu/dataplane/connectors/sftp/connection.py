@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import posixpath
 import re
+import socket
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 import paramiko
 
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy, open_socket
+from hefu.dataplane.connectors.bounds import LEAST_SECONDS, ended_after, seconds_for
 from hefu.dataplane.connectors.far import FarFile, found, is_whole, unfinished
 from hefu.dataplane.errors import DataPlaneRefusal, SideLost, SideRefused
 from hefu.kernel.words import Sentence, _
@@ -102,7 +104,7 @@ class SftpSession:
 
     def files(self) -> list[FarFile]:
         """Return the plain files of the folder, without hidden ones and those that are still being written."""
-        with self.plainly():
+        with ended_after(LEAST_SECONDS, self.cut, self.side), self.plainly():
             listed = self._files.listdir_attr(self.connection.folder)
         return [
             FarFile(one.filename, one.st_size or 0, str(int(one.st_mtime or 0)))
@@ -119,12 +121,13 @@ class SftpSession:
             passed: Told the bytes as they arrive; may raise to end the copying.
 
         Raises:
-            SideLost: The connection is gone, or the file is still being written.
+            SideLost: The connection is gone, or too slow for the file's size, or the file is still being written.
             SideRefused: There is no such file to read.
         """
         before = found(self.files(), name, self.side, into)
         path = posixpath.join(self.connection.folder, name)
-        with self.plainly(), self._files.open(path, "rb") as remote, into.open("wb") as file:
+        bound = ended_after(seconds_for(before.size), self.cut, self.side)
+        with bound, self.plainly(), self._files.open(path, "rb") as remote, into.open("wb") as file:
             _ask_ahead(remote, before.size)
             left = before.size  # what is appended meanwhile is not read: a file may grow for ever
             while left and (block := remote.read(min(_BLOCK, left))):
@@ -134,6 +137,15 @@ class SftpSession:
         after = next((one for one in self.files() if one.name == name), None)
         if after != before or into.stat().st_size != before.size:
             raise SideLost(self.side, unfinished(name))
+
+    def cancel(self) -> None:
+        """End what is under way, from another thread."""
+        self.cut()
+
+    def cut(self) -> None:
+        """End the connection, from another thread."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close; may be called twice."""
