@@ -22,6 +22,7 @@ def test_each_folded_sign_has_a_place_in_the_original(text: str) -> None:
     folded, places = fold_with_places(text)
     assert len(folded) == len(places)
     assert places == sorted(places)
+    assert all(fold(text[place]).find(sign) >= 0 for sign, place in zip(folded, places, strict=True))
 
 
 @given(TEXTS, TEXTS)

@@ -32,6 +32,8 @@ _sign = lru_cache(maxsize=20_000)(fold)
 
 def fold_with_places(text: str) -> tuple[str, list[int]]:
     """Return the folded text, and for each of its characters the place in `text` that it comes from."""
+    if unicodedata.is_normalized("NFKC", text) and len(folded := fold(text)) == len(text):
+        return folded, list(range(len(text)))  # as nearly all is written: small letters may be more signs, never fewer
     parts: list[str] = []
     places: list[int] = []
     for place, sign in enumerate(text):
