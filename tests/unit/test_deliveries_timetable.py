@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 
 from hefu.kernel.clock import CHINA
-from hefu.kernel.timetable import NoTimetable, read
+from hefu.kernel.timetable import After, NoTimetable, Timetable, read, ring, stated
 from hefu.rooms.deliveries.terms.timetable import Closed
 
 #: National Day 2026: 1–7 October are off, Saturday 10 October is worked.
@@ -87,3 +87,38 @@ def test_a_source_is_left_alone_while_it_is_closed(closed: Closed, now: str, ope
 def test_utc_instants_are_understood() -> None:
     utc = at("2026-09-30 02:00") - timedelta(minutes=1)
     assert read("每天 02:00").next_after(utc, works) == at("2026-09-30 02:00")
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("after G2026-000001", "G2026-000001"),
+        ("After  g2026-000001", "G2026-000001"),
+        ("在H2026-000012之后", "H2026-000012"),
+        ("L2026-000003 后", "L2026-000003"),
+        ("归集后", ""),
+        ("after its collection", ""),
+    ],
+)
+def test_what_is_waited_for_is_named_by_its_number(said: str, number: str) -> None:
+    assert stated(said) == After(number)
+
+
+@pytest.mark.parametrize(
+    "said", ["after", "after lunch", "after G1", "G2026-000001", "之后", "after G2026-000001 02:00"]
+)
+def test_what_waits_for_nothing_known_is_refused(said: str) -> None:
+    with pytest.raises(NoTimetable):
+        stated(said)
+
+
+def test_times_are_stated_as_ever() -> None:
+    assert isinstance(stated("每天 02:00"), Timetable)
+
+
+def test_what_would_wait_for_itself_is_named_along_the_way() -> None:
+    waits = {"B": "C", "C": "D", "X": "Y", "Y": "X"}
+    assert ring("A", "B", waits) == ()
+    assert ring("D", "B", waits) == ("D", "B", "C", "D")
+    assert ring("A", "A", waits) == ("A", "A")
+    assert ring("A", "X", waits) == (), "a ring of others ends the looking"

@@ -1,7 +1,7 @@
-"""When whole copies are taken, in cron's form or in an office's words. Pure."""
+"""When whole copies are taken: in cron's form, in an office's words, or after something else was done. Pure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -17,12 +17,27 @@ NO_TIMES = _(
     "Say the times in words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or "
     "in the five fields of cron; at least ten minutes apart."
 )
+#: What is said of a text that states neither times nor what is waited for.
+NO_TIMES_NO_EVENT = _(
+    "Say the times in words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or "
+    "in the five fields of cron, at least ten minutes apart; or what is waited for, such as “after G2026-000001”."
+)
+#: What is said of starts that would wait for each other.
+IN_A_RING = _("Each of these would start after the one before, without an end: {ring}.")
 #: Days that are looked at for the next run; more than any leap day is away.
 _FURTHEST = 366 * 9
 _HOURS, _MINUTES = frozenset(range(24)), frozenset(range(60))
 _WEEKDAYS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "日": 7, "天": 7}
 _ENGLISH = {"monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6, "sunday": 7}
 _AT = r"(?P<hour>[01]?\d|2[0-3])[:：](?P<minute>[0-5]\d)"
+
+
+_NUMBER = r"[A-Z]\d{4}-\d{6,9}"
+_AFTER = re.compile(
+    rf"after (?P<english>{_NUMBER})|在? ?(?P<chinese>{_NUMBER}) ?(?:之后|以后|后)"
+    r"|(?P<own>after (?:its |the )?collection|归集(?:之后|以后|后))",
+    re.IGNORECASE,
+)
 
 
 class NoTimetable(ValueError):
@@ -102,6 +117,46 @@ def read(text: str) -> Timetable:
     if len(minutes) > 1 and min(b - a for a, b in zip(minutes, around, strict=True)) < CLOSEST:
         raise NoTimetable(text)
     return found
+
+
+@dataclass(frozen=True)
+class After:
+    """Something is due each time when something else was done."""
+
+    #: Public number of what is waited for: a grant's, a holding's, a library's. Empty for the entry's own collection.
+    number: str
+
+
+def stated(text: str) -> Timetable | After:
+    """Return what a text states: times, or what is waited for.
+
+    >>> stated("after G2026-000001") == stated("G2026-000001 之后") == After("G2026-000001")
+    True
+    >>> stated("归集之后")
+    After(number='')
+
+    Raises:
+        NoTimetable: Neither.
+    """
+    said = _AFTER.fullmatch(" ".join(text.strip().split()))
+    if said is None:
+        return read(text)
+    return After((said["english"] or said["chinese"] or "").upper())
+
+
+def ring(number: str, waits_for: str, all_waits: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the numbers along which `number` would wait for itself, if it waited for `waits_for`; none for no ring.
+
+    Args:
+        number: What is to wait.
+        waits_for: For what.
+        all_waits: Number → number that it waits for, of all others.
+    """
+    found = [number]
+    while waits_for and waits_for not in found:
+        found.append(waits_for)
+        waits_for = all_waits.get(waits_for, "")
+    return (*found, waits_for) if waits_for == number else ()
 
 
 def _in_words(said: str) -> Timetable | None:

@@ -143,6 +143,17 @@ class Collected:
     entry_id: UUID
     version: int
     at: datetime
+    #: Public number of the holding.
+    number: str
+
+
+@dataclass(frozen=True)
+class Assembled:
+    """A library has a new version."""
+
+    number: str
+    version: int
+    at: datetime
 
 
 HOLDING_OPENED = Kind(

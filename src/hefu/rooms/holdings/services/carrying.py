@@ -141,7 +141,8 @@ def settle_done(*, carriage: Carriage, version: Version, clock: Clock) -> Collec
         attempt=row.attempt,
         milliseconds=row.milliseconds,
     )
-    events.announce(terms.Collected(row.holding_id, row.holding.entry_id, version.number, clock.now()))
+    held = row.holding
+    events.announce(terms.Collected(held.pk, held.entry_id, version.number, clock.now(), held.number))
     return row
 
 

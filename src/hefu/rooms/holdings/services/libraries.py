@@ -15,6 +15,7 @@ from hefu.crypto.sealing import seal, unseal
 from hefu.dataplane.lake import reading
 from hefu.dataplane.lake.assembling import Conflict, Wins, provenance
 from hefu.dataplane.lake.table import Version
+from hefu.kernel import events
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
@@ -208,6 +209,7 @@ def settle_assembled(
         conflicts=conflicts,
         digest=version.digest,
     )
+    events.announce(terms.Assembled(row.number, version.number, clock.now()))
 
 
 @transaction.atomic
