@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from hefu.cli.main import hefu
 from hefu.dataplane.checks import NotNull
@@ -268,7 +269,9 @@ def test_the_command_line_opens_collects_and_looks_back(
     assert [one["rows"] for one in run("history", number, *who)] == [90]
     seen = run("query", number, "--where", f"id_number={'7'.zfill(18)}", "--reason", "核对", *who)
     assert (seen["matching"], seen["rows"][0]["name"]) == (1, "张7")
-    assert run("list", *who)[0]["number"] == number
+    with CaptureQueriesContext(connection) as asked:
+        assert run("list", *who)[0]["rows"] == 90
+    assert len([one for one in asked if "holdings_collectionrun" in one["sql"]]) == 2  # however many holdings
 
 
 def test_a_grant_is_delivered_from_the_holding_where_its_department_chose_so(

@@ -15,6 +15,7 @@ from hefu.rooms.holdings import errors, queries, services
 from hefu.rooms.holdings.assemble import assemble
 from hefu.rooms.holdings.carry import carry
 from hefu.rooms.holdings.models import Holding, Library, LibraryConflict
+from hefu.rooms.holdings.services import libraries
 from hefu.rooms.holdings.services.libraries import subject_digest
 from hefu.rooms.holdings.terms import FieldStated, LibraryKind, LibraryStated, PartStated, RunStatus
 from tests.builders import (
@@ -94,6 +95,16 @@ def test_one_person_one_file_with_sources_conflicts_and_a_reason_on_record(
     looked = next(one for one in evidence_of(library.number, viewer=SYSTEM) if one.kind == "library.looked")
     assert (looked.body["reason"], looked.body["subject"]) == ("办理落户", subject_digest(library.pk, WHO))
     assert WHO not in json.dumps([one.body for one in evidence_of(library.number, viewer=SYSTEM)])
+    # As if the node's database had lost what the lake has kept: the assembly finds its own commit, and what it was of.
+    Library.objects.filter(pk=library.pk).update(status="running", version=None, conflicts={})
+    run = services.start_run(number=holdings[0].number, actor=reviewer, clock=NOON)
+    carry(run.pk, holding_id=holdings[0].pk, clock=NOON)
+    assert services.requeue_lost_libraries(clock=NOON) == [library.number]
+    assemble(library.pk, clock=NOON)
+    library.refresh_from_db()
+    assert (library.status, library.version, library.conflicts) == (RunStatus.DONE, 1, {"name": 1})
+    done = [one for one in evidence_of(library.number, viewer=SYSTEM) if one.kind == "library.assembled"]
+    assert [one.body["holdings"] for one in done] == [{row.number: 1 for row in holdings}] * 2
     again = assembled(library, reviewer)
     assert [(one.rows, one.inserted, one.updated) for one in queries.history(again)] == [
         (20, 0, 0),
@@ -120,13 +131,30 @@ def test_a_library_is_its_keepers_and_takes_only_what_they_may_collect(
     failed = assembled(library, reviewer)
     assert (failed.status, failed.error_code) == (RunStatus.FAILED, "holdings.not_to_be_collected")
     assert LibraryConflict.objects.filter(library=library).count() == 1  # as it was
+    with pytest.raises(errors.NoLongerShared) as refused:
+        services.look_up(number=library.number, subject=WHO, reason="看看", actor=reviewer, clock=NOON)
+    assert str(refused.value.citation) == "decree-809 art. 14"
+    with pytest.raises(errors.NoLongerShared):
+        services.reveal_conflicts(number=library.number, limit=9, reason="看看", actor=reviewer, clock=NOON)
+    # Stated without that part, it still holds the old version until it is assembled anew.
+    own = tuple(FieldStated(one, "first", ((holdings[1].number, one),)) for one in ("name", "birth_date"))
+    services.define_library(stated=stated(holdings[1:], fields=own), actor=reviewer, clock=NOON)
+    with pytest.raises(errors.NoLongerShared):
+        services.look_up(number=library.number, subject=WHO, reason="看看", actor=reviewer, clock=NOON)
+    assembled(library, reviewer)
+    seen = services.look_up(number=library.number, subject=WHO, reason="看看", actor=reviewer, clock=NOON)
+    assert seen.fields[0] == ("name", "张柒", holdings[1].number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(libraries, "_standing", lambda *_given: None)  # as for two who state it in one instant
+        with pytest.raises(errors.LibraryStatedTwice):
+            services.define_library(stated=stated(holdings[1:], fields=own), actor=reviewer, clock=NOON)
     Holding.objects.filter(pk=holdings[0].pk).update(timetable="每天 02:00", next_at=NOON.now())
     assert services.start_due(clock=NOON) == []  # the authority opened it; its department never asked for it
     for wrong in (
         stated(holdings),
         stated(holdings[1:], fields=(FieldStated("x", "loudest", ((holdings[1].number, "name"),)),)),
         stated(holdings[1:], fields=(FieldStated("x", "first", ((holdings[1].number, "salary"),)),)),
-        stated(holdings[1:], subject="name"),
+        stated(holdings[1:], subject="NAME"),
     ):
         with pytest.raises(InputsRejected):
             services.define_library(stated=wrong, actor=reviewer, clock=NOON)

@@ -216,8 +216,9 @@ def test_a_library_takes_each_field_from_the_source_that_wins_and_tells_where_so
         place.write(rows, columns)
         return assembling.Part(name, place.table, place.collect(1, key=("id",)), "id", "changed")
 
-    police = held("H1", [["1", "张三", "", "2026-01-01"], ["2", "李四", "138", "2026-01-01"]])
-    social = held("H2", [["1", "张叁", "139", "2026-02-01"], ["3", "王五", "137", "2026-01-01"]])
+    police = held("H1", [["1", "张三", "", "2026-02-01 08:00"], ["2", "李四", "138", "2026-02-01 08:00"]])
+    # The same morning: without a zone it is China's, two hours before the other.
+    social = held("H2", [["1", "张叁", "139", "2026-02-01T02:00:00Z"], ["3", "王五", "137", "2026-01-01"]])
     both = ("H1", "H2")
     fields = [
         LibraryField("name", Wins.FIRST, tuple((one, "name") for one in both)),

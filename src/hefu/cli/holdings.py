@@ -15,6 +15,7 @@ from hefu.kernel.clock import CHINA, SystemClock
 
 if TYPE_CHECKING:
     from hefu.rooms.holdings.models import CollectionRun, Holding
+    from hefu.rooms.holdings.queries import HoldingNow
 
 _TAKING = click.Choice(["snapshot", "merge"])
 
@@ -33,9 +34,10 @@ def list_(search: str, limit: int, actor: Actor, as_json: bool) -> None:
     """List holdings, newest first."""
     from hefu.rooms.holdings import queries
 
-    found = queries.holdings(viewer=actor, search=search)[:limit]
+    found = list(queries.holdings(viewer=actor, search=search)[:limit])
+    stands = queries.standings(found, clock=SystemClock())
     show_rows(
-        [_summary(row) for row in found],
+        [_summary(row, stands[row.pk]) for row in found],
         as_json=as_json,
         columns=("number", "entry", "name", "department", "taking", "freshness", "rows", "collected_at"),
     )
@@ -302,10 +304,10 @@ def _pair(text: str) -> tuple[str, str]:
     return column, value
 
 
-def _summary(row: "Holding") -> dict[str, Any]:
+def _summary(row: "Holding", now: "HoldingNow | None" = None) -> dict[str, Any]:
     from hefu.rooms.holdings import queries
 
-    now = queries.standing(row, clock=SystemClock())
+    now = now or queries.standing(row, clock=SystemClock())
     return {
         "number": row.number,
         "entry": row.entry.code,

@@ -171,6 +171,17 @@ class SourceWentEmpty(DataPlaneRefusal):
     )
 
 
+class ColumnsAlike(DataPlaneRefusal):
+    """A holding does not tell upper from lower case in names of columns."""
+
+    code = "dataplane.columns_alike"
+    text = _(
+        "The columns {names} differ by upper and lower case alone, and a holding cannot tell them apart. Give one of "
+        "them another name at the source, for instance in a view, and mount that."
+    )
+    status = 422
+
+
 class HoldingDiffers(DataPlaneRefusal):
     """What arrives cannot be merged into what is held."""
 

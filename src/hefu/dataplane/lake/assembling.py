@@ -17,12 +17,15 @@ import duckdb
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import HoldingDiffers, SideRefused
 from hefu.dataplane.lake.table import LakeTable, Version
+from hefu.kernel.clock import CHINA
 from hefu.kernel.words import Sentence, _
 
 #: What DuckDB may hold in memory; the rest goes to files of the folder that it is given.
 MEMORY = "128MB"
 #: Conflicts handed over at a time.
 _BATCH = 1_000
+#: How a time ends that names its zone.
+_ZONED = ":[0-9.]+ ?(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _NAME, _TEXT = Dialect.DUCKDB.name_of, Dialect.DUCKDB.text
 
 
@@ -47,7 +50,7 @@ class Part:
     version: Version
     #: Column that names the subject.
     subject: str
-    #: Column that says when a row was changed; empty takes the version's own time.
+    #: Column that says when a row was changed, in China's time where it names no zone; empty takes the version's own.
     changed: str = ""
 
 
@@ -68,6 +71,13 @@ class Conflict:
     field: str
     #: (part's name, value) of each source with a value, in the field's order.
     values: tuple[tuple[str, str], ...]
+
+
+def _moment(text: str) -> str:
+    """Return the expression of a change time in UTC: one that names no zone is China's, as offices write it."""
+    told = f"timezone('UTC', try_cast({text} as timestamptz))"
+    local = f"timezone('UTC', timezone({_TEXT(CHINA.key)}, try_cast({text} as timestamp)))"
+    return f"case when regexp_matches({text}, {_TEXT(_ZONED)}) then {told} else {local} end"
 
 
 def provenance(field: str) -> str:
@@ -159,7 +169,7 @@ class Assembly:
         self._ask(f"create view {name}_texts as select {', '.join(texts)} {read}")
         changed = f"timestamp '{part.version.at.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
         if part.changed:
-            changed = f"coalesce(try_cast({_NAME(part.changed)} as timestamp), timestamp '1900-01-01')"
+            changed = f"coalesce({_moment(_NAME(part.changed))}, timestamp '1900-01-01')"
         subject = _NAME(part.subject)
         self._ask(
             f"create view {name} as select *, {subject} as {_NAME('hefu subject')}, "

@@ -1,7 +1,6 @@
 """One collection run: rows are read, checked and counted as for a file, then become the next version."""
 
 import contextlib
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,10 +11,11 @@ from hefu.dataplane.checks import Check, NotNull, UniqueKey
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.control import Control, Quiet, Watcher
 from hefu.dataplane.digest import KeyTally
-from hefu.dataplane.errors import HoldingDiffers, NoSuchVersion, SourceWentEmpty
+from hefu.dataplane.errors import ColumnsAlike, HoldingDiffers, NoSuchVersion, SourceWentEmpty
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.lake.folding import Folded, Folding
-from hefu.dataplane.lake.table import LakeTable, Part, Taking, Version
+from hefu.dataplane.lake.table import LakeTable, Part, Taking, Version, alike
+from hefu.dataplane.lake.tries import begun
 from hefu.dataplane.lanes.file_run import FileRun
 from hefu.dataplane.lanes.table import reconcile
 from hefu.dataplane.options import Options
@@ -39,6 +39,8 @@ class Order:
     taking: Taking
     #: Whether somebody said that the source is really empty now.
     empty_is_true: bool = False
+    #: The versions of holdings that a library is put together from.
+    made_of: tuple[tuple[str, int], ...] = ()
 
 
 def everything(
@@ -99,6 +101,7 @@ def collect(
 
     Raises:
         PlanRefused: Order and source do not fit.
+        ColumnsAlike: Names of columns differ by upper and lower case alone.
         SourceWentEmpty: It gives nothing, and nobody said that this is true.
         HoldingDiffers: The rows cannot be merged.
         AlreadyRunning: Another run committed meanwhile.
@@ -117,23 +120,24 @@ def collect(
     ticket = order.ticket
     if order.taking is Taking.MERGE:
         ticket = replace(ticket, checks=keyed_checks(ticket.checks, ticket.key))
-    table.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # A name of this try alone: a second worker of the same run must never touch what another has committed.
-    staged = table.path / f"{order.run}-{secrets.token_hex(4)}.parquet"
-    with control.timed("prepare"):
-        view = control.call(opened(source, ticket, policy, control=control))
-    keep = False
-    try:
-        with contextlib.closing(view), control.watched(view):
-            target = FileTarget(staged, FileFormat.PARQUET)
-            outcome = FileRun(order.run, ticket, view, target, rejects, {}, chosen, control).carry()
-        with control.timed("publish"):
-            made, keep = _Publishing(order, table, staged, outcome, control, clock).publish()
-        return made
-    finally:
-        if not keep:
-            with contextlib.suppress(FileNotFoundError):
-                staged.unlink()
+    if same := alike(item.name for item in ticket.items):
+        raise ColumnsAlike(names=", ".join(same))
+    with begun(table, order.run) as name:
+        staged = table.path / f"{name}.parquet"
+        with control.timed("prepare"):
+            view = control.call(opened(source, ticket, policy, control=control))
+        keep = False
+        try:
+            with contextlib.closing(view), control.watched(view):
+                target = FileTarget(staged, FileFormat.PARQUET)
+                outcome = FileRun(order.run, ticket, view, target, rejects, {}, chosen, control).carry()
+            with control.timed("publish"):
+                made, keep = _Publishing(order, table, staged, outcome, control, clock).publish()
+            return made
+        finally:
+            if not keep:
+                with contextlib.suppress(FileNotFoundError):
+                    staged.unlink()
 
 
 @dataclass
@@ -192,6 +196,7 @@ class _Publishing:
             keyed=False,
             outcome=self.outcome.as_json() | {"path": ""},
             origin=origin_of(self.order.ticket),
+            made_of=self.order.made_of,
         )  # fmt: skip
 
     def _cannot_fold(self, before: Version | None, now: Version) -> Sentence | None:

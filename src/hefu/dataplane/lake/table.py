@@ -7,7 +7,7 @@ commit or none of it. The log holds no minima and maxima of columns: those would
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -70,6 +70,8 @@ class Version:
     outcome: dict[str, Any]
     #: What it was collected from: source, schema and table.
     origin: tuple[str, ...] = ()
+    #: The holdings that a library's version was put together from, each with its version.
+    made_of: tuple[tuple[str, int], ...] = ()
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -147,15 +149,19 @@ class LakeTable:
             raise NoSuchVersion(wanted=str(number))
         return found
 
+    def files(self, version: Version) -> tuple[Part, ...]:
+        """Return the files that a version is made of, whether or not they are still there."""
+        actions: Any = pa.table(self._open(version.number).get_add_actions(flatten=True))
+        rows = zip(actions.column("path").to_pylist(), actions.column("num_records").to_pylist(), strict=True)
+        return tuple(Part(self.path / name, count) for name, count in sorted(rows))
+
     def parts(self, version: Version) -> tuple[Part, ...]:
         """Return the files of a version.
 
         Raises:
             NoSuchVersion: They were dropped.
         """
-        actions: Any = pa.table(self._open(version.number).get_add_actions(flatten=True))
-        rows = zip(actions.column("path").to_pylist(), actions.column("num_records").to_pylist(), strict=True)
-        found = tuple(Part(self.path / name, count) for name, count in sorted(rows))
+        found = self.files(version)
         if not all(part.path.is_file() for part in found):
             raise NoSuchVersion(wanted=str(version.number))
         return found
@@ -274,6 +280,14 @@ class LakeTable:
         return DeltaTable(str(self.path), version=number)
 
 
+def alike(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the first names that are one name to the lake, which does not tell upper from lower case."""
+    seen: dict[str, list[str]] = {}
+    for name in names:
+        seen.setdefault(name.lower(), []).append(name)
+    return next((tuple(found) for found in seen.values() if len(found) > 1), ())
+
+
 def _schema(columns: Sequence[tuple[str, str]]) -> pa.Schema:
     return pa.schema([(name, arrow_type(parse(of))) for name, of in columns])
 
@@ -289,6 +303,7 @@ def _told(number: int, note: str) -> Version:
             "columns": tuple((name, of) for name, of in body["columns"]),
             "key": tuple(body["key"]),
             "origin": tuple(body.get("origin", ())),
+            "made_of": tuple((name, of) for name, of in body.get("made_of", ())),
         }
     )
 

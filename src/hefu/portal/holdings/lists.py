@@ -17,7 +17,8 @@ from hefu.rooms.holdings.terms import FRESHNESS_NAMES, TAKING_NAMES, Freshness
 
 if TYPE_CHECKING:
     from hefu.portal.http import PortalRequest
-    from hefu.rooms.holdings.models import CollectionRun, Holding
+    from hefu.rooms.holdings.models import Holding
+    from hefu.rooms.holdings.queries import HoldingNow
 
 
 class Holdings(Listing["Holding"]):
@@ -31,7 +32,7 @@ class Holdings(Listing["Holding"]):
     def __init__(self, request: "PortalRequest") -> None:
         """Show what the reader may see."""
         super().__init__(request)
-        self.stands: dict[UUID, tuple[Freshness, CollectionRun | None]] = {}
+        self.stands: dict[UUID, HoldingNow] = {}
 
     def columns(self) -> Sequence[Column["Holding"]]:
         """Return the columns."""
@@ -81,14 +82,14 @@ class Holdings(Listing["Holding"]):
         )
 
     def _fresh(self, row: "Holding") -> Freshness:
-        return self.stands.get(row.pk, (Freshness.NEVER, None))[0]
+        return self.stands[row.pk].freshness if row.pk in self.stands else Freshness.NEVER
 
     def _badge(self, row: "Holding") -> str:
         fresh = self._fresh(row)
         return badge(FRESH_COLOURS[fresh], FRESHNESS_NAMES[fresh])
 
     def _last(self, row: "Holding", field: str) -> Any:
-        last = self.stands.get(row.pk, (Freshness.NEVER, None))[1]
+        last = self.stands[row.pk].last if row.pk in self.stands else None
         return getattr(last, field) if last is not None else None
 
 

@@ -47,7 +47,7 @@ def assemble(library_id: UUID, *, clock: Clock) -> None:
 
 def _assemble(row: Library, clock: Clock) -> None:
     try:
-        parts = [_part(part, row) for part in row.parts]
+        parts = _parts(row)
         version, conflicts, kept = _carry(row, parts, clock)
     except Refusal as refusal:
         log.warning("library %s could not be assembled: %s", row.number, refusal.code)
@@ -61,13 +61,21 @@ def _assemble(row: Library, clock: Clock) -> None:
         services.settle_assembled(row=row, version=version, parts=used, conflicts=conflicts, kept=kept, clock=clock)
 
 
-def _part(stated: dict[str, str], row: Library) -> Part:
-    """Return a part as it is now; what is no longer shared has left every library but its own department's."""
+def _parts(row: Library) -> list[Part]:
+    """Return the parts as they are now, or as a try of this assembly took them that had committed before it died."""
+    done = table_of(row.pk).of_run(row.serial)
+    taken = dict(done.made_of) if done else {}
+    return [_part(part, row, taken.get(part["holding"])) for part in row.parts]
+
+
+def _part(stated: dict[str, str], row: Library, taken: int | None) -> Part:
+    """Return a part; what is no longer shared has left every library but its own department's."""
     found = queries.holding(stated["holding"], viewer=WORKER)
     if found.entry.share_type in (ShareType.NONE, "") and found.department_id != row.department_id:
         raise NotToBeCollected(entry=found.entry.code, source=str(ART_14), citation=ART_14)
     table = table_of(found.pk)
-    return Part(stated["holding"], table, table.newest(), stated["subject"], stated["changed"])
+    version = table.newest() if taken is None else table.version(taken)
+    return Part(stated["holding"], table, version, stated["subject"], stated["changed"])
 
 
 def _carry(row: Library, parts: list[Part], clock: Clock) -> tuple[Version, dict[str, int], list[tuple[str, str]]]:
@@ -94,7 +102,13 @@ def _carry(row: Library, parts: list[Part], clock: Clock) -> tuple[Version, dict
             (),
         )
         version = collect(
-            order=Order(f"{row.number}-{row.serial}", row.serial, ticket, Taking.SNAPSHOT),
+            order=Order(
+                f"{row.number}-{row.serial}",
+                row.serial,
+                ticket,
+                Taking.SNAPSHOT,
+                made_of=tuple((part.name, part.version.number) for part in parts),
+            ),
             source=FolderSource(Path(folder)),
             table=table_of(row.pk),
             rejects=ListSink(),

@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from hefu.dataplane.errors import ColumnsAlike
+from hefu.dataplane.lake.table import alike
 from hefu.rooms.catalog.terms import ShareType, UpdateCycle
 from hefu.rooms.holdings import errors
 from hefu.rooms.holdings.terms import (
@@ -30,6 +32,7 @@ def open_holding(entry: EntryNow, *, own: bool) -> None:
     Raises:
         NothingToCollect: There is nothing to read.
         NotToBeCollected: It is not shared, and another asks.
+        ColumnsAlike: Its columns differ by upper and lower case alone.
         AlreadyHeld: It has a holding.
 
     Source: 全国一体化政务大数据体系建设指南 3.1; decree 809 art. 14 for what is not shared.
@@ -38,6 +41,8 @@ def open_holding(entry: EntryNow, *, own: bool) -> None:
         raise errors.NothingToCollect(entry=entry.code)
     if entry.share_type in (ShareType.NONE, None) and not own:
         raise errors.NotToBeCollected(entry=entry.code, source=str(ART_14), citation=ART_14)
+    if same := alike(entry.columns):
+        raise ColumnsAlike(names=", ".join(same))
     if entry.holding:
         raise errors.AlreadyHeld(entry=entry.code, holding=entry.holding)
 

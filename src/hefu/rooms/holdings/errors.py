@@ -81,6 +81,26 @@ class NoReceipt(Refusal):
     text = _("Run {number} is {status}, so there is no receipt yet.")
 
 
+class LibraryStatedTwice(Refusal):
+    """Two state a library of one name in the same instant."""
+
+    code = "holdings.library_stated_twice"
+    text = _(
+        "A library “{name}” was stated in the same instant. Open it, and state yours anew if it still has to change."
+    )
+
+
+class NoLongerShared(Refusal):
+    """What a library holds of an entry that is not shared any more is shown to nobody but its department."""
+
+    code = "holdings.no_longer_shared"
+    text = _(
+        "Library {library} holds rows of {entry}, which is not shared any more ({source}). State the library without "
+        "that part and assemble it anew; its rows can be read again then."
+    )
+    status = 403
+
+
 class LibraryBusy(Refusal):
     """One assembly at a time."""
 

@@ -164,30 +164,31 @@ def standing(found: Holding, *, clock: Clock) -> HoldingNow:
     """Return how a holding stands that the viewer was given already."""
     last = found.runs.filter(status=RunStatus.DONE).order_by("-serial").first()
     under_way = found.runs.filter(status__in=OPEN).first()
-    collected_at = last.collected_at if last else None
     ahead: tuple[datetime, ...] = ()
     if found.timetable and found.next_at:
         ahead = tuple(read(found.timetable).next_times(clock.now(), works_at(found), SHOWN_AHEAD))
-    return HoldingNow(
-        decide.freshness(found.entry.update_cycle, collected_at=collected_at, now=clock.now()), last, under_way, ahead
-    )
+    return _now(found, last, under_way, ahead, clock)
 
 
-def standings(rows: Sequence[Holding], *, clock: Clock) -> dict[UUID, tuple[Freshness, CollectionRun | None]]:
-    """Return freshness and last collection of many holdings at once that the viewer was given already."""
-    done = CollectionRun.objects.filter(holding__in=[row.pk for row in rows], status=RunStatus.DONE)
-    last = {run.holding_id: run for run in done.order_by("holding_id", "-serial").distinct("holding_id")}
-    return {
-        row.pk: (
-            decide.freshness(
-                row.entry.update_cycle,
-                collected_at=last[row.pk].collected_at if row.pk in last else None,
-                now=clock.now(),
-            ),
-            last.get(row.pk),
-        )
-        for row in rows
-    }
+def standings(rows: Sequence[Holding], *, clock: Clock) -> dict[UUID, HoldingNow]:
+    """Return how many holdings stand at once that the viewer was given already; no times ahead."""
+    runs_of = CollectionRun.objects.filter(holding__in=[row.pk for row in rows])
+    done = runs_of.filter(status=RunStatus.DONE).order_by("holding_id", "-serial").distinct("holding_id")
+    last = {run.holding_id: run for run in done}
+    under_way = {run.holding_id: run for run in runs_of.filter(status__in=OPEN)}
+    return {row.pk: _now(row, last.get(row.pk), under_way.get(row.pk), (), clock) for row in rows}
+
+
+def _now(
+    found: Holding,
+    last: CollectionRun | None,
+    under_way: CollectionRun | None,
+    ahead: tuple[datetime, ...],
+    clock: Clock,
+) -> HoldingNow:
+    collected_at = last.collected_at if last else None
+    fresh = decide.freshness(found.entry.update_cycle, collected_at=collected_at, now=clock.now())
+    return HoldingNow(fresh, last, under_way, ahead)
 
 
 def works_at(found: Holding) -> Callable[[date], bool]:

@@ -113,6 +113,8 @@ class EntryNow:
     keyed: bool
     #: Number of the entry's open holding, empty when it has none.
     holding: str
+    #: Columns that it is mounted on.
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

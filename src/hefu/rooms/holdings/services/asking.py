@@ -49,6 +49,7 @@ def open_holding(*, entry: str, taking: Taking, actor: Actor, clock: Clock) -> H
         mounted=resource is not None,
         keyed=bool(resource and resource.key),
         holding=other.number if other else "",
+        columns=tuple({*resources.columns_of(resource).values(), *resource.key}) if resource else (),
     )
     decide.open_holding(now, own=actor.is_system or actor.department_id == found.provider_id)
     row = Holding(

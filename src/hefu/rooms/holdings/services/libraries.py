@@ -9,12 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from hefu.crypto.sealing import seal, unseal
 from hefu.dataplane.lake import reading
 from hefu.dataplane.lake.assembling import Conflict, Wins, provenance
-from hefu.dataplane.lake.table import Version
+from hefu.dataplane.lake.table import Version, alike
 from hefu.kernel import events
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
@@ -26,7 +26,7 @@ from hefu.rooms.evidence.services import record as record_evidence
 from hefu.rooms.evidence.terms import Kind
 from hefu.rooms.holdings import errors, queries, terms
 from hefu.rooms.holdings.access import keeps, may, require_keeper, visible_libraries
-from hefu.rooms.holdings.models import Library, LibraryConflict
+from hefu.rooms.holdings.models import Holding, Library, LibraryConflict
 from hefu.rooms.holdings.queries import conflict_purpose, table_of
 from hefu.rooms.holdings.services.carrying import WORKER, is_held
 from hefu.rooms.holdings.services.rows import enqueue_assembly, next_number
@@ -69,6 +69,7 @@ def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Libr
         NotFound: A holding that the actor may not see.
         InputsRejected: Something in it does not fit; everything is named.
         LibraryBusy: It is being assembled.
+        LibraryStatedTwice: Another of that name came into being in the same instant.
     """
     keeper = actor.department_id
     if keeper is None or not keeps(actor, keeper):
@@ -76,8 +77,8 @@ def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Libr
     problems = dict(_problems(stated, actor))
     if problems:
         raise InputsRejected(problems=problems)
-    rows = Library.objects.select_for_update().filter(department_id=keeper, name=stated.name.strip())
-    row = rows.first() or Library(id=new_id(clock.now()), number=next_number("L", clock), name=stated.name.strip())
+    name = stated.name.strip()
+    row = _standing(keeper, name) or Library(id=new_id(clock.now()), number=next_number("L", clock), name=name)
     if row.status in OPEN:
         raise errors.LibraryBusy(number=row.number)
     row.department_id = keeper
@@ -85,7 +86,11 @@ def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Libr
     row.parts = [asdict(part) for part in stated.parts]
     row.fields = [asdict(field) for field in stated.fields]
     row.stated_by, row.stated_by_name, row.stated_at = actor.id, actor.name, clock.now()
-    row.save()
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:  # two who state one name at the same instant see no library of each other's yet
+        raise errors.LibraryStatedTwice(name=row.name) from None
     _record(
         terms.LIBRARY_DEFINED,
         row,
@@ -100,6 +105,10 @@ def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Libr
     return row
 
 
+def _standing(keeper: UUID, name: str) -> Library | None:
+    return Library.objects.select_for_update().filter(department_id=keeper, name=name).first()
+
+
 def _problems(stated: LibraryStated, actor: Actor) -> Iterator[tuple[str, str]]:
     names = [field.name for field in stated.fields]
     taken = [stated.subject, *names, *(provenance(name) for name in names)]
@@ -109,8 +118,8 @@ def _problems(stated: LibraryStated, actor: Actor) -> Iterator[tuple[str, str]]:
     if not 1 <= len(stated.parts) <= MOST_PARTS or len(set(holdings)) < len(holdings):
         yield "parts", _("Name 1 to 20 holdings, each once.")
         return
-    if not 1 <= len(names) <= MOST_FIELDS or len(set(taken)) < len(taken):
-        yield "fields", _("Name 1 to 200 fields, each once, and none like the subject.")
+    if not 1 <= len(names) <= MOST_FIELDS or alike(taken):
+        yield "fields", _("Name 1 to 200 fields, each once, upper and lower case being one, and none like the subject.")
     if any(not one or len(one.encode()) > 63 or "\0" in one for one in taken):
         yield "fields", _("Names of fields and of the subject have 1 to 63 bytes.")
     if any(field.wins not in set(Wins) or not field.sources for field in stated.fields):
@@ -241,6 +250,7 @@ def look_up(*, number: str, subject: str, reason: str, actor: Actor, clock: Cloc
         NotFound, Forbidden: The actor may not see the library, or does not keep it.
         InputsRejected: No subject or no reason is given.
         NoSuchVersion: It was never assembled.
+        NoLongerShared: It holds rows of an entry that is not shared any more.
     """
     row = queries.library(number, viewer=actor)
     require_keeper(actor, "libraries.look_up", row.department_id)
@@ -250,6 +260,7 @@ def look_up(*, number: str, subject: str, reason: str, actor: Actor, clock: Cloc
     if problems:
         raise InputsRejected(problems=problems)
     version = table_of(row.pk).newest()
+    require_shared(row, version)
     seen = reading.look(table_of(row.pk), version, equal={_key_of(version): wanted}, limit=1)
     _record(
         terms.LIBRARY_LOOKED,
@@ -273,12 +284,14 @@ def reveal_conflicts(*, number: str, limit: int, reason: str, actor: Actor, cloc
     Raises:
         NotFound, Forbidden: The actor may not see the library, or does not keep it.
         InputsRejected: No reason is given.
+        NoLongerShared: It holds rows of an entry that is not shared any more.
     """
     row = queries.library(number, viewer=actor)
     require_keeper(actor, "libraries.conflicts", row.department_id)
     said = reason.replace("\0", "").strip()
     if not said:
         raise InputsRejected(problems={"reason": _("Say why you read the rows.")})
+    require_shared(row, table_of(row.pk).latest())
     kept = list(row.kept_conflicts.order_by("place")[:limit])
     _record(terms.CONFLICTS_LOOKED, row, actor=actor, clock=clock, rows=len(kept), reason=said[:500])
     master, purpose = settings.HEFU.master_key(), conflict_purpose(row.pk)
@@ -287,6 +300,20 @@ def reveal_conflicts(*, number: str, limit: int, reason: str, actor: Actor, cloc
         ConflictView(one["subject"], one["field"], tuple((name, value) for name, value in one["values"]))
         for one in opened
     ]
+
+
+def require_shared(row: Library, version: Version | None) -> None:
+    """Let a version be read whose sources are all shared still, or the keeper's own.
+
+    Raises:
+        NoLongerShared: One is not; what is held of it is its department's alone.
+    """
+    made_of = [number for number, _version in version.made_of] if version else []
+    named = made_of or [part["holding"] for part in row.parts]
+    gone = Holding.objects.filter(number__in=named, entry__share_type__in=[ShareType.NONE, ""])
+    entry = gone.exclude(department_id=row.department_id).values_list("entry__code", flat=True).first()
+    if entry:
+        raise errors.NoLongerShared(library=row.number, entry=entry, source=str(terms.ART_14), citation=terms.ART_14)
 
 
 def subject_digest(library_id: UUID, subject: str) -> str:
