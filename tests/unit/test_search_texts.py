@@ -1,6 +1,6 @@
 """The small parts of the search: folding, terms, sounds, spelling, marking."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hefu.search.cutting import name_terms, terms
@@ -25,6 +25,7 @@ def test_each_folded_sign_has_a_place_in_the_original(text: str) -> None:
     assert all(fold(text[place]).find(sign) >= 0 for sign, place in zip(folded, places, strict=True))
 
 
+@settings(deadline=None)  # the first call reads the dictionary
 @given(TEXTS, TEXTS)
 def test_marked_stretches_put_together_are_the_text(text: str, asked: str) -> None:
     assert "".join(one.text for one in marked(text, asked)) == text
