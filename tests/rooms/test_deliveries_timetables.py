@@ -7,6 +7,7 @@ from datetime import time as Hour  # noqa: N812
 
 import pytest
 
+from hefu.dataplane.lake.table import Taking
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import CHINA, FixedClock, SystemClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
@@ -19,6 +20,8 @@ from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.models import Grant
 from hefu.rooms.grants.terms import Way
+from hefu.rooms.holdings import services as holdings
+from hefu.rooms.holdings.carry import carry as collect
 from hefu.rooms.parties.models import Department
 from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import NoticeKind
@@ -200,3 +203,66 @@ class TestSparing:
         row.refresh_from_db()
         assert (row.status, row.rows_written) == (DeliveryStatus.DONE, 60050)
         assert ours.run("SELECT count(*) FROM population") == [(60050,)]
+
+
+def carried(grant: Grant) -> Delivery:
+    """Carry what waits of a grant."""
+    row = the_newest(grant)
+    carry(row.pk, clock=NOON)
+    row.refresh_from_db()
+    assert row.status == DeliveryStatus.DONE
+    return row
+
+
+class TestStartsAfter:
+    def test_it_starts_after_what_it_waits_for_also_when_no_worker_was_there(
+        self, grant: Grant, make_database: Callable[[], Database]
+    ) -> None:
+        consumer, entry = grant.consumer, grant.entry
+        second = a_grant(entry, consumer, target=a_target(consumer, make_database()))
+        carried(second)
+        row = set_to(second, f"{grant.number} 之后")
+        assert (row.after, row.next_at) == (grant.number, None)
+        assert services.start_due(clock=at(23)) == []
+
+        # Both go wrong at once: nobody starts what is due, and the one before has not ended.
+        services.start_delivery(grant=grant.number, actor=an_actor(consumer), clock=NOON)
+        carried(grant)
+        times = queries.times_of(second, clock=NOON)
+        assert times is not None
+        assert times.next_times == (NOON.now(),)
+        waiting = services.start_delivery(grant=second.number, actor=an_actor(consumer), clock=NOON)
+        assert services.start_due(clock=NOON) == []
+        carried(second)
+        (number,) = services.start_due(clock=NOON)
+        assert number > waiting.number
+        carried(second)
+        assert services.start_due(clock=at(23)) == []
+        assert missed(consumer) == 0
+
+        # What would wait for itself is refused, and says along which way.
+        with pytest.raises(InputsRejected) as caught:
+            set_to(grant, f"after {second.number}")
+        ring = str(caught.value.problems["text"])
+        assert f"{grant.number} → {second.number} → {grant.number}" in ring
+        with pytest.raises(InputsRejected):
+            set_to(grant, f"after {grant.number}")
+
+        # Nobody learns of grants that he may not see, and nothing waits for what is over.
+        stranger = a_grant(entry, a_department("市人社局"), target=a_target(a_department("市人社局"), make_database()))
+        for unseen in (stranger.number, "G2020-000001", "H2020-000001", "L2020-000001", "X2020-000001"):
+            with pytest.raises(InputsRejected):
+                set_to(second, f"after {unseen}")
+
+    def test_it_starts_after_its_entry_was_collected_of_which_the_consumer_sees_nothing(self, grant: Grant) -> None:
+        with pytest.raises(InputsRejected, match="text"):
+            set_to(grant, "归集之后")
+        officer = an_actor(grant.provider)
+        held = holdings.open_holding(entry=grant.entry_code, taking=Taking.SNAPSHOT, actor=officer, clock=NOON)
+        row = set_to(grant, "归集之后")
+        assert row.after == held.number
+        run = holdings.start_run(number=held.number, actor=officer, clock=NOON)
+        assert services.start_due(clock=NOON) == []
+        collect(run.pk, holding_id=held.pk, clock=NOON)
+        (number,) = services.start_due(clock=NOON)
+        assert carried(grant).number == number

@@ -132,7 +132,11 @@ def follow(grant: str, actor: Actor, as_json: bool) -> None:
 @acting_option(writes=True)
 @json_option
 def timetable(grant: str, times: str | None, drop: bool, actor: Actor, as_json: bool) -> None:
-    """Copy the rows of GRANT as a whole at TIMES, such as "每个工作日 02:00" or "0 2 * * 1-5"; without, show them."""
+    """Deliver the rows of GRANT at TIMES, such as "每个工作日 02:00" or "0 2 * * 1-5"; without, show them.
+
+    TIMES may also name what is waited for: "after G2026-000001" (a delivery), "after H2026-000001" (a collection),
+    "after L2026-000001" (a library), "after collection" (of the grant's own entry).
+    """
     from hefu.rooms.deliveries import queries, services
     from hefu.rooms.grants import queries as grants
 

@@ -24,6 +24,7 @@ from hefu.rooms.deliveries.terms.timetable import RunMissed
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.terms import IDLE_RULE, OVER, GrantIssued, GrantStatus, GrantStopped
+from hefu.rooms.holdings.terms import Assembled, Collected
 from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
 from hefu.rooms.requests.terms import NoticeKind, RequestGranted, RequestRefused
@@ -270,7 +271,9 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     GrantIssued: [_grant_signed, deliveries.on_ticket_signed],
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock, _grant_gone],
     TextEnded: [_hold_grants, _entries_must_follow],
-    DeliveryDone: [_meet_delivery_clock, _grant_used],
+    DeliveryDone: [_meet_delivery_clock, _grant_used, deliveries.on_delivered],
+    Collected: [deliveries.on_refreshed],
+    Assembled: [deliveries.on_refreshed],
     DeliveryFailed: [_tell_of_failure, deliveries.on_alarm],
     FollowAlarm: [_tell_of_alarm, deliveries.on_alarm],
     FollowCleared: [_tell_of_recovery, deliveries.on_alarm],

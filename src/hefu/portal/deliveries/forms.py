@@ -61,6 +61,8 @@ class TimetableForm(OfficeForm):
         max_length=120,
         help_text=_(
             "In words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or in the "
-            "five fields of cron. Adjusted rest days count as the calendar of your place says."
+            "five fields of cron; adjusted rest days count as the calendar of your place says. Or what is waited for: "
+            "“after collection” of the entry, “after G2026-000001” for another grant's delivery, “after H2026-000001” "
+            "for a holding, “after L2026-000001” for a library."
         ),
     )

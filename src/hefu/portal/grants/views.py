@@ -265,7 +265,10 @@ def timetable(request: PortalRequest, number: str) -> HttpResponseBase:
         TimetableForm(posted(request), initial={"text": times.text if times else ""}),
         title=gettext("Timetable of {number}").format(number=number),
         crumbs=[list_crumb(), grant_crumb(number)],
-        lead=gettext("At each of these times the rows are delivered as a whole. A time that cannot be kept is told."),
+        lead=gettext(
+            "At each of these times, or each time after what you name was done, the rows are delivered. A time that "
+            "cannot be kept is told."
+        ),
         send=gettext("Set"),
         work=lambda typed: delivery_services.set_timetable(
             grant=number, **typed, actor=request.actor, clock=request.clock

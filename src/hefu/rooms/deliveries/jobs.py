@@ -14,6 +14,7 @@ from hefu.rooms.deliveries.comparing import carry_comparison
 from hefu.rooms.deliveries.services.comparing import COMPARE
 from hefu.rooms.deliveries.services.hooks import CALL
 from hefu.rooms.deliveries.services.rows import RUN
+from hefu.rooms.deliveries.terms.timetable import START_DUE
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +49,9 @@ def call_hook(call_id: str) -> None:
     send_call(UUID(call_id), clock=SystemClock())
 
 
-@app.task(name="deliveries.start_due", queueing_lock="deliveries.start_due")
+@app.task(name=START_DUE, queueing_lock=START_DUE)
 def start_due(timestamp: int) -> None:
-    """Start the whole copies that are due by the clock. Safe to run twice.
+    """Start the deliveries that are due by the clock, or by what they wait for. Safe to run twice.
 
     Args:
         timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.

@@ -6,9 +6,10 @@ from hefu.rooms.deliveries.models.following import Follower, Following, FollowWi
 from hefu.rooms.deliveries.models.hook import Hook, HookCall
 from hefu.rooms.deliveries.models.increment import Increment
 from hefu.rooms.deliveries.models.news import News
-from hefu.rooms.deliveries.models.timetable import Timetable
+from hefu.rooms.deliveries.models.timetable import ComparingTimes, Timetable
 
 __all__ = [
+    "ComparingTimes",
     "Comparison",
     "Delivery",
     "FollowWindow",

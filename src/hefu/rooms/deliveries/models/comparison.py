@@ -17,6 +17,7 @@ class Comparison(models.Model):
     asked_by = models.CharField(max_length=80)
     asked_by_name = models.CharField(max_length=80)
     asked_at = models.DateTimeField()
+    stop_asked_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     rows_source = models.BigIntegerField(null=True, blank=True, help_text="Rows that the source grants.")
     rows_target = models.BigIntegerField(null=True, blank=True)

@@ -19,9 +19,11 @@ __all__ = ["Times", "times_of", "works_at"]
 
 @dataclass(frozen=True)
 class Times:
-    """When a grant's rows are copied as a whole by the clock."""
+    """When a grant's rows are copied as a whole by the clock, or after what."""
 
     text: str
+    #: Number of what is waited for; empty for a clock's times.
+    after: str
     next_times: tuple[datetime, ...]
     last_at: datetime | None
     last_delivery: str
@@ -38,9 +40,13 @@ def times_of(grant: "Grant", *, clock: Clock) -> Times | None:
     row = Timetable.objects.filter(grant=grant).first()
     if row is None:
         return None
-    ahead = read(row.text).next_times(clock.now(), works_at(grant.consumer.place), SHOWN_AHEAD)
+    if row.after:
+        ahead = [row.next_at] if row.next_at else []
+    else:
+        ahead = read(row.text).next_times(clock.now(), works_at(grant.consumer.place), SHOWN_AHEAD)
     return Times(
         row.text,
+        row.after,
         tuple(ahead) if row.next_at else (),
         row.last_at,
         row.last_delivery,

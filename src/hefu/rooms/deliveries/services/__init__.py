@@ -1,5 +1,6 @@
 """Writes of deliveries: what people ask, what the worker reports, what is kept."""
 
+from hefu.rooms.deliveries.services.after import on_delivered, on_refreshed
 from hefu.rooms.deliveries.services.asking import (
     begin_terms,
     cancel_delivery,
@@ -115,7 +116,9 @@ __all__ = [
     "note_slots",
     "note_sound",
     "on_alarm",
+    "on_delivered",
     "on_grant_stopped",
+    "on_refreshed",
     "on_ticket_signed",
     "pause_delivery",
     "receipt_of",

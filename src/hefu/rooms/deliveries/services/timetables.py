@@ -1,4 +1,4 @@
-"""Whole copies by the clock: set, dropped, started when due; what was missed is told."""
+"""Deliveries by the clock, or after something else: set, dropped, started when due; what was missed is told."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,12 +10,13 @@ from hefu.kernel import events
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import CHINA, Clock
 from hefu.kernel.refusal import InputsRejected, Refusal
-from hefu.kernel.timetable import LONGEST, NO_TIMES, NoTimetable, read
+from hefu.kernel.timetable import LONGEST, NO_TIMES_NO_EVENT, After, NoTimetable, read, stated
 from hefu.kernel.words import _, stored
 from hefu.rooms.deliveries import errors
 from hefu.rooms.deliveries.access import require
 from hefu.rooms.deliveries.models import Timetable
 from hefu.rooms.deliveries.queries.timetable import works_at
+from hefu.rooms.deliveries.services.after import waited_for
 from hefu.rooms.deliveries.services.asking import start_delivery
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.terms.timetable import (
@@ -36,34 +37,39 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def set_timetable(*, grant: str, text: str, actor: Actor, clock: Clock) -> Timetable:
-    """Let a grant's rows be copied as a whole by the clock.
+    """Let a grant's rows be copied as a whole by the clock, or each time after something else was done.
 
     Args:
         grant: Number of the grant.
-        text: Five fields of cron, or words such as `每个工作日 02:00`; in the offices' zone.
+        text: Five fields of cron, or words such as `每个工作日 02:00`, in the offices' zone; or what is waited for,
+            such as `G2026-000001 之后` for a delivery, `H2026-000001 之后` for a collection, `归集之后` for that of the
+            grant's own entry.
         actor: Somebody of the consumer.
         clock: From when the next time is counted.
 
     Raises:
         NotFound, Forbidden: The actor may not see the grant, or not do this.
         TimetableNeedsCopies: Its table is kept in step.
-        InputsRejected: The text states no times, or closer ones than a whole copy should be.
+        InputsRejected: The text states neither, too close times, or what would wait for itself.
     """
     found = grants.grant(grant, viewer=actor)
     require(actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id)
     if found.way == Way.FOLLOW:
         raise errors.TimetableNeedsCopies(grant=found.number)
     try:
-        times = read(text if len(text) <= LONGEST else "")
+        said = stated(text if len(text) <= LONGEST else "")
     except NoTimetable:
-        raise InputsRejected(problems={"text": NO_TIMES}) from None
-    next_at = times.next_after(clock.now(), works_at(found.consumer.place))
-    if next_at is None:
+        raise InputsRejected(problems={"text": NO_TIMES_NO_EVENT}) from None
+    after, next_at = "", None
+    if isinstance(said, After):
+        after = waited_for(found, said, actor=actor)
+    elif (next_at := said.next_after(clock.now(), works_at(found.consumer.place))) is None:
         raise InputsRejected(problems={"text": _("No day fulfils this.")})
     row, _made = Timetable.objects.update_or_create(
         grant=found,
         defaults={
             "text": text.strip(),
+            "after": after,
             "next_at": next_at,
             "missed": 0,
             "missed_at": None,
@@ -74,7 +80,7 @@ def set_timetable(*, grant: str, text: str, actor: Actor, clock: Clock) -> Timet
             "set_at": clock.now(),
         },
     )
-    _write_down(TIMETABLE_SET, found, actor=actor, clock=clock, timetable=row.text, next_at=next_at)
+    _write_down(TIMETABLE_SET, found, actor=actor, clock=clock, timetable=row.text, next_at=next_at, after=after)
     return row
 
 
@@ -119,7 +125,7 @@ def _start(grant_id: Any, clock: Clock) -> str:
         return ""
     due_at, grant = row.next_at, row.grant
     row.next_at = None
-    if grant.status not in OVER:
+    if grant.status not in OVER and not row.after:
         row.next_at = read(row.text).next_after(clock.now(), works_at(grant.consumer.place))
     number = ""
     try:
@@ -128,6 +134,11 @@ def _start(grant_id: Any, clock: Clock) -> str:
         row.last_at, row.last_delivery = clock.now(), number
         if clock.now() - due_at > LATE_AFTER:
             _miss(row, due_at, errors.RunLate(due_at=f"{due_at.astimezone(CHINA):%Y-%m-%d %H:%M}"), clock)
+    except errors.DeliveryOpen as refusal:
+        if row.after:
+            row.next_at = due_at  # it stays due until the one before has ended
+        else:
+            _miss(row, due_at, refusal, clock)
     except Refusal as refusal:
         _miss(row, due_at, refusal, clock)
     row.save()

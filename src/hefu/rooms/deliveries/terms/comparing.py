@@ -14,6 +14,7 @@ class Comparing(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    STOPPED = "stopped"
 
 
 STATE_NAMES = {
@@ -21,6 +22,7 @@ STATE_NAMES = {
     Comparing.RUNNING: _("being compared"),
     Comparing.DONE: _("compared; they differ"),
     Comparing.FAILED: _("failed"),
+    Comparing.STOPPED: _("stopped"),
 }
 
 #: States in which another one has to wait.

@@ -11,6 +11,8 @@ from hefu.rooms.evidence.terms import Kind
 LATE_AFTER = timedelta(minutes=10)
 #: Times that a page shows ahead.
 SHOWN_AHEAD = 3
+#: Name of the task that starts what is due; services may not import what stands above them.
+START_DUE = "deliveries.start_due"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class RunMissed:
     at: datetime
 
 
-TIMETABLE_SET = Kind("grant.timetable_set", 1, ("timetable", "next_at"), "When rows are copied as a whole was set.")
+TIMETABLE_SET = Kind(
+    "grant.timetable_set", 1, ("timetable", "next_at", "after"), "When, or after what, rows are delivered was set."
+)
 TIMETABLE_DROPPED = Kind("grant.timetable_dropped", 1, ("timetable",), "Rows are no more copied by themselves.")
 RUN_MISSED = Kind("grant.run_missed", 1, ("due_at", "code"), "A time passed without the delivery that was due.")
