@@ -37,7 +37,7 @@ from hefu.dataplane.connectors.relation import TableFacts, TableSummary
 from hefu.dataplane.connectors.s3.source import S3Source
 from hefu.dataplane.connectors.sftp.source import SftpSource
 from hefu.dataplane.control import Control
-from hefu.dataplane.lake.source import LakeSource, LakeView
+from hefu.dataplane.lake.source import LakeSource, LakeView, inspect_lake, list_lake, profile_lake
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.spark.source import SparkView
 from hefu.dataplane.ticket import ResourceKind, Ticket
@@ -135,6 +135,7 @@ def kind_of(source: Source) -> ResourceKind:
 
 
 _READ = _("The folder can be read; it holds {files} files.")
+_HELD = _("Version {version} of the library can be read; it holds {rows} rows.")
 _ANSWERED = _("The {interfaces} interfaces stated answer as stated.")
 _MAY_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also create a schema.")
 _MAY_NOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may not create a schema.")
@@ -142,7 +143,7 @@ _MAY_MAKE = _("Reached: {product} {version}, {tables} tables to read; the accoun
 _MAY_NOT_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may make no tables.")
 
 
-def tried(source: Place, policy: AddressPolicy = default_policy) -> Tried:
+def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
     """Try whether the source can be reached and used.
 
     Raises:
@@ -153,6 +154,8 @@ def tried(source: Place, policy: AddressPolicy = default_policy) -> Tried:
             return Tried(_READ, {"files": len(list_files(source))})
         case SftpSource() | S3Source():
             return Tried(_READ, {"files": len(list_far(source.opens(policy)))})
+        case LakeSource():
+            return Tried(_HELD, {"version": source.version.number, "rows": source.version.rows})
         case HttpSource():
             for one in source.interfaces:
                 first_page(source, one, policy)
@@ -169,7 +172,7 @@ def tried(source: Place, policy: AddressPolicy = default_policy) -> Tried:
             return Tried(_MAY_MAKE if found.can_create else _MAY_NOT_MAKE, facts)
 
 
-def tables(source: Place, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:
+def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:
     """Return the tables or files that the source offers now.
 
     Raises:
@@ -184,11 +187,13 @@ def tables(source: Place, policy: AddressPolicy = default_policy) -> tuple[Table
             return mysql_inspection.list_tables(source.connection, policy)
         case SftpSource() | S3Source():
             return list_far(source.opens(policy))
+        case LakeSource():
+            return list_lake(source)
         case HttpSource():
             return list_interfaces(source, policy)
 
 
-def inspected(source: Place, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
+def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
     """Return one table's or file's columns and keys.
 
     Raises:
@@ -203,12 +208,14 @@ def inspected(source: Place, schema: str, table: str, policy: AddressPolicy = de
             return mysql_inspection.inspect_table(source.connection, schema, table, policy)
         case SftpSource() | S3Source():
             return inspect_far(source.opens(policy), source.encoding, table)
+        case LakeSource():
+            return inspect_lake(source, table)
         case HttpSource():
             return inspect_interface(source, table, policy)
 
 
 def profiled(
-    source: Place, schema: str, table: str, policy: AddressPolicy = default_policy
+    source: Source, schema: str, table: str, policy: AddressPolicy = default_policy
 ) -> tuple[ColumnProfile, ...]:
     """Return counts over one table or file: emptiness, different values, lengths, patterns. No value leaves it.
 
@@ -226,5 +233,7 @@ def profiled(
             return profile_mysql_table(source.connection, schema, table, policy)
         case SftpSource() | S3Source():
             return profile_far(source.opens(policy), source.encoding, table)
+        case LakeSource():
+            return profile_lake(source, table)
         case HttpSource():
             return profile_interface(source, table, policy)

@@ -9,10 +9,12 @@ import duckdb
 
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.postgres.source import ROW, Chunk
-from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
+from hefu.dataplane.connectors.profile import LOOKED_AT, ColumnProfile, profile_cells
+from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts, TableSummary
 from hefu.dataplane.connectors.staging import PART, RELATION, Stage, StageStream
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import SideRefused
+from hefu.dataplane.lake.reading import look
 from hefu.dataplane.lake.table import LakeTable, Version
 from hefu.dataplane.ticket import ResourceKind
 from hefu.dataplane.types import parse
@@ -26,8 +28,47 @@ class LakeSource:
 
     table: LakeTable
     version: Version
-    #: What the source is that it stands for.
-    kind: ResourceKind
+    #: What the source is that it stands for; its own kind where the version is a library's.
+    kind: ResourceKind = ResourceKind.LAKE_TABLE
+
+
+#: What a library's one table is called, for a mount.
+TABLE = "library"
+
+
+def list_lake(source: LakeSource) -> tuple[TableSummary, ...]:
+    """Return the one table that a library is."""
+    return (TableSummary("", TABLE, "table", rows_estimate=source.version.rows),)
+
+
+def inspect_lake(source: LakeSource, table: str) -> TableFacts:
+    """Return columns and key of the version.
+
+    Raises:
+        SideRefused: Another table is asked for.
+    """
+    if table != TABLE:
+        raise SideRefused("source", table)
+    return _facts(source.version, TABLE, "table")
+
+
+def profile_lake(source: LakeSource, table: str) -> tuple[ColumnProfile, ...]:
+    """Return the profile of each column over the version's first rows.
+
+    Raises:
+        SideRefused: Another table is asked for.
+        NoSuchVersion: Its files were dropped.
+    """
+    inspect_lake(source, table)
+    seen = look(source.table, source.version, limit=LOOKED_AT)
+    return tuple(profile_cells(name, [row[at] or "" for row in seen.rows]) for at, name in enumerate(seen.columns))
+
+
+def _facts(version: Version, name: str, kind: str) -> TableFacts:
+    """Return columns and key; in a version whose key tells rows apart, its columns are never empty."""
+    whole = version.key if version.keyed else ()
+    columns = tuple(ColumnFacts(column, parse(of), nullable=column not in whole) for column, of in version.columns)
+    return TableFacts("", name, kind, rows_estimate=version.rows, columns=columns, primary_key=whole)
 
 
 @contextlib.contextmanager
@@ -85,11 +126,8 @@ class LakeView:
 
     @property
     def facts(self) -> TableFacts:
-        """Return columns and key; in a version whose key tells rows apart, its columns are never empty."""
-        version = self.source.version
-        whole = version.key if version.keyed else ()
-        columns = tuple(ColumnFacts(name, parse(of), nullable=name not in whole) for name, of in version.columns)
-        return TableFacts("", version.run, "file", rows_estimate=version.rows, columns=columns, primary_key=whole)
+        """Return columns and key."""
+        return _facts(self.source.version, self.source.version.run, "file")
 
     @property
     def checks(self) -> tuple[Typed, ...]:

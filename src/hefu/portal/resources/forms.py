@@ -24,6 +24,7 @@ from hefu.rooms.resources.terms import (
     NETWORK_NAMES,
     PLACE_KIND_NAMES,
     PORTS,
+    STATED_KINDS,
     AllowanceKind,
     ColumnSide,
     Encoding,
@@ -123,7 +124,7 @@ class PlaceForm(OfficeForm):
             self.fields["department_id"] = forms.ChoiceField(
                 label=_("Department"), widget=Picker, choices=[("", "—"), *((str(one.pk), one.name) for one in found)]
             )
-        self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=choices(PLACE_KIND_NAMES))
+        self.fields["kind"] = forms.ChoiceField(label=_("Kind"), choices=choices(PLACE_KIND_NAMES, only=STATED_KINDS))
         self.fields["tls"] = forms.ChoiceField(label=_("Encryption"), required=False, choices=choices(TLS_NAMES))
         self.fields["tls"].initial = TlsMode.PREFER.value
         self.fields["encoding"] = forms.ChoiceField(
@@ -140,8 +141,8 @@ class PlaceForm(OfficeForm):
             del self.fields["schema"]
         else:  # rows are not delivered to an interface
             del self.fields["interface"]
-            offered = {kind: name for kind, name in PLACE_KIND_NAMES.items() if kind is not PlaceKind.HTTP}
-            self.fields["kind"].choices = choices(offered)  # type: ignore[attr-defined]
+            offered = [kind for kind in STATED_KINDS if kind is not PlaceKind.HTTP]
+            self.fields["kind"].choices = choices(PLACE_KIND_NAMES, only=offered)  # type: ignore[attr-defined]
         self.order_fields(
             ["department_id", "name", "kind", "system_id", "host", "port", "dbname", "username", "password", "tls"]
         )

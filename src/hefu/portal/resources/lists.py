@@ -42,7 +42,7 @@ def where(place: "Place") -> str:
         return f"{'http' if place.tls == 'disable' else 'https'}://{place.host}:{place.port}"
     if place.kind in DATABASES:
         return f"{place.username}@{place.host}:{place.port}/{place.dbname}"
-    return place.folder
+    return place.folder if place.kind != PlaceKind.LAKE else gettext("in the node's lake")
 
 
 def _may_register(listing: Listing[Any]) -> bool:

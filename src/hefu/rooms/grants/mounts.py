@@ -17,6 +17,7 @@ _KINDS = {
     PlaceKind.SFTP: ResourceKind.SFTP_FOLDER,
     PlaceKind.S3: ResourceKind.S3_FOLDER,
     PlaceKind.HTTP: ResourceKind.HTTP_INTERFACE,
+    PlaceKind.LAKE: ResourceKind.LAKE_TABLE,
 }
 
 

@@ -17,7 +17,7 @@ from hefu.dataplane.errors import DataPlaneRefusal
 from hefu.dataplane.lake.collecting import Order, collect, everything
 from hefu.dataplane.lake.table import Taking, Version
 from hefu.dataplane.run import Progress, Rejected
-from hefu.dataplane.sides import KINDS
+from hefu.dataplane.sides import kind_of
 from hefu.dataplane.ticket import Item, ResourceRef
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
@@ -86,7 +86,7 @@ def _collect(carriage: Carriage, clock: Clock) -> Version:
     ticket = everything(
         carriage.number,
         entry.code,
-        ResourceRef(str(resource.source_id), KINDS[type(source)], resource.schema, resource.table),
+        ResourceRef(str(resource.source_id), kind_of(source), resource.schema, resource.table),
         tuple(Item(column, column) for column in columns),
         tuple(resource.key),
         resources.checks_of(resource),

@@ -77,7 +77,7 @@ def table(source: Source, schema: str, name: str) -> TableSeen:
         if (schema, name) in {(one.schema, one.table) for one in tables(source)}:
             raise
         raise errors.NoSuchTable(source=source.name, table=f"{schema}.{name}" if schema else name) from None
-    typed = is_database(source) or source.kind == PlaceKind.HTTP
+    typed = is_database(source) or source.kind in (PlaceKind.HTTP, PlaceKind.LAKE)
     columns = tuple(
         ColumnSide(one.name, str(one.type) if typed else "", one.comment, one.nullable) for one in facts.columns
     )

@@ -77,7 +77,7 @@ class Place(models.Model):
             models.CheckConstraint(
                 condition=(
                     (Q(kind__in=_DATABASES) & ~Q(host="") & ~Q(dbname="") & ~Q(username="") & Q(folder=""))
-                    | (Q(kind=PlaceKind.FOLDER.value) & ~Q(folder="") & Q(host=""))
+                    | (Q(kind__in=[PlaceKind.FOLDER.value, PlaceKind.LAKE.value]) & ~Q(folder="") & Q(host=""))
                     | (Q(kind=PlaceKind.SFTP.value) & ~Q(host="") & ~Q(username="") & ~Q(folder="") & ~Q(host_key=""))
                     | (Q(kind=PlaceKind.HTTP.value) & ~Q(host="") & ~Q(interface=""))
                     | (Q(kind=PlaceKind.S3.value) & ~Q(host="") & ~Q(dbname="") & ~Q(username="") & ~Q(folder=""))

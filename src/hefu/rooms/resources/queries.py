@@ -19,7 +19,7 @@ from hefu.rooms.resources.access import may, require, visible_places, visible_sy
 from hefu.rooms.resources.looking import TableListed, TableSeen
 from hefu.rooms.resources.models import Allowance, Resource, Source, System, Target
 from hefu.rooms.resources.reaching import Reached
-from hefu.rooms.resources.terms import Agreement, ItemSide
+from hefu.rooms.resources.terms import Agreement, ItemSide, PlaceKind
 
 Row = TypeVar("Row", bound=Model)
 
@@ -64,6 +64,22 @@ def source(source_id: UUID | str, *, viewer: Actor) -> Source:
     if found is None:
         raise NotFound(what="source", key=source_id)
     return found
+
+
+def library_source(library_id: UUID, *, viewer: Actor) -> Source | None:
+    """Return the open source that a library of the node's lake is read as; None before it is catalogued."""
+    rows = Source.objects.filter(visible_places(viewer), kind=PlaceKind.LAKE, closed_at__isnull=True)
+    return rows.filter(folder=str(library_id)).select_related("department", "system").first()
+
+
+def library_of(source_id: UUID | str, *, viewer: Actor) -> UUID | None:
+    """Return which library of the node's lake a source is; None for any other source.
+
+    Raises:
+        NotFound: There is none that the viewer may see.
+    """
+    row = source(source_id, viewer=viewer)
+    return UUID(row.folder) if row.kind == PlaceKind.LAKE else None
 
 
 def target(target_id: UUID | str, *, viewer: Actor) -> Target:
@@ -222,7 +238,7 @@ def connection_for(source_id: UUID, *, actor: Actor) -> Reached:
     return _reached(source, source_id, actor)
 
 
-def side_for(source_id: UUID, *, actor: Actor) -> sides.Place:
+def side_for(source_id: UUID, *, actor: Actor) -> sides.Source:
     """Return a source as the data plane reads it, secret inside: for the worker alone.
 
     Raises:

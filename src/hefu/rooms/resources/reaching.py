@@ -22,6 +22,8 @@ from hefu.dataplane.connectors.s3.signing import REGION
 from hefu.dataplane.connectors.s3.source import S3Source
 from hefu.dataplane.connectors.sftp.connection import SftpConnection
 from hefu.dataplane.connectors.sftp.source import SftpSource
+from hefu.dataplane.lake.source import LakeSource
+from hefu.dataplane.lake.table import LakeTable
 from hefu.rooms.resources import decide, errors
 from hefu.rooms.resources.models import Allowance, Secret, Source, Target
 from hefu.rooms.resources.terms import DATABASES, AllowanceKind, Allowed, PlaceKind
@@ -97,12 +99,16 @@ def reached(place: Source | Target) -> Reached:
     return folder_of(place) if place.kind == PlaceKind.FOLDER else remote_of(place)
 
 
-def side_of(place: Source | Target) -> sides.Place:
+def side_of(place: Source | Target) -> sides.Source:
     """Return the place as the data plane reads it.
 
     Raises:
         NoSecret, SealBroken, AddressNotAllowed: It cannot be used, and why.
+        NoSuchVersion: It is a library that was not assembled yet.
     """
+    if place.kind == PlaceKind.LAKE:
+        table = LakeTable(Path(settings.HEFU.home) / "lake" / place.folder)
+        return LakeSource(table, table.newest())
     match reached(place):
         case PostgresConnection() as connection:
             return PostgresSource(connection)

@@ -46,6 +46,8 @@ class PlaceKind(StrEnum):
     SFTP = "sftp"
     S3 = "s3"
     HTTP = "http"
+    #: A library of this node's own lake; registered when its keeper catalogues it, never by hand.
+    LAKE = "lake"
 
 
 PLACE_KIND_NAMES = {
@@ -55,7 +57,10 @@ PLACE_KIND_NAMES = {
     PlaceKind.SFTP: _("files on an SFTP server"),
     PlaceKind.S3: _("files in an S3-compatible store"),
     PlaceKind.HTTP: _("interfaces over HTTP"),
+    PlaceKind.LAKE: _("library of this node"),
 }
+#: What a person may register.
+STATED_KINDS = tuple(kind for kind in PlaceKind if kind is not PlaceKind.LAKE)
 #: Where tables can be read and can arrive.
 DATABASES = (PlaceKind.POSTGRES, PlaceKind.MYSQL)
 #: Where files lie on a server.

@@ -16,7 +16,7 @@ from hefu.kernel.refusal import InputsRejected, NotFound
 from hefu.kernel.words import _
 from hefu.rooms.evidence.services import record
 from hefu.rooms.parties import queries as parties
-from hefu.rooms.resources import decide, errors, looking, reaching, terms
+from hefu.rooms.resources import decide, errors, looking, queries, reaching, terms
 from hefu.rooms.resources.access import require, visible_places
 from hefu.rooms.resources.models import Allowance, Resource, Secret, Source, System, Target
 from hefu.rooms.resources.terms import AllowanceKind, Network, PlaceFacts, PlaceKind, TlsMode
@@ -34,6 +34,7 @@ _NOT_OF = {
     PlaceKind.SFTP: ("dbname", "region", "interface"),
     PlaceKind.S3: ("host_key", "interface"),
     PlaceKind.HTTP: ("folder", "dbname", "host_key", "region"),
+    PlaceKind.LAKE: ("host", "dbname", "username", "host_key", "region", "interface"),
 }
 _TYPED = ("name", "host", "dbname", "username", "schema", "folder", "host_key", "region", "interface")
 _FACTS = tuple(field.name for field in dataclasses.fields(PlaceFacts))
@@ -102,6 +103,34 @@ def register_source(
     return _register(row, department_id, facts, password, actor=actor, at=clock.now())
 
 
+@transaction.atomic
+def register_library(*, library_id: UUID, department_id: UUID, name: str, actor: Actor, clock: Clock) -> Source:
+    """Return the source that a library of the department is read as, registered when there is none yet.
+
+    Args:
+        library_id: The library, as the room of holdings has looked it up for the actor.
+        department_id: Its keeper.
+        name: What the source is called.
+        actor: Of the keeper.
+        clock: For its times.
+
+    Raises:
+        Forbidden: The actor registers no sources of that department.
+        NameTaken: The department has another source of that name.
+    """
+    require(actor, "resources.register_place", department_id)
+    row = queries.library_source(library_id, viewer=actor)
+    if row is not None:
+        return row
+    row = Source(id=new_id(clock.now()), department=parties.department(department_id, viewer=actor), name=name)
+    if Source.objects.filter(department_id=department_id, name=name, closed_at__isnull=True).exists():
+        raise errors.NameTaken(department=row.department.name, name=name)
+    row.kind, row.folder, row.registered_at = PlaceKind.LAKE.value, str(library_id), clock.now()
+    row.save(force_insert=True)
+    _record_registered(row, actor=actor, at=clock.now())
+    return row
+
+
 @sensitive_variables("password")
 @transaction.atomic
 def register_target(
@@ -124,6 +153,11 @@ def _register(row: P, department_id: UUID, facts: PlaceFacts, password: str, *, 
     row.save(force_insert=True)
     if password:
         reaching.keep_secret(row, password, at=at)
+    _record_registered(row, actor=actor, at=at)
+    return row
+
+
+def _record_registered(row: Source | Target, *, actor: Actor, at: datetime) -> None:
     record(
         terms.PLACE_REGISTERED,
         subject=f"{reaching.side(row)}:{row.pk}",
@@ -138,7 +172,6 @@ def _register(row: P, department_id: UUID, facts: PlaceFacts, password: str, *, 
             "department": row.department.credit_code,
         },
     )
-    return row
 
 
 @sensitive_variables("password")
@@ -396,6 +429,8 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
         facts,
         **{name: getattr(facts, name).strip() for name in _TYPED},
     )
+    if facts.kind is PlaceKind.LAKE:
+        raise InputsRejected(problems={"kind": _("A library becomes a source when its keeper catalogues it.")})
     if facts.kind in terms.WEB and facts.tls is TlsMode.PREFER:
         facts = dataclasses.replace(facts, tls=TlsMode.VERIFY_FULL)
     if facts.kind is PlaceKind.S3:
