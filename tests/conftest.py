@@ -24,6 +24,7 @@ from psycopg import sql
 from pytest_socket import disable_socket, enable_socket
 
 from hefu.kernel import events
+from hefu.node.locks import FileLock
 from hefu.node.postgres import Cluster
 from tools.messages import compile_all
 
@@ -110,8 +111,70 @@ def wired() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def database_to_copy(django_db_modify_db_settings: None) -> Iterator["ToCopy | None"]:
+    """Give the copy of a database that another process of this run has migrated, or the means to let others copy ours.
+
+    Migrating takes most of a minute, copying a second. None where there is one process alone, or somebody's
+    server, on which nothing is to be left behind.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ or not Path(os.environ[RUN], "database").is_dir():
+        yield None
+        return
+    from django.db import connection
+
+    lock = FileLock(Path(os.environ[RUN], "migrating"))
+    while not lock.take():
+        time.sleep(0.1)
+    with psycopg.connect(os.environ["HEFU_DATABASE_URL"], autocommit=True) as admin:
+        shared = ToCopy(admin, lock, ours=connection.settings_dict["TEST"]["NAME"])
+        shared.copied = shared.take()
+        if shared.copied:
+            lock.give_back()
+        yield shared
+
+
+@dataclass
+class ToCopy:
+    """The database of one process of a run, and the copy of it that the others begin with."""
+
+    admin: "psycopg.Connection[tuple[Any, ...]]"
+    #: Held by the process that migrates.
+    lock: FileLock
+    ours: str
+    copied: bool = False
+    name: str = "hefu_migrated"
+
+    def take(self) -> bool:
+        """Make our database from the copy; return whether there was one."""
+        there = self.admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [self.name]).fetchone()
+        if there:
+            self._copy(self.name, self.ours)
+        return there is not None
+
+    def offer(self) -> None:
+        """Copy our database, to which nobody may be connected, and let the others go on."""
+        self._copy(self.ours, self.name)
+        self.lock.give_back()
+
+    def _copy(self, of: str, to: str) -> None:
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self.admin.execute(make.format(sql.Identifier(to), sql.Identifier(of)))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, database_to_copy: ToCopy | None) -> bool:
+    """Take a database that was copied as it is."""
+    return django_db_keepdb or (database_to_copy is not None and database_to_copy.copied)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any, database_to_copy: ToCopy | None) -> Iterator[None]:
     """Let the test database go at the end, even when a page that was closed has left a request under way."""
+    if database_to_copy and not database_to_copy.copied:
+        from django.db import connection
+
+        connection.close()
+        database_to_copy.offer()
     yield
     from django.db import connection
 
