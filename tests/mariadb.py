@@ -97,6 +97,7 @@ def maria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maria]:
              f"--socket={folder}/s", f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0",
              "--innodb-buffer-pool-size=32M", "--character-set-server=latin1", "--max-connections=60",
              "--skip-name-resolve", "--default-time-zone=+00:00",
+             "--log-bin=log", "--server-id=1", "--binlog-format=ROW", "--binlog-row-metadata=FULL",
              f"--ssl-cert={folder}/server.pem", f"--ssl-key={folder}/server.key", *user],
             stdout=log, stderr=log,
         )  # fmt: skip

@@ -50,7 +50,7 @@ def require_followable(session: Session, ticket: Ticket, facts: TableFacts) -> N
     if facts.kind not in ("table", "partitioned table"):
         text = _("changes of a {kind} cannot be followed")
         raise PlanRefused((Sentence(text, code="plan.follow_kind", kind=facts.kind),))
-    problems = [*_key_problems(session, ticket, facts), *_mask_problems(ticket), *_check_problems(ticket)]
+    problems = [*_key_problems(session, ticket, facts), *mask_problems(ticket), *check_problems(ticket)]
     read = {*ticket.key, *(item.column for item in ticket.items), *ticket.columns_besides}
     text = _("column {name!r} is computed by the source, which does not tell its changes")
     problems += [
@@ -79,7 +79,8 @@ def _key_problems(session: Session, ticket: Ticket, facts: TableFacts) -> list[S
     return [Sentence(text, code="plan.follow_key")]
 
 
-def _mask_problems(ticket: Ticket) -> list[Sentence]:
+def mask_problems(ticket: Ticket) -> list[Sentence]:
+    """Return which key items are masked so that rows cannot be told apart."""
     text = _("key item {name!r} is masked so that rows cannot be told apart; deliver it, or hash it in full")
     return [
         Sentence(text, code="plan.follow_mask", name=item.name)
@@ -90,7 +91,8 @@ def _mask_problems(ticket: Ticket) -> list[Sentence]:
     ]
 
 
-def _check_problems(ticket: Ticket) -> list[Sentence]:
+def check_problems(ticket: Ticket) -> list[Sentence]:
+    """Return which checks cannot be made change by change."""
     text = _("change by change nobody sees whether {columns} are unique in the whole table; take that check out")
     return [
         Sentence(text, code="plan.follow_unique", columns=", ".join(check.columns))
