@@ -81,6 +81,8 @@ class Outcome:
     sha256: str = ""
     #: What a delivery of new rows alone read and changed; None for a whole copy.
     increment: Mapping[str, Any] | None = None
+    #: What a delivery of joined rows joined: how, and what each side gave; None for a delivery of one grant.
+    joined: Mapping[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return plain JSON."""

@@ -145,15 +145,7 @@ def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) ->
     Raises:
         PlanRefused: They are not.
     """
-    problems = []
-    if ticket.resource.kind is not kind_of(source):
-        problems.append(
-            Sentence(
-                _("the ticket opens a {kind}, the source is another kind"),
-                code="plan.source_kind",
-                kind=ticket.resource.kind.value,
-            )
-        )
+    problems = _kind_problems(ticket, source)
     if (ticket.channel is Channel.TABLE) == isinstance(target, FileTarget):
         problems.append(
             Sentence(
@@ -172,6 +164,23 @@ def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) ->
         )
     if problems:
         raise PlanRefused(tuple(problems))
+
+
+def require_kind(ticket: Ticket, source: Source) -> None:
+    """See that the source is of the kind that the ticket names.
+
+    Raises:
+        PlanRefused: It is not.
+    """
+    if problems := _kind_problems(ticket, source):
+        raise PlanRefused(tuple(problems))
+
+
+def _kind_problems(ticket: Ticket, source: Source) -> list[Sentence]:
+    if ticket.resource.kind is kind_of(source):
+        return []
+    text = _("the ticket opens a {kind}, the source is another kind")
+    return [Sentence(text, code="plan.source_kind", kind=ticket.resource.kind.value)]
 
 
 @dataclass(frozen=True)
