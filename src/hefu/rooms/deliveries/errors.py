@@ -133,8 +133,8 @@ class SourceNotFollowed(Refusal):
 
     code = "deliveries.source_not_followed"
     text = _(
-        "The source or the place of delivery of grant {grant} is not a PostgreSQL database, and only between two such "
-        "are changes followed. Ask for whole copies."
+        "Changes are followed from databases of PostgreSQL and of MySQL's family into those of PostgreSQL, and the "
+        "source or the place of delivery of grant {grant} is another. Ask for whole copies."
     )
 
 

@@ -21,9 +21,9 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, connection
 
-from hefu.dataplane.capture.follow import Reached, follow, forget_slot, position_of, slot_name, slots_of
+from hefu.dataplane.capture.follow import Reached, position_of, slot_name
+from hefu.dataplane.capture.sources import Followable, follows, forget_slot, slots_of
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
-from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.control import Progress, StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
@@ -166,16 +166,16 @@ def look(kept: Kept, clock: Clock) -> None:
         log.error("slot %s held back too much log and is dropped", name)
 
 
-def source_of(source_id: UUID | str, number: str) -> PostgresSource:
+def source_of(source_id: UUID | str, number: str) -> Followable:
     """Return a source whose log can be read.
 
     Raises:
         SourceNotFollowed: It is of another kind.
     """
-    reached = resources.connection_for(resources.source(source_id, viewer=WORKER).pk, actor=WORKER)
-    if not isinstance(reached, PostgresConnection):
+    source = resources.side_for(resources.source(source_id, viewer=WORKER).pk, actor=WORKER)
+    if not isinstance(source, Followable):
         raise SourceNotFollowed(grant=number)
-    return PostgresSource(reached)
+    return source
 
 
 def target_of(target_id: UUID | None, table: str, number: str) -> PostgresTarget:
@@ -243,13 +243,12 @@ class Run:
             rejects.copied()
             self._copied(outcome, because)
 
-        follow(
+        follows(source)(
             delivery=carriage.number,
             token=signed.token,
             keys=evidence.public_keys(KeyPurpose.TICKET),
             clock=self._clock,
             revoked=frozenset() if signed.in_force else frozenset({signed.id}),
-            source=source,
             target=target,
             salts=salts_of(ticket, carriage.consumer_code),
             watcher=self,

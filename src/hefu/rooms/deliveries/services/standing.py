@@ -5,9 +5,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hefu.dataplane.capture.follow import check_followable
+from hefu.dataplane.capture.sources import Followable, checks
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
-from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.formats import FileFormat
 from hefu.kernel import events
@@ -80,16 +79,15 @@ def follow_grant(*, grant: str, actor: Actor, clock: Clock) -> Delivery:
 
 def _require_sides(token: str, grant: "Grant") -> None:
     ticket = grants.read(token)
-    origin = resources.connection_for(resources.source(ticket.resource.source, viewer=WORKER).pk, actor=WORKER)
+    origin = resources.side_for(resources.source(ticket.resource.source, viewer=WORKER).pk, actor=WORKER)
     if grant.target_id is None:
         raise errors.PlaceGone(side=_("target"), number=grant.number)
     place = resources.target(grant.target_id, viewer=WORKER)
     reached = resources.target_connection_for(place.pk, actor=WORKER)
-    if not isinstance(origin, PostgresConnection) or not isinstance(reached, PostgresConnection):
+    if not isinstance(origin, Followable) or not isinstance(reached, PostgresConnection):
         raise errors.SourceNotFollowed(grant=grant.number)
-    check_followable(
+    checks(origin)(
         ticket=ticket,
-        source=PostgresSource(origin),
         target=PostgresTarget(reached, place.schema, grant.target_table, str(place.pk)),
         policy=resources.address_policy(actor=WORKER),
     )
