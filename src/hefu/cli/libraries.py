@@ -119,6 +119,68 @@ def conflicts(number: str, limit: int, reason: str, actor: Actor, as_json: bool)
     show_rows(rows, as_json=as_json, columns=("subject", "field", "values"))
 
 
+@command.command("shares")
+@click.argument("number")
+@acting_option(writes=False)
+@json_option
+def shares(number: str, actor: Actor, as_json: bool) -> None:
+    """Show what library NUMBER may share on of each field, where it comes from, and why not."""
+    from hefu.rooms.holdings import queries
+
+    found = queries.shares(queries.library(number, viewer=actor), on=SystemClock().today())
+    rows = [
+        {
+            "field": share.name,
+            "share_type": share.share_type,
+            "sources": [f"{one.entry} {one.holding} {one.column}" for one in share.sources],
+            "why_not": told(share.why_not) if share.why_not else "",
+            "article": str(share.basis or ""),
+        }
+        for share in found
+    ]
+    show_rows(rows, as_json=as_json, columns=("field", "share_type", "sources", "why_not", "article"))
+
+
+@command.command("catalogue")
+@click.argument("number")
+@click.option("--field", "fields", multiple=True, required=True, help="A field beside the subject; may stand again.")
+@acting_option(writes=True)
+@json_option
+def catalogue(number: str, fields: tuple[str, ...], actor: Actor, as_json: bool) -> None:
+    """Draft a catalogue entry of fields of library NUMBER, mounted on it; complete and submit it as any other."""
+    from hefu.rooms.holdings import services
+
+    entry = services.catalogue_library(number=number, fields=fields, actor=actor, clock=SystemClock())
+    show({"entry": entry.code, "name": entry.name, "share_type": entry.share_type}, as_json=as_json)
+
+
+@command.command("consent")
+@click.argument("number")
+@click.argument("holding")
+@click.option("--column", "columns", multiple=True, required=True, help="A column of the holding; may stand again.")
+@acting_option(writes=True)
+@json_option
+def consent(number: str, holding: str, columns: tuple[str, ...], actor: Actor, as_json: bool) -> None:
+    """Let library NUMBER share columns of your HOLDING on."""
+    from hefu.rooms.holdings import services
+
+    made = services.consent(number=number, holding=holding, columns=columns, actor=actor, clock=SystemClock())
+    show({"library": number, "holding": holding, "columns": made.columns}, as_json=as_json)
+
+
+@command.command("withdraw")
+@click.argument("number")
+@click.argument("holding")
+@acting_option(writes=True)
+@json_option
+def withdraw(number: str, holding: str, actor: Actor, as_json: bool) -> None:
+    """Let library NUMBER share columns of your HOLDING on no more."""
+    from hefu.rooms.holdings import services
+
+    services.withdraw_consent(number=number, holding=holding, actor=actor, clock=SystemClock())
+    show({"library": number, "holding": holding, "columns": []}, as_json=as_json)
+
+
 def _read(file: Path) -> "LibraryStated":
     from hefu.rooms.holdings.terms import FieldStated, LibraryKind, LibraryStated, PartStated
 

@@ -151,6 +151,11 @@ def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:
         if held is not None:
             return held
     place = resources.source(ticket.resource.source, viewer=WORKER)
+    library = resources.library_of(place.pk, viewer=WORKER)
+    if library is not None:
+        return holdings.library_for(
+            ticket=ticket, library_id=library, delivery=carriage.number, actor=WORKER, clock=clock
+        )
     return resources.side_for(place.pk, actor=WORKER)
 
 

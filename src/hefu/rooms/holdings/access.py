@@ -21,6 +21,8 @@ OF_OWNER: dict[str, frozenset[Role]] = {
     "holdings.cancel": _OFFICE,
     "holdings.drop_versions": _OFFICE,
     "holdings.read": _OFFICE,
+    # Whether a library of another may share its columns on.
+    "holdings.consent": _OFFICE,
     "holdings.see_rejects": _OFFICE,
     "holdings.see_rejected_values": _OFFICE,
 }

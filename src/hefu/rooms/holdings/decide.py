@@ -1,9 +1,11 @@
 """What may be collected by whom, what becomes of a run after each try, and how fresh a holding is. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from hefu.dataplane.errors import ColumnsAlike
 from hefu.dataplane.lake.table import alike
+from hefu.kernel.words import Sentence, _
 from hefu.rooms.catalog.terms import ShareType, UpdateCycle
 from hefu.rooms.holdings import errors
 from hefu.rooms.holdings.terms import (
@@ -15,11 +17,17 @@ from hefu.rooms.holdings.terms import (
     PAUSES,
     STATUS_NAMES,
     EntryNow,
+    FieldShare,
     Freshness,
     Next,
     RunFacts,
     RunStatus,
+    SourceColumn,
 )
+
+NOT_SHARED = _("entry {entry} is not shared")
+NOT_ON = _("what is shared conditionally of entry {entry} may be passed on to nobody")
+NOT_AGREED = _("{department} has not let the library share column {column} of holding {holding} on")
 
 
 def open_holding(entry: EntryNow, *, own: bool) -> None:
@@ -76,6 +84,32 @@ def after_failure(run: RunFacts, *, transient: bool) -> Next:
     if transient and run.pauses < len(PAUSES):
         return Next(move(run, RunStatus.WAITING), PAUSES[run.pauses])
     return Next(move(run, RunStatus.FAILED))
+
+
+def share_of(name: str, sources: Sequence[SourceColumn]) -> FieldShare:
+    """Return what a library may share of a field: what all of its sources let it.
+
+    Source: decree 809 art. 14 (what is not shared), art. 25 or the stricter rule `use.onward_transfer` of the
+    source's place (what was shared on conditions goes on with its department's consent alone).
+    """
+    kept = next((one for one in sources if one.share_type in (ShareType.NONE, None)), None)
+    if kept is not None:
+        why = Sentence(NOT_SHARED, code="library.not_shared", entry=kept.entry)
+        return FieldShare(name, tuple(sources), ShareType.NONE, why, ART_14)
+    bound = [one for one in sources if one.share_type is ShareType.CONDITIONAL]
+    strictest = ShareType.CONDITIONAL if bound else ShareType.UNCONDITIONAL
+    closed = next((one for one in bound if not one.own and one.passing_on == "never"), None)
+    if closed is not None:
+        why = Sentence(NOT_ON, code="library.not_on", entry=closed.entry)
+        return FieldShare(name, tuple(sources), strictest, why, closed.source)
+    unasked = next((one for one in bound if not (one.own or one.agreed)), None)
+    if unasked is not None:
+        why = Sentence(
+            NOT_AGREED, code="library.not_agreed", department=unasked.department, holding=unasked.holding,
+            column=unasked.column,
+        )  # fmt: skip
+        return FieldShare(name, tuple(sources), strictest, why, unasked.source)
+    return FieldShare(name, tuple(sources), strictest, "")
 
 
 def freshness(cycle: str, *, collected_at: datetime | None, now: datetime) -> Freshness:

@@ -101,6 +101,34 @@ class NoLongerShared(Refusal):
     status = 403
 
 
+class NotToBePassedOn(Refusal):
+    """A library shares no more than its sources let it."""
+
+    code = "holdings.not_to_be_passed_on"
+    text = _(
+        "Library {library} may not share {field} on: {why} ({source}). Ask the source department, or leave it out."
+    )
+    status = 403
+
+
+class TooFreelyShared(Refusal):
+    """The entry promises more than the sources do."""
+
+    code = "holdings.too_freely_shared"
+    text = _(
+        "Entry {entry} is shared unconditionally, but {field} of library {library} only conditionally ({source}). "
+        "Change the entry's sharing type, or leave the field out."
+    )
+    status = 403
+
+
+class NotAssembled(Refusal):
+    """There is nothing yet to catalogue or deliver."""
+
+    code = "holdings.not_assembled"
+    text = _("Library {number} was not assembled yet. Assemble it first.")
+
+
 class LibraryBusy(Refusal):
     """One assembly at a time."""
 

@@ -198,6 +198,9 @@ class Library(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveBigIntegerField(null=True, blank=True)
     subjects = models.BigIntegerField(null=True, blank=True)
+    assembled = models.JSONField(default=dict, help_text="{subject, parts, fields} that its version was assembled by.")
+    timetable = models.CharField(max_length=120, blank=True, help_text="As it was typed: cron, words, or after what.")
+    next_at = models.DateTimeField(null=True, blank=True)
     conflicts = models.JSONField(default=dict, help_text="Field → subjects of which sources say different things.")
     error_code = models.CharField(max_length=60, blank=True)
     error_text = models.TextField(blank=True)
@@ -221,6 +224,34 @@ class Library(models.Model):
         """Return what went wrong, in English; surfaces translate."""
         facts = {name: read_back(fact) for name, fact in self.error_facts.items()}
         return Sentence(self.error_text, **facts) if self.error_text else ""
+
+
+@pghistory.track()
+class LibraryConsent(models.Model):
+    """A source department's word that a library of another may share columns of its own on."""
+
+    id = models.UUIDField(primary_key=True)
+    library = models.ForeignKey(Library, on_delete=models.PROTECT, related_name="consents")
+    holding = models.ForeignKey(Holding, on_delete=models.PROTECT, related_name="consents")
+    columns = ArrayField(models.CharField(max_length=63), help_text="Columns of the holding.")
+    given_by = models.CharField(max_length=80)
+    given_by_name = models.CharField(max_length=80)
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-given_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["library", "holding"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="library_consent_one_of_a_holding",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Return whose columns."""
+        return f"{self.library_id}: {', '.join(self.columns)}"
 
 
 class LibraryConflict(models.Model):

@@ -21,6 +21,7 @@ from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.holdings import decide
 from hefu.rooms.holdings.access import ACTIONS, keeps, may, require, visible, visible_libraries
 from hefu.rooms.holdings.models import CollectionRun, Holding, Library, RejectedRow
+from hefu.rooms.holdings.sharing import shares as shares
 from hefu.rooms.holdings.terms import OPEN, Freshness, RunStatus
 from hefu.rooms.resources import queries as resources
 
@@ -293,6 +294,17 @@ def library(number: str, *, viewer: Actor) -> Library:
     if found is None:
         raise NotFound(what="library", key=number)
     return found
+
+
+def part_numbers(found: Library) -> frozenset[str]:
+    """Return the holdings that a library is stated over, and those of its version."""
+    return frozenset(part["holding"] for part in (*found.parts, *found.assembled.get("parts", ())))
+
+
+def libraries_taking(held: Holding) -> list[Library]:
+    """Return the libraries that take from a holding which the viewer was given already: its department may know."""
+    taking = Q(parts__contains=[{"holding": held.number}]) | Q(assembled__parts__contains=[{"holding": held.number}])
+    return list(Library.objects.filter(taking).select_related("department"))
 
 
 def may_keep(found: Library, *, viewer: Actor) -> bool:

@@ -19,6 +19,10 @@ from hefu.rooms.evidence.terms import Kind
 #: Data is gathered as needed, by logical access or physically, by the platform of the place; sector authorities
 #: gather their own.
 ART_3_1 = Citation("state-council-integrated-2022", "3.1", "全国一体化政务大数据体系建设指南")
+#: What was shared goes on to a third party only with its department's consent.
+ART_25 = Citation("decree-809", "25", "政务数据共享条例")
+#: Rule of the packs that says so, or more strictly.
+ONWARD_RULE = "use.onward_transfer"
 #: What is not shared has its legal basis, and stays with its department.
 ART_14 = Citation("decree-809", "14", "政务数据共享条例")
 
@@ -262,6 +266,41 @@ class LibraryStated:
     fields: tuple[FieldStated, ...]
 
 
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column that a field of a library takes values from, as its own department shares it."""
+
+    holding: str
+    column: str
+    #: Code and name of the catalogue entry, and of its department.
+    entry: str
+    entry_name: str
+    department: str
+    #: None for what is not, or no longer, in the catalogue.
+    share_type: ShareType | None
+    #: Whether it is the keeper's own.
+    own: bool
+    #: Whether its department let the library share it on.
+    agreed: bool
+    #: What the law of its place says of passing shared data on: `never`, `with_provider_consent`, or nothing.
+    passing_on: str
+    #: The article that says so.
+    source: Citation
+
+
+@dataclass(frozen=True)
+class FieldShare:
+    """What a library may share of one field."""
+
+    name: str
+    sources: tuple[SourceColumn, ...]
+    #: The strictest of its sources.
+    share_type: ShareType
+    #: English sentence, why it may not be shared on; empty when it may.
+    why_not: str
+    basis: Citation | None = None
+
+
 LIBRARY_DEFINED = Kind(
     "library.defined",
     1,
@@ -285,3 +324,28 @@ LIBRARY_LOOKED = Kind(
 CONFLICTS_LOOKED = Kind(
     "library.conflicts_looked", 1, ("rows", "reason"), "Somebody looked at what sources of a library say differently."
 )
+LIBRARY_CATALOGUED = Kind(
+    "library.catalogued",
+    1,
+    ("entry", "fields", "share_type", "sources"),
+    "Fields of a library were drafted as a catalogue entry mounted on it; `sources` names the entries behind them.",
+)
+LIBRARY_PASSED_ON = Kind(
+    "library.passed_on",
+    1,
+    ("version", "rows", "delivery", "fields"),
+    "A delivery read a version of a library; the conditions of its sources were looked at before.",
+)
+CONSENT_GIVEN = Kind(
+    "library.consent_given",
+    1,
+    ("holding", "entry", "columns"),
+    "A source department let a library share columns of its own on.",
+)
+CONSENT_WITHDRAWN = Kind(
+    "library.consent_withdrawn",
+    1,
+    ("holding", "entry"),
+    "A source department lets a library share its columns no more.",
+)
+LIBRARY_TIMED = Kind("library.timed", 1, ("timetable",), "When a library is assembled without being asked was set.")

@@ -28,17 +28,21 @@ from hefu.rooms.holdings.services.libraries import (
     start_assembly,
     take_up_library,
 )
+from hefu.rooms.holdings.services.passing import catalogue_library, consent, library_for, withdraw_consent
 from hefu.rooms.holdings.services.reading import drop_versions, look_at, receipt_of, reveal_rejects, take_out
 from hefu.rooms.holdings.services.serving import stand_in
 
 __all__ = [
     "cancel_run",
+    "catalogue_library",
     "change_holding",
     "close_holding",
+    "consent",
     "define_library",
     "drop_versions",
     "forget_rejects",
     "keep_rejects",
+    "library_for",
     "look_at",
     "look_up",
     "note_progress",
@@ -60,4 +64,5 @@ __all__ = [
     "take_out",
     "take_up",
     "take_up_library",
+    "withdraw_consent",
 ]

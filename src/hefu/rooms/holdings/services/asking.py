@@ -20,6 +20,7 @@ from hefu.rooms.holdings.queries import works_at
 from hefu.rooms.holdings.services.rows import enqueue, facts, load, locked, next_number, record
 from hefu.rooms.holdings.terms import ART_3_1, OPEN, EntryNow, RunStatus
 from hefu.rooms.resources import queries as resources
+from hefu.rooms.resources.terms import PlaceKind
 
 _PLATFORM = system("holdings")
 
@@ -46,7 +47,7 @@ def open_holding(*, entry: str, taking: Taking, actor: Actor, clock: Clock) -> H
         code=found.code,
         published=found.status == Status.PUBLISHED,
         share_type=ShareType(found.share_type) if found.share_type else None,
-        mounted=resource is not None,
+        mounted=resource is not None and resource.source.kind != PlaceKind.LAKE,
         keyed=bool(resource and resource.key),
         holding=other.number if other else "",
         columns=tuple({*resources.columns_of(resource).values(), *resource.key}) if resource else (),
@@ -175,7 +176,8 @@ def start_run(*, number: str, empty_is_true: bool = False, actor: Actor, clock: 
     _require_open(row)
     _require_still(row)
     resource = resources.resource_for_entry(row.entry_id, viewer=_PLATFORM)
-    if resource is None or not resource.key or row.entry.status != Status.PUBLISHED:
+    lake = resource is not None and resource.source.kind == PlaceKind.LAKE  # a library is no source of a holding
+    if resource is None or lake or not resource.key or row.entry.status != Status.PUBLISHED:
         raise errors.SourceChanged(entry=row.entry.code, number=row.number)
     # By the clock, what is not shared is collected only where its own department wanted that.
     own = actor.department_id == row.department_id or (actor.is_system and row.by_owner)

@@ -17,6 +17,7 @@ from hefu.dataplane.lake.assembling import Conflict, Wins, provenance
 from hefu.dataplane.lake.table import Version, alike
 from hefu.kernel import events
 from hefu.kernel.actor import Actor
+from hefu.kernel.citation import Citation
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound, Refusal
@@ -91,7 +92,7 @@ def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Libr
             row.save()
     except IntegrityError:  # two who state one name at the same instant see no library of each other's yet
         raise errors.LibraryStatedTwice(name=row.name) from None
-    _record(
+    record_library(
         terms.LIBRARY_DEFINED,
         row,
         actor=actor,
@@ -155,7 +156,7 @@ def start_assembly(*, number: str, actor: Actor, clock: Clock) -> Library:
     row.status, row.takeovers, row.asked_at, row.finished_at = RunStatus.WAITING.value, 0, clock.now(), None
     row.error_code, row.error_text, row.error_facts = "", "", {}
     row.save()
-    _record(terms.LIBRARY_ASKED, row, actor=actor, clock=clock, serial=row.serial)
+    record_library(terms.LIBRARY_ASKED, row, actor=actor, clock=clock, serial=row.serial)
     enqueue_assembly(row.pk)
     return row
 
@@ -202,8 +203,9 @@ def settle_assembled(
     )
     row.status, row.finished_at, row.version = RunStatus.DONE.value, clock.now(), version.number
     row.subjects, row.conflicts = version.rows, conflicts
+    row.assembled = {"subject": row.subject, "parts": row.parts, "fields": row.fields}
     row.save()
-    _record(
+    record_library(
         terms.LIBRARY_ASSEMBLED,
         row,
         actor=WORKER,
@@ -228,7 +230,7 @@ def settle_not_assembled(*, row: Library, error: Refusal, clock: Clock) -> None:
     row.error_code, row.error_text = error.code, error.text
     row.error_facts = {name: stored(value) for name, value in error.facts.items()}
     row.save()
-    _record(terms.LIBRARY_FAILED, row, actor=WORKER, clock=clock, serial=row.serial, code=error.code)
+    record_library(terms.LIBRARY_FAILED, row, actor=WORKER, clock=clock, serial=row.serial, code=error.code)
 
 
 def requeue_lost_libraries(*, clock: Clock) -> list[str]:
@@ -262,7 +264,7 @@ def look_up(*, number: str, subject: str, reason: str, actor: Actor, clock: Cloc
     version = table_of(row.pk).newest()
     require_shared(row, version)
     seen = reading.look(table_of(row.pk), version, equal={_key_of(version): wanted}, limit=1)
-    _record(
+    record_library(
         terms.LIBRARY_LOOKED,
         row,
         actor=actor,
@@ -293,7 +295,7 @@ def reveal_conflicts(*, number: str, limit: int, reason: str, actor: Actor, cloc
         raise InputsRejected(problems={"reason": _("Say why you read the rows.")})
     require_shared(row, table_of(row.pk).latest())
     kept = list(row.kept_conflicts.order_by("place")[:limit])
-    _record(terms.CONFLICTS_LOOKED, row, actor=actor, clock=clock, rows=len(kept), reason=said[:500])
+    record_library(terms.CONFLICTS_LOOKED, row, actor=actor, clock=clock, rows=len(kept), reason=said[:500])
     master, purpose = settings.HEFU.master_key(), conflict_purpose(row.pk)
     opened = (json.loads(unseal(master, one.sealed, purpose=purpose)) for one in kept)
     return [
@@ -334,13 +336,24 @@ def _load(number: str, action: str, actor: Actor) -> Library:
     return row
 
 
-def _record(of: Kind, row: Library, /, *, actor: Actor, clock: Clock, **body: Any) -> None:
+def record_library(
+    of: Kind,
+    row: Library,
+    /,
+    *,
+    actor: Actor,
+    clock: Clock,
+    concerns: Sequence[UUID] = (),
+    basis: Citation = ART_3_1,
+    **body: Any,
+) -> None:
+    """Put on record what became of a library; `concerns` names departments beside its keeper."""
     record_evidence(
         of,
         subject=row.number,
         by=actor,
         at=clock.now(),
-        basis=[ART_3_1],
-        concerns=[row.department_id],
+        basis=[basis],
+        concerns=[row.department_id, *concerns],
         body=body,
     )

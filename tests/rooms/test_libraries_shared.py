@@ -1,0 +1,132 @@
+"""A library as an entry like any other: what its sources let it share, consent, delivery, and its end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from hefu.kernel.actor import Actor, Role
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.rooms.catalog import queries as catalog
+from hefu.rooms.catalog import services as catalog_services
+from hefu.rooms.catalog.models import Entry
+from hefu.rooms.catalog.rows import content_of
+from hefu.rooms.deliveries import queries as deliveries
+from hefu.rooms.deliveries import services as delivery_services
+from hefu.rooms.deliveries.carry import carry as carry_delivery
+from hefu.rooms.deliveries.models import Delivery
+from hefu.rooms.evidence.queries import history as evidence_of
+from hefu.rooms.grants.models import Grant
+from hefu.rooms.holdings import errors, services
+from hefu.rooms.holdings.models import Holding, Library
+from hefu.rooms.holdings.sharing import shares
+from tests.builders import (
+    NOON,
+    SYSTEM,
+    a_content,
+    a_department,
+    a_grant,
+    a_target,
+    an_actor,
+    publish,
+    the_authority,
+)
+from tests.conftest import Database
+from tests.rooms.test_libraries import WHO, assembled, holdings, reviewer, stated
+
+pytestmark = pytest.mark.django_db
+__all__ = ["holdings", "reviewer"]
+
+
+def why(library: Library) -> list[str]:
+    return [str(share.why_not) for share in shares(library, on=NOON.today())]
+
+
+def agree(library: Library, holding: Holding) -> None:
+    services.consent(
+        number=library.number,
+        holding=holding.number,
+        columns=["id_number", "name", "birth_date"],
+        actor=an_actor(holding.department),
+        clock=NOON,
+    )
+
+
+def delivered(grant: Grant) -> Delivery:
+    found = deliveries.deliveries(viewer=SYSTEM, grant=grant.number).first()
+    assert found is not None
+    carry_delivery(found.pk, clock=NOON)
+    found.refresh_from_db()
+    return found
+
+
+def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
+    holdings: list[Holding], reviewer: Actor, make_database: Callable[[], Database]
+) -> None:
+    ours, consumer = make_database(), a_department("市民政局")
+    library = services.define_library(stated=stated(holdings), actor=reviewer, clock=NOON)
+    keeper = an_actor(the_authority(), Role.OFFICER)
+    with pytest.raises(errors.NotAssembled):
+        services.catalogue_library(number=library.number, fields=["name"], actor=keeper, clock=NOON)
+    assembled(library, reviewer)
+    # Conditionally shared columns go on with their own department's consent alone.
+    with pytest.raises(errors.NotToBePassedOn) as refused:
+        services.catalogue_library(number=library.number, fields=["name"], actor=keeper, clock=NOON)
+    assert str(refused.value.citation) == "decree-809 art. 25"
+    with pytest.raises(InputsRejected):
+        services.consent(
+            number=library.number,
+            holding=holdings[0].number,
+            columns=["salary"],
+            actor=an_actor(holdings[0].department),
+            clock=NOON,
+        )
+    for other in (keeper, an_actor(holdings[1].department)):
+        with pytest.raises((NotFound, Forbidden)):
+            services.consent(
+                number=library.number, holding=holdings[0].number, columns=["name"], actor=other, clock=NOON
+            )
+    for holding in holdings:
+        agree(library, holding)
+    assert why(library) == ["", "", ""]
+    with pytest.raises(InputsRejected):
+        services.catalogue_library(number=library.number, fields=["name (from)"], actor=keeper, clock=NOON)
+    draft = services.catalogue_library(number=library.number, fields=["name"], actor=keeper, clock=NOON)
+    said = content_of(catalog.entry(draft.pk, viewer=keeper))
+    assert (said.share_type, [item.name for item in said.items]) == ("conditional", ["citizen_id", "name"])
+    assert said.share_condition.count("办理社会救助时使用") == 2
+    items = tuple(replace(item, length=50) for item in said.items)
+    complete = a_content(name=said.name, class_code=said.class_code, items=items)
+    catalog_services.change_entry(entry_id=draft.pk, content=complete, actor=keeper, clock=NOON)
+    publish(draft)
+    entry = catalog.entry(draft.code, viewer=SYSTEM)
+    grant = a_grant(entry, consumer, target=a_target(consumer, ours))
+    done = delivered(grant)
+    assert (done.status, done.error, done.rows_written) == ("done", "", 20)
+    columns = ours.run(f"SELECT citizen_id, name FROM \"{grant.target_table}\" WHERE citizen_id = '{WHO}'")
+    assert columns == [(WHO, "张柒")]
+    read = next(one for one in evidence_of(library.number, viewer=SYSTEM) if one.kind == "library.passed_on")
+    assert (read.body["version"], read.body["delivery"], read.body["fields"]) == (
+        1,
+        done.number,
+        ["citizen_id", "name"],
+    )
+
+    def again() -> str:
+        delivery_services.start_delivery(grant=grant.number, actor=an_actor(consumer), clock=NOON)
+        return str(delivered(grant).error_code)
+
+    Entry.objects.filter(pk=entry.pk).update(share_type="unconditional")
+    assert again() == "holdings.too_freely_shared"
+    Entry.objects.filter(pk=entry.pk).update(share_type="conditional")
+    services.withdraw_consent(
+        number=library.number, holding=holdings[0].number, actor=an_actor(holdings[0].department), clock=NOON
+    )
+    assert again() == "holdings.not_to_be_passed_on"
+    Entry.objects.filter(pk=holdings[1].entry_id).update(
+        share_type="none", basis_kind="law", basis_title="某法", noshare_reason="依法"
+    )
+    assert "is not shared" in why(library)[0]
+    assert again() == "holdings.no_longer_shared"
+    with pytest.raises(errors.NothingToCollect):  # a library is no source of a holding
+        services.open_holding(entry=entry.code, taking="snapshot", actor=keeper, clock=NOON)
