@@ -1,20 +1,26 @@
 """Both sides held against each other through the grant, and what differs mended alone."""
 
+import csv
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.compare import Compared, compare
+from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.followed import Counts
 from hefu.dataplane.errors import PlanRefused, SideRefused
 from hefu.dataplane.filters import OneOf, RowFilter
 from hefu.dataplane.masks import Cover, Hash
-from hefu.dataplane.ticket import Item, Ticket, sign_ticket
+from hefu.dataplane.sides import Source
+from hefu.dataplane.ticket import Item, ResourceKind, ResourceRef, Ticket, sign_ticket
 from hefu.kernel.clock import FixedClock
 from tests.conftest import Database
 from tests.connectors.place import NOW, SIGNER, Place, a_place
+from tests.mariadb import MariaDatabase
 
 ITEMS = (
     Item("id", "id"), Item("name", "name", mask=Cover(first=1)), Item("income", "income"), Item("born", "born"),
@@ -41,9 +47,10 @@ def a_ticket(place: Place, **changes: object) -> Ticket:
 
 
 def held(place: Place, ticket: Ticket, **more: object) -> Compared:
+    given = {"source": place.source, "target": place.target()} | more
     return compare(
         delivery="D-1", token=sign_ticket(ticket, SIGNER), keys=[SIGNER.public], clock=FixedClock(NOW),
-        source=place.source, target=place.target(), **more,  # type: ignore[arg-type]
+        **given,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -120,3 +127,45 @@ def test_a_table_that_was_emptied_is_counted_whole_named_in_part_and_filled_agai
     assert (mended.mended.inserted, mended.mended.deleted) == (1960, 1)
     assert held(place, ticket).agrees
     assert sorted(place.rows(), key=repr) == sorted(before, key=repr)
+
+
+@pytest.mark.parametrize("kind", ["mysql", "csv"])
+def test_sources_without_such_digests_are_compared_and_mended_as_well(
+    kind: str, place: Place, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    rows = [(n, None if n % 50 == 0 else f"王'{n}\\\"", f"51170{2 + n % 3}", f"{n}.50") for n in range(1, 2001)]
+    if kind == "mysql":
+        maria: MariaDatabase = request.getfixturevalue("a_maria")
+        maria.run(
+            "create table people (id bigint primary key, name text, division text, income decimal(12,2)) "
+            "character set utf8mb4"
+        )
+        marks = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
+        maria.run(f"insert into people values {marks}", [cell for row in rows for cell in row])
+        source: Source = MysqlSource(maria.connection)
+        resource = ResourceRef("s", ResourceKind.MYSQL_TABLE, maria.name, "people")
+    else:
+        with (tmp_path / "people.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([("id", "name", "division", "income"), *rows])
+        source, resource = FolderSource(tmp_path), ResourceRef("s", ResourceKind.FILE_FOLDER, "", "people.csv")
+    items = (Item("id", "id", "bigint"), ITEMS[1], Item("income", "income", "numeric(12,2)"))
+    ticket = a_ticket(place, items=items, resource=resource)
+
+    place.deliver("D-1", ticket=ticket, source=source)
+    found = held(place, ticket, source=source)
+    assert found.agrees
+    assert found.source.rows == len([one for one in rows if one[1] and one[2] != "511704"])
+    assert found.source == found.target
+    place.consumer.run(
+        "delete from arrived where id in (1, 3); update arrived set income = 0 where id = 6; "
+        "insert into arrived (id, name) values (999999, '不速之客')"
+    )
+    before = place.consumer.run("select ctid from arrived where id = 1500")
+    found = held(place, ticket, source=source)
+    gone = 2 - ("1" not in {gap.key[0] for gap in found.gaps}) - ("3" not in {gap.key[0] for gap in found.gaps})
+    assert (found.missing, found.extra, found.different) == (gone, 1, 1)
+    assert held(place, ticket, source=source, mend=True).mended == Counts(inserted=gone, updated=1, deleted=1)
+    assert held(place, ticket, source=source).agrees
+    assert place.consumer.run("select ctid from arrived where id = 1500") == before
+    with pytest.raises(PlanRefused):
+        held(place, replace(ticket, key=()), source=source)

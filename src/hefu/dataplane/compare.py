@@ -2,19 +2,23 @@
 
 Both sides count, sum and digest their rows in buckets by key; only buckets that disagree are looked at key by key, so
 that two tables that agree cost one pass each and move a few kilobytes. What a source shows here is what the
-grant delivers: filtered, checked and masked by it, in its own SQL.
+grant delivers: filtered, checked and masked by it, in its own SQL. A source that is no PostgreSQL has neither its
+digests nor its types, so what the grant delivers of it is written beside the consumer's table for as long as the
+comparison lasts, where nobody else sees it, and both are compared there.
 """
 
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.capture.followable import facts_of
-from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
+from hefu.dataplane.connectors.postgres.copy import from_batches, pump
 from hefu.dataplane.connectors.postgres.followed import (
     FRESH,
     NOTHING,
@@ -27,13 +31,18 @@ from hefu.dataplane.connectors.postgres.followed import (
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import Chunk, PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns, take_locks
+from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.control import Control, Quiet, Watcher
 from hefu.dataplane.dialect import Dialect
-from hefu.dataplane.errors import AlreadyRunning, PlanRefused, SideRefused
-from hefu.dataplane.lanes.query import chunk_query
+from hefu.dataplane.errors import AlreadyRunning, NotReconciled, PlanRefused, SideRefused, Stopped
+from hefu.dataplane.lanes.query import chunk_query, names_of
+from hefu.dataplane.lanes.rejects import hand_over
+from hefu.dataplane.lanes.view import View
+from hefu.dataplane.outcome import Rejected
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.plan_sql import SourceSql
 from hefu.dataplane.run import TicketHolds, require_match
+from hefu.dataplane.sides import Source, opened
 from hefu.dataplane.ticket import Ticket, read_ticket
 from hefu.dataplane.types import Kind
 from hefu.kernel.clock import Clock
@@ -46,6 +55,8 @@ BUCKETS, MOST_KEYS = 4096, 10_000
 #: Rows that are mended with one look at the source.
 _AT_ONCE = 1000
 _WHOLE = Chunk(0, whole=True)
+#: What the grant delivers of a source that is no PostgreSQL; of one session, and gone with it.
+_BROUGHT = "pg_temp.hefu_granted"
 
 #: Texts of a key's values.
 Key = tuple[str | None, ...]
@@ -98,7 +109,7 @@ def compare(
     token: str,
     keys: Iterable[PublicKey],
     clock: Clock,
-    source: PostgresSource,
+    source: Source,
     target: PostgresTarget,
     salts: Mapping[str, str] | None = None,
     mend: bool = False,
@@ -129,17 +140,111 @@ def compare(
     ticket = read_ticket(token, tuple(keys), clock.now())
     require_match(ticket, source, target)
     control = Control(TicketHolds(watcher or Quiet(), ticket, clock))
+    secrets = dict(salts or {})
+    finished: list[Compared] = []
 
-    def work() -> Compared:
+    def compared(
+        asked: PostgresConnection, side: str, granted: Callable[[Session, Session], tuple[Plan, str]]
+    ) -> Compared:
         with (
-            contextlib.closing(Session(source.connection, "source", policy)) as asking,
+            contextlib.closing(Session(asked, side, policy)) as asking,
             contextlib.closing(Session(target.connection, "target", policy)) as there,
             control.watched(asking),
             control.watched(there),
         ):
-            return _Comparing(ticket, target, dict(salts or {}), asking, there, control.check).carry(delivery, mend)
+            plan, relation = granted(asking, there)
+            if not plan.key:
+                raise PlanRefused((_without_key(),))
+            found = _Comparing(target, plan, relation, asking, there, control.check).carry(delivery, mend)
+            finished.append(found)
+            return found
 
-    return control.call(work)
+    try:
+        if isinstance(source, PostgresSource):
+            place, there = source.connection, partial(_granted_there, ticket, target, secrets)
+            return control.call(lambda: compared(place, "source", there))
+        view = control.call(opened(source, ticket, policy, control=control))
+        with contextlib.closing(view), control.watched(view):
+            brought = _Brought(ticket, target, secrets, view, control, policy)
+            brought.load()
+            return control.call(lambda: compared(target.connection, "target", brought.beside))
+    except Stopped:
+        if finished:  # the word came when all was done: what was mended is mended, and has to be told
+            return finished[0]
+        raise
+
+
+def _columns_of(there: Session, target: PostgresTarget) -> tuple[ColumnFacts, ...]:
+    columns = existing_columns(there, target)
+    there.commit()
+    if columns is None:
+        raise SideRefused("target", Sentence(_("{table} is gone"), code="side.table_gone", table=target.name))
+    return columns
+
+
+def _granted_there(
+    ticket: Ticket, target: PostgresTarget, secrets: Mapping[str, str], asking: Session, there: Session
+) -> tuple[Plan, str]:
+    """Return the plan, and what the grant delivers as a relation of the source's own session."""
+    facts = facts_of(asking, ticket)
+    plan = compile_plan(ticket, facts.columns, _columns_of(there, target), secrets)
+    sql = SourceSql(plan, _SQL, secrets, _NAME(facts.schema, facts.table))
+    return plan, f"({chunk_query(sql, _WHOLE, None)})"
+
+
+class _Nobody:
+    """Takes rejected rows and keeps none: the run that delivered has told of them."""
+
+    def begin(self) -> None:
+        """Do nothing."""
+
+    def put(self, batch: Sequence[Rejected]) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True)
+class _Brought:
+    """Rows of a source that cannot digest them, brought beside the consumer's table."""
+
+    ticket: Ticket
+    target: PostgresTarget
+    secrets: Mapping[str, str]
+    view: View
+    control: Control
+    policy: AddressPolicy
+
+    def _sql(self) -> SourceSql:
+        with contextlib.closing(Session(self.target.connection, "target", self.policy)) as there:
+            columns = _columns_of(there, self.target)
+        view = self.view
+        plan = compile_plan(self.ticket, view.facts.columns, columns, self.secrets, view.checks, None, view.dialect)
+        if not plan.key:
+            raise PlanRefused((_without_key(),))
+        return SourceSql(plan, view.dialect, self.secrets, view.relation, view.written)
+
+    def load(self) -> None:
+        """Read the source once, and find out what the checks keep back."""
+        self._sql()  # what does not fit is said before rows are brought here
+        self.control.load(self.view)
+        sql = self._sql()
+        hand_over(self.view, sql, self.view.parts(None), {}, _Nobody(), self.control)
+
+    def beside(self, asking: Session, _there: Session) -> tuple[Plan, str]:
+        """Write what the grant delivers into a table of the session's own; return the plan and that table."""
+        sql = self._sql()
+        outputs = sql.plan.outputs
+        asking.run(f"create temp table hefu_granted ({', '.join(f'{_NAME(one.name)} {one.type}' for one in outputs)})")
+        write = f"copy {_BROUGHT} ({names_of(outputs, _NAME)}) from stdin (format csv)"
+        with contextlib.closing(self.view.stream()) as stream, self.control.watched(stream):
+            for chunk in self.view.parts(None):
+                self.control.check()
+                feed = from_batches(stream, chunk_query(sql, chunk, None))
+                out, into = pump(feed, asking, write, lambda passed: self.control.add(bytes_=passed))
+                if out != into:
+                    raise NotReconciled(what="rows brought to be compared", source=out, target=into)
+        asking.run(f"analyze {_BROUGHT}")
+        asking.commit()
+        return sql.plan, _BROUGHT
 
 
 class _Comparing:
@@ -147,25 +252,16 @@ class _Comparing:
 
     def __init__(
         self,
-        ticket: Ticket,
         target: PostgresTarget,
-        secrets: Mapping[str, str],
+        plan: Plan,
+        granted: str,
         asking: Session,
         there: Session,
         check: Callable[[], None],
     ) -> None:
         self.asking, self.there, self.target, self._check = asking, there, target, check
-        facts = facts_of(asking, ticket)
-        columns = existing_columns(there, target)
-        there.commit()
-        if columns is None:
-            raise SideRefused("target", Sentence(_("{table} is gone"), code="side.table_gone", table=target.name))
-        self.plan: Plan = compile_plan(ticket, facts.columns, columns, secrets)
-        if not self.plan.key:
-            raise PlanRefused((_without_key(),))
-        self.sql = SourceSql(self.plan, _SQL, secrets, _NAME(facts.schema, facts.table))
-        names = ", ".join(_NAME(output.name) for output in self.plan.outputs)
-        self.granted = f"({chunk_query(self.sql, _WHOLE, None)})"
+        self.plan, self.granted = plan, granted
+        names = ", ".join(_NAME(output.name) for output in plan.outputs)
         self.standing = f"(select {names} from {_NAME(target.schema, target.table)})"
 
     def carry(self, delivery: str, mend: bool) -> Compared:
