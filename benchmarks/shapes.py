@@ -30,6 +30,7 @@ from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.run import deliver
+from hefu.dataplane.since import Since
 from hefu.dataplane.ticket import Channel, Item, Party, ResourceKind, ResourceRef, TargetRef, Ticket, sign_ticket
 from hefu.kernel.clock import SystemClock
 from hefu.kernel.ids import new_id
@@ -121,10 +122,7 @@ def delivered(ground: Ground, shape: Shape, rows: int, *, indexed: bool, governe
         "shape": shape.name, "governed": governed,
         "source": ground._connection("provider"), "target": ground._connection("consumer"),
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, __file__, "--child", json.dumps(orders)], stdout=subprocess.PIPE, check=True, text=True
-    )
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    told = in_child(orders)
     ((there, indexes),) = ground.run(
         "consumer",
         "select (select count(*) from delivered), "
@@ -132,6 +130,15 @@ def delivered(ground: Ground, shape: Shape, rows: int, *, indexed: bool, governe
     )
     if there != rows or told["written"] != rows or indexes != (3 if indexed else indexes):
         raise SystemExit(f"{shape.name}: {there:,} of {rows:,} rows, {indexes} indexes")
+    return told
+
+
+def in_child(orders: dict[str, Any]) -> dict[str, Any]:
+    """Deliver in a process of its own; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--child", json.dumps(orders)], stdout=subprocess.PIPE, check=True, text=True
+    )
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 
 
@@ -149,13 +156,14 @@ def child(orders: dict[str, Any]) -> None:
         valid_until=now + timedelta(hours=1), target=TargetRef("t", "delivered"),
         checks=(NotNull("id"), UniqueKey(("id",))) if orders["governed"] else (),
     )  # fmt: skip
+    since = Since("id", orders["overlap"]) if "overlap" in orders else None
     token = sign_ticket(ticket, SIGNER)
     started = time.monotonic()
     outcome = deliver(
         delivery=str(ticket.id), token=token, keys=[SIGNER.public], clock=clock,
         source=PostgresSource(PostgresConnection(**orders["source"])),
         target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "delivered", "t"),
-        rejects=Counting(),
+        rejects=Counting(), since=since,
     )  # fmt: skip
     seconds = time.monotonic() - started
     status = Path("/proc/self/status").read_text()
