@@ -8,7 +8,10 @@ import sys
 from typing import Any
 
 from hefu.crypto.signing import PublicKey
-from hefu.dataplane.capture.follow import Reached, follow
+from hefu.dataplane.capture.follow import Reached
+from hefu.dataplane.capture.sources import Followable, follows
+from hefu.dataplane.connectors.mysql.connection import MysqlConnection
+from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -28,13 +31,17 @@ def tell(now: Reached) -> None:
 
 def main(orders: dict[str, Any]) -> None:
     """Carry out the orders."""
+    source: Followable = (
+        PostgresSource(PostgresConnection(**orders["source"]))
+        if "kind" not in orders
+        else (MysqlSource(MysqlConnection(**orders["source"])))
+    )
     try:
-        follow(
+        follows(source)(
             delivery=orders["delivery"],
             token=orders["token"],
             keys=[PublicKey.from_text(orders["key"])],
             clock=SystemClock(),
-            source=PostgresSource(PostgresConnection(**orders["source"])),
             target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", "t"),
             rejects=ListSink(),
             reached=tell,

@@ -1,0 +1,90 @@
+"""A follower of MariaDB that is killed again and again: nothing lost, nothing doubled."""
+
+import json
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from hefu.dataplane.ticket import Ticket, sign_ticket
+from hefu.kernel.clock import SystemClock
+from tests.conftest import Database
+from tests.connectors.place import SIGNER
+from tests.connectors.test_follow_binlog import Followed, followed
+from tests.mariadb import MariaDatabase, a_maria, maria
+
+pytestmark = pytest.mark.timeout(90)
+
+__all__ = ["a_maria", "followed", "maria"]
+
+#: Times that it is killed.
+KILLS = 2
+
+
+def test_a_follower_of_mariadb_that_is_killed_loses_and_doubles_nothing(
+    followed: Followed, make_database: Callable[[], Database], a_maria: MariaDatabase
+) -> None:
+    """KILL: fault 1 of the list, for the channel of MySQL's log."""
+    ticket = replace(followed.ticket(), valid_until=SystemClock().now() + timedelta(days=1))
+    leaving = threading.Event()
+
+    def write() -> None:
+        chance, number = random.Random(5), 2000
+        connection = a_maria.server.connect(a_maria.name)
+        with connection.cursor() as cursor:
+            while not leaving.is_set():
+                number += 1
+                cursor.execute("begin")
+                cursor.execute(
+                    "insert into people (id, name, phone, division) values (%s, '王', '13900000001', '511702')",
+                    (number,),
+                )
+                cursor.execute("update people set income = income + 1 where id %% 7 = %s", (chance.randrange(7),))
+                cursor.execute("delete from people where id = %s", (chance.randrange(2000, number),))
+                cursor.execute(chance.choice(("commit", "commit", "commit", "rollback")))
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        counted = []
+        for _time in range(KILLS):
+            with _follower(followed, ticket) as process:
+                until = time.monotonic() + 20
+                changes = 0
+                while time.monotonic() < until and not changes > (counted[-1] if counted else 0):
+                    told = json.loads(process.stdout.readline())  # type: ignore[union-attr]
+                    assert "refused" not in told, told
+                    changes = told["changes"]
+                counted.append(changes)
+    finally:
+        leaving.set()
+        writer.join()
+    assert counted == sorted(counted)
+    then = followed.follow(ticket)
+    assert then.copied == ""
+    assert followed.rows() == followed.copied(ticket)
+
+
+@contextmanager
+def _follower(followed: Followed, ticket: Ticket) -> Iterator["subprocess.Popen[str]"]:
+    orders = {
+        "delivery": "D-7", "token": sign_ticket(ticket, SIGNER), "key": SIGNER.public.as_text(), "once": False,
+        "kind": "mysql", "source": asdict(followed.source.connection),
+        "target": asdict(followed.place.target().connection),
+    }  # fmt: skip
+    command = [sys.executable, str(Path(__file__).with_name("follower.py")), json.dumps(orders)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
