@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from hefu.kernel.actor import Actor, Role
+from hefu.kernel.clock import FixedClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
@@ -18,6 +20,8 @@ from hefu.rooms.deliveries.models import Delivery
 from hefu.rooms.evidence.queries import history as evidence_of
 from hefu.rooms.grants.models import Grant
 from hefu.rooms.holdings import errors, services
+from hefu.rooms.holdings.assemble import assemble
+from hefu.rooms.holdings.carry import carry
 from hefu.rooms.holdings.models import Holding, Library
 from hefu.rooms.holdings.sharing import shares
 from tests.builders import (
@@ -130,3 +134,34 @@ def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
     assert again() == "holdings.no_longer_shared"
     with pytest.raises(errors.NothingToCollect):  # a library is no source of a holding
         services.open_holding(entry=entry.code, taking="snapshot", actor=keeper, clock=NOON)
+
+
+def test_a_library_is_assembled_by_the_clock_and_each_time_after_its_sources(
+    holdings: list[Holding], reviewer: Actor
+) -> None:
+    library = services.define_library(stated=stated(holdings), actor=reviewer, clock=NOON)
+
+    def collect() -> None:
+        run = services.start_run(number=holdings[0].number, actor=reviewer, clock=NOON)
+        carry(run.pk, holding_id=holdings[0].pk, clock=NOON)
+
+    def timed(text: str) -> None:
+        services.time_library(number=library.number, timetable=text, actor=reviewer, clock=NOON)
+
+    for wrong in ("sometimes", "after H2020-000001", "* * * * *"):
+        with pytest.raises(InputsRejected):
+            timed(wrong)
+    timed("每天 02:00")
+    assert services.start_due_libraries(clock=NOON) == []
+    later = FixedClock(NOON.now() + timedelta(days=1))
+    assert services.start_due_libraries(clock=later) == [library.number]
+    timed("归集之后")
+    collect()  # while it is being assembled: once more after that
+    assert services.start_due_libraries(clock=later) == []
+    assemble(library.pk, clock=NOON)
+    assert services.start_due_libraries(clock=later) == [library.number]
+    assemble(library.pk, clock=NOON)
+    assert services.start_due_libraries(clock=later) == []
+    timed(f"after {holdings[1].number}")
+    collect()
+    assert services.start_due_libraries(clock=later) == []

@@ -60,6 +60,19 @@ def assemble(number: str, actor: Actor, as_json: bool) -> None:
     show(_summary(services.start_assembly(number=number, actor=actor, clock=SystemClock())), as_json=as_json)
 
 
+@command.command("times")
+@click.argument("number")
+@click.option("--at", "timetable", required=True, help="In words, cron, or “after collection”; empty for when asked.")
+@acting_option(writes=True)
+@json_option
+def times(number: str, timetable: str, actor: Actor, as_json: bool) -> None:
+    """Set when library NUMBER is assembled without being asked."""
+    from hefu.rooms.holdings import services
+
+    row = services.time_library(number=number, timetable=timetable, actor=actor, clock=SystemClock())
+    show({"number": row.number, "timetable": row.timetable, "next_at": row.next_at}, as_json=as_json)
+
+
 @command.command("status")
 @click.argument("number")
 @acting_option(writes=False)
@@ -69,7 +82,13 @@ def status(number: str, actor: Actor, as_json: bool) -> None:
     from hefu.rooms.holdings import queries
 
     row = queries.library(number, viewer=actor)
-    facts = _summary(row) | {"parts": row.parts, "fields": row.fields, "conflicts": row.conflicts}
+    facts = _summary(row) | {
+        "timetable": row.timetable,
+        "next_at": row.next_at,
+        "parts": row.parts,
+        "fields": row.fields,
+        "conflicts": row.conflicts,
+    }
     show(facts | {"error": told(row.error)}, as_json=as_json)
 
 

@@ -24,6 +24,7 @@ from hefu.rooms.deliveries.terms.timetable import RunMissed
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.terms import IDLE_RULE, OVER, GrantIssued, GrantStatus, GrantStopped
+from hefu.rooms.holdings import services as holdings
 from hefu.rooms.holdings.terms import Assembled, Collected
 from hefu.rooms.requests import queries as request_queries
 from hefu.rooms.requests import services as requests
@@ -227,6 +228,10 @@ def _entry_used(event: RequestGranted) -> None:
     catalog_services.note_use(entry_id=event.entry_id)
 
 
+def _libraries_follow(event: Collected) -> None:
+    holdings.collected(event.number, clock=FixedClock(event.at))
+
+
 def _live_grants(entry_id: UUID) -> list[str]:
     """Return the numbers of the requests whose grants on an entry are not over."""
     found = grant_queries.grants(viewer=system("catalog"), entry_id=entry_id).exclude(status__in=sorted(OVER))
@@ -272,7 +277,7 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock, _grant_gone],
     TextEnded: [_hold_grants, _entries_must_follow],
     DeliveryDone: [_meet_delivery_clock, _grant_used, deliveries.on_delivered],
-    Collected: [deliveries.on_refreshed],
+    Collected: [_libraries_follow, deliveries.on_refreshed],
     Assembled: [deliveries.on_refreshed],
     DeliveryFailed: [_tell_of_failure, deliveries.on_alarm],
     FollowAlarm: [_tell_of_alarm, deliveries.on_alarm],

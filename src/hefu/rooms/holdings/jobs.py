@@ -43,7 +43,7 @@ def retry_stalled_runs(timestamp: int) -> None:
 
 @app.task(name="holdings.start_due", queueing_lock="holdings.start_due")
 def start_due_runs(timestamp: int) -> None:
-    """Start the collections that are due by the clock. Safe to run twice.
+    """Start the collections and assemblies that are due by the clock or after what they waited for. Safe to run twice.
 
     Args:
         timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
@@ -51,3 +51,5 @@ def start_due_runs(timestamp: int) -> None:
     del timestamp
     for number in services.start_due(clock=SystemClock()):
         log.info("run %s began by the clock", number)
+    for number in services.start_due_libraries(clock=SystemClock()):
+        log.info("library %s is assembled by the clock or after its sources", number)

@@ -197,6 +197,11 @@ def works_at(found: Holding) -> Callable[[date], bool]:
     return clocks.works_at(found.department.place)
 
 
+def library_works_at(found: Library) -> Callable[[date], bool]:
+    """Return whether offices of the library's keeper work on a day."""
+    return clocks.works_at(found.department.place)
+
+
 def history(found: Holding | Library, *, most: int | None = None) -> tuple[VersionView, ...]:
     """Return the versions of a holding or library that the viewer was given already, newest first.
 

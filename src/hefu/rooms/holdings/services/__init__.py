@@ -31,12 +31,14 @@ from hefu.rooms.holdings.services.libraries import (
 from hefu.rooms.holdings.services.passing import catalogue_library, consent, library_for, withdraw_consent
 from hefu.rooms.holdings.services.reading import drop_versions, look_at, receipt_of, reveal_rejects, take_out
 from hefu.rooms.holdings.services.serving import stand_in
+from hefu.rooms.holdings.services.times import collected, start_due_libraries, time_library
 
 __all__ = [
     "cancel_run",
     "catalogue_library",
     "change_holding",
     "close_holding",
+    "collected",
     "consent",
     "define_library",
     "drop_versions",
@@ -59,10 +61,12 @@ __all__ = [
     "stand_in",
     "start_assembly",
     "start_due",
+    "start_due_libraries",
     "start_run",
     "stop_asked",
     "take_out",
     "take_up",
     "take_up_library",
+    "time_library",
     "withdraw_consent",
 ]

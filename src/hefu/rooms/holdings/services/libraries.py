@@ -149,7 +149,17 @@ def start_assembly(*, number: str, actor: Actor, clock: Clock) -> Library:
         NotFound, Forbidden: The actor may not see it, or does not keep it.
         LibraryBusy: It is being assembled.
     """
-    row = _load(number, "libraries.assemble", actor)
+    row = load_kept(number, "libraries.assemble", actor)
+    begin_assembly(row, actor=actor, clock=clock)
+    return row
+
+
+def begin_assembly(row: Library, *, actor: Actor, clock: Clock) -> None:
+    """Start an assembly of a library that is locked.
+
+    Raises:
+        LibraryBusy: It is being assembled.
+    """
     if row.status in OPEN:
         raise errors.LibraryBusy(number=row.number)
     row.serial += 1
@@ -158,7 +168,6 @@ def start_assembly(*, number: str, actor: Actor, clock: Clock) -> Library:
     row.save()
     record_library(terms.LIBRARY_ASKED, row, actor=actor, clock=clock, serial=row.serial)
     enqueue_assembly(row.pk)
-    return row
 
 
 @transaction.atomic
@@ -328,7 +337,12 @@ def _key_of(version: Version) -> str:
     return version.key[0]
 
 
-def _load(number: str, action: str, actor: Actor) -> Library:
+def load_kept(number: str, action: str, actor: Actor) -> Library:
+    """Return the library, locked, for an actor who keeps it.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see it, or does not keep it.
+    """
     row = Library.objects.select_for_update().filter(visible_libraries(actor), number=number).first()
     if row is None:
         raise NotFound(what="library", key=number)
