@@ -163,6 +163,57 @@ def decoded(ground: Ground, table: str) -> tuple[float, int]:
     return seconds, count
 
 
+class Processors:
+    """Processor seconds of this process and of the server's, while the block lasts."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._data = str((ground.cluster.folder / "data").resolve())
+        self._before: dict[int, float] = {}
+        self._last: dict[int, tuple[str, float]] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> "Processors":
+        self._before = {pid: spent for pid, (_kind, spent) in self._now().items()}
+        self._own = time.process_time()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._own = time.process_time() - self._own
+        self._stop.set()
+        self._thread.join()
+
+    def each_thousand(self, changes: int) -> dict[str, float]:
+        """Return them by kind for a thousand changes."""
+        spent = {"own": self._own, "log": 0.0, "source": 0.0, "target": 0.0}
+        for pid, (kind, seconds) in self._last.items():
+            spent[kind] += seconds - self._before.get(pid, 0.0)
+        return {kind: round(seconds / changes * 1000, 4) for kind, seconds in spent.items()}
+
+    def _look(self) -> None:
+        done = False
+        while not done:
+            done = self._stop.wait(0.1)
+            self._last |= {pid: seen for pid, seen in self._now().items() if seen[0]}  # one that ends has no name
+
+    def _now(self) -> dict[int, tuple[str, float]]:
+        found = {}
+        tick = os.sysconf("SC_CLK_TCK")
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if str((folder / "cwd").readlink()) == self._data:
+                    words = (folder / "cmdline").read_text()
+                    spent = (folder / "stat").read_text().rpartition(")")[2].split()[11:13]
+                    found[int(folder.name)] = (_kind(words), sum(map(int, spent)) / tick)
+        return found
+
+
+def _kind(words: str) -> str:
+    kinds = {"walsender": "log", " provider ": "source", " consumer ": "target"}
+    return next((kind for sign, kind in kinds.items() if sign in words), "")
+
+
 def catching_up(ground: Ground, count: int) -> dict[str, Any]:
     """Return changes per second: decoded alone, applied, applied under mask, filter and checks."""
     tables = {"apply": False, "governed": True}
@@ -174,8 +225,11 @@ def catching_up(ground: Ground, count: int) -> dict[str, Any]:
     for table, governed in tables.items():
         token = ticket(table, governed=governed)
         began = time.perf_counter()
-        followed(ground, table, token)
-        figures[table] = round(made / (time.perf_counter() - began))
+        with Processors(ground) as processors:
+            followed(ground, table, token)
+            took = time.perf_counter() - began
+        figures[table] = round(made / took)
+        figures[f"{table}_processor_s_per_1000"] = processors.each_thousand(made)
     same = "select count(*), md5(string_agg(t::text, ';' order by id)) from {} t"
     if ground.run("provider", same.format("people")) != ground.run("consumer", same.format("apply")):
         raise SystemExit("the target is not what the source is")

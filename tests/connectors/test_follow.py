@@ -187,6 +187,22 @@ class TestChanges:
         place.follow()
         assert place.rows(columns="id") == [(2,)]
 
+    def test_many_new_rows_come_as_they_are_even_where_some_were_written_there_already(self, place: Followed) -> None:
+        ticket = place.grant_to_follow(**AS_IT_IS)
+        place.follow(ticket)
+        many = (
+            "insert into people select n, '新' || n, case when n % 3 = 0 then E'a\\tb' end from generate_series{} n"
+        )
+        for first in (1000, 3000):
+            place.provider.run(many.format(f"({first}, {first + 800})"))
+            place.provider.run("update people set story = name where id % 2 = 0")
+            place.provider.run(f"delete from people where id between {first} and {first + 20}")
+            if first == 3000:
+                place.consumer.run("insert into arrived (id, name) values (3500, 'theirs')")
+            before = place.follow(ticket)
+            assert place.rows() == place.copied(ticket)
+        assert place.follow(ticket).counts == before.counts
+
     def test_a_row_that_fails_its_checks_is_rejected_until_it_is_mended(self, place: Followed) -> None:
         rejects = ListSink()
         place.follow(rejects=rejects)

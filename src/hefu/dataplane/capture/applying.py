@@ -7,10 +7,14 @@ the grant hides ever reaches the consumer's side.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from hefu.dataplane.capture.gathered import Gathered
+from hefu.dataplane.capture.netting import Net, Numbers, OneByOne
 from hefu.dataplane.capture.pending import Pending, picked
 from hefu.dataplane.capture.pgoutput import UNCHANGED, Row, Value
 from hefu.dataplane.checks.sql import reasons
@@ -20,16 +24,20 @@ from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.dialect import Dialect
-from hefu.dataplane.errors import NotReconciled
+from hefu.dataplane.errors import NotReconciled, SideRefused
 from hefu.dataplane.lanes.query import chunk_query, names_of
 from hefu.dataplane.masks import looks_at
 from hefu.dataplane.outcome import Rejected
+from hefu.dataplane.plan import Output
 from hefu.dataplane.plan_sql import SourceSql
 
 _SQL = Dialect.POSTGRES
 _WHOLE = Chunk(0, whole=True)
 #: Types whose text another server may read as another value.
 _BY_PLACE = ("money",)
+#: Rows of new keys from which on they are written into the table itself, and writes for which that is not tried
+#: again after it failed.
+_MANY, _CAREFUL = 500, 20
 
 
 @dataclass(frozen=True)
@@ -45,55 +53,126 @@ class Applied:
 
 @dataclass
 class Applier:
-    """Writes pending changes into the target, inside the target session's open transaction."""
+    """Writes gathered changes into the target, inside the target session's open transaction."""
 
     sql: SourceSql
     source: Session
     target: Session
     table: PostgresTarget
+    #: Writes for which new rows are staged like others, because some of them were there already.
+    _careful: int = 0
 
-    def apply(self, pending: Pending) -> Applied:
-        """Write what is pending; the caller commits the target with the new position.
+    def apply(self, gathered: Gathered) -> Applied:
+        """Write what was gathered; the caller commits the target with the new position.
 
         Raises:
             DataPlaneRefusal: A side was lost or refused.
             NotReconciled: Not every row that left arrived.
+            Garbled: The source's server said something that is no message.
         """
-        plan = self.sql.plan
-        rows = self._whole(pending)
-        if self._as_is:
-            wanted = picked([self.needed.index(output.column) for output in plan.outputs])
-            gone = (key for key, row in pending.last.items() if row is None)
-            self._write(TOUCHED, names_of(plan.key_outputs, _SQL.name_of), gone)
-            self._write(FRESH, names_of(plan.outputs, _SQL.name_of), map(wanted, rows))
-            self.source.rollback()  # a look at the table must not keep its server from cleaning up
-            return Applied(len(pending), merge(self.target, self.table, plan, emptied=pending.emptied), ())
-        by_key = self._over(plan_key(self.sql), pending.last)
+        write = self._as_it_is if self._is_as_it_is else self._governed
+        try:
+            found = gathered.together(self.needed)
+            return write(gathered, *found)
+        except OneByOne:  # nothing has been written: the texts are put together before
+            return write(gathered, None, gathered.one_by_one())
+
+    def _as_it_is(self, gathered: Gathered, net: Net | None, odd: Pending) -> Applied:
+        plan, place = self.sql.plan, gathered.relation.columns.index
+        outputs = tuple(sorted(plan.outputs, key=lambda output: place(output.column)))
+        keys = tuple(output for output in outputs if output in plan.key_outputs)
+        places, key_places = [[place(one.column) for one in some] for some in (outputs, keys)]
+        gone = list(map(_line, map(self._picker(keys), (key for key, row in odd.last.items() if row is None))))
+        rows = self._whole(odd)
+        kept = list(map(_line, map(picked([self.needed.index(one.column) for one in outputs]), rows)))
+        counts = [len(gone), len(kept), 0]
+        new = b""
+        if net is not None:
+            gone.append(net.lines(net.gone, key_places))
+            kept.append(net.lines(net.kept, places))
+            new = net.lines(net.new, places)
+            counts = [counts[0] + len(net.gone), counts[1] + len(net.kept), len(net.new)]
+        self.source.rollback()  # a look at the table must not keep its server from cleaning up
+        names, key_names = names_of(outputs, _SQL.name_of), names_of(keys, _SQL.name_of)
+        straight = counts[2] >= _MANY and not self._careful
+        self._careful = max(0, self._careful - 1)
+        if not straight:
+            kept.append(new)
+            counts = [counts[0], counts[1] + counts[2], 0]
+        self._write(f"{TOUCHED} ({key_names})", b"".join(gone), counts[0])
+        self._write(f"{FRESH} ({names})", b"".join(kept), counts[1])
+        done = merge(self.target, self.table, plan, emptied=gathered.emptied, touched=counts[0], fresh=counts[1])
+        if straight:
+            done += self._put(names, new, counts[2])
+        return Applied(sum(counts), done, ())
+
+    def _put(self, names: str, lines: bytes, count: int) -> Counts:
+        """Write rows of new keys into the table itself; where some were there already, as all others are written."""
+        self.target.run("savepoint hefu_new")
+        try:
+            self._write(f"{_SQL.name_of(self.table.schema, self.table.table)} ({names})", lines, count)
+        except SideRefused:  # what is really wrong with the rows is said again below
+            self.target.run("rollback to savepoint hefu_new")
+            self._careful = _CAREFUL
+            self._write(f"{FRESH} ({names})", lines, count)
+            return merge(self.target, self.table, self.sql.plan, emptied=False, touched=0, fresh=count)
+        self.target.run("release savepoint hefu_new")
+        return Counts(inserted=count)
+
+    def _governed(self, gathered: Gathered, net: Net | None, odd: Pending) -> Applied:
+        plan, key = self.sql.plan, plan_key(self.sql)
+        touched = _columns(key, odd.last)
+        rows = _columns(self.needed, self._whole(odd))
+        if net is not None:
+            standing = np.concatenate((net.kept, net.new))
+            more = self._columns_of(net, gathered, key, np.concatenate((standing, net.gone)))
+            touched = [[*some, *others] for some, others in zip(touched, more, strict=True)]
+            more = self._columns_of(net, gathered, self.needed, standing)
+            rows = [[*some, *others] for some, others in zip(rows, more, strict=True)]
+        count = len(touched[0])
+        by_key = self._over(key, touched)
         keys = ", ".join(self.sql.value(output) + f" as {_SQL.name_of(output.name)}" for output in plan.key_outputs)
-        self._carry(f"select {keys} from {by_key}", TOUCHED, names_of(plan.key_outputs, _SQL.name_of), len(pending))
-        changed = SourceSql(plan, _SQL, self.sql.salts, self._over(self.needed, rows))
+        self._carry(f"select {keys} from {by_key}", TOUCHED, names_of(plan.key_outputs, _SQL.name_of), count)
         rejected: tuple[Rejected, ...] = ()
-        if rows:
+        fresh = 0
+        if rows[0]:
+            changed = SourceSql(plan, _SQL, self.sql.salts, self._over(self.needed, rows))
             rejected = self._rejected(changed) if plan.checks else rejected
-            self._carry(chunk_query(changed, _WHOLE, None), FRESH, names_of(plan.outputs, _SQL.name_of), None)
+            fresh = self._carry(chunk_query(changed, _WHOLE, None), FRESH, names_of(plan.outputs, _SQL.name_of), None)
         self.source.rollback()
-        counts = merge(self.target, self.table, plan, emptied=pending.emptied)
-        return Applied(len(pending), replace(counts, rejected=len(rejected)), rejected)
+        done = merge(self.target, self.table, plan, emptied=gathered.emptied, touched=count, fresh=fresh)
+        return Applied(count, replace(done, rejected=len(rejected)), rejected)
+
+    @staticmethod
+    def _columns_of(net: Net, gathered: Gathered, names: Sequence[str], which: Numbers) -> list[list[Value]]:
+        """Return columns in the order of their names."""
+        places = [gathered.relation.columns.index(name) for name in names]
+        found = dict(zip(sorted(places), net.columns(which, sorted(places)), strict=True))
+        return [found[place] for place in places]
+
+    def _picker(self, outputs: Sequence[Output]) -> Callable[[Row], Row]:
+        """Return what puts the values of a key, which come in the grant's order, into the outputs' order."""
+        names = plan_key(self.sql)
+        return picked([names.index(output.column) for output in outputs])
 
     @property
-    def _as_is(self) -> bool:
+    def _is_as_it_is(self) -> bool:
         """Whether every row goes over as it is, so that the source need not be asked again."""
         plan = self.sql.plan
-        return not (plan.checks or plan.filter.conditions) and all(
-            output.mask is None and output.type == output.source_type and output.type.name not in _BY_PLACE
-            for output in plan.outputs
+        read = {output.column for output in plan.outputs}
+        return (
+            len(read) == len(plan.outputs)
+            and not (plan.checks or plan.filter.conditions)
+            and all(
+                output.mask is None and output.type == output.source_type and output.type.name not in _BY_PLACE
+                for output in plan.outputs
+            )
         )
 
-    def _write(self, into: str, columns: str, rows: Iterable[Sequence[Value]]) -> None:
-        lines = list(map(_line, rows))
-        arrived = copy_in(self.target, f"copy {into} ({columns}) from stdin", b"".join(lines)) if lines else 0
-        if len(lines) != arrived:
-            raise NotReconciled(what="changed rows", source=len(lines), target=arrived)
+    def _write(self, into: str, lines: bytes, count: int) -> None:
+        arrived = copy_in(self.target, f"copy {into} from stdin", lines) if count else 0
+        if count != arrived:
+            raise NotReconciled(what="changed rows", source=count, target=arrived)
 
     def _carry(self, query: str, into: str, columns: str, expected: int | None) -> int:
         out, arrived = pump(
@@ -137,7 +216,7 @@ class Applier:
         names = plan_key(self.sql)
         wanted = ", ".join(f"held.{_SQL.name_of(name)}::text" for name in self.needed)
         same = " and ".join(f"held.{_SQL.name_of(name)} = asked.{_SQL.name_of(name)}" for name in names)
-        asked = self._over(names, keys, name="asked")
+        asked = self._over(names, _columns(names, keys), name="asked")
         rows = self.source.run(f"select {wanted} from {self.sql.relation} as held join {asked} on {same}")
         told = (tuple(None if value is None else value.encode() for value in row) for row in rows)
         return {row[: len(names)]: row for row in told}
@@ -152,8 +231,8 @@ class Applier:
             for row in found
         )
 
-    def _over(self, columns: Sequence[str], rows: Iterable[Sequence[Value]], *, name: str = "changed") -> str:
-        """Return rows of texts as a relation of the source's own types.
+    def _over(self, columns: Sequence[str], lists: Sequence[Sequence[Value]], *, name: str = "changed") -> str:
+        """Return rows of texts, given column by column, as a relation of the source's own types.
 
         The arrays are written by hand: as constructors with a constant for each value, the server would
         parse them for longer than it reads them.
@@ -163,7 +242,6 @@ class Applier:
         named = ", ".join(
             f"cast(v{number} as {types[column]}) as {_SQL.name_of(column)}" for number, column in enumerate(columns)
         )
-        lists = list(zip(*rows, strict=True)) or [()] * len(columns)
         arrays = ", ".join(f"{_SQL.text(_array(values))}::text[]" for values in lists)
         return f"(select {named} from unnest({arrays}) as raw({raw})) as {name}"
 
@@ -171,6 +249,11 @@ class Applier:
 def plan_key(sql: SourceSql) -> tuple[str, ...]:
     """Return the source columns of the delivered key."""
     return tuple(output.column for output in sql.plan.key_outputs)
+
+
+def _columns(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> list[list[Value]]:
+    """Return rows column by column."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _name in names]
 
 
 def _line(row: Sequence[Any]) -> bytes:

@@ -9,15 +9,13 @@ from typing import Any
 
 from hefu.dataplane.capture.applying import Applier, plan_key
 from hefu.dataplane.capture.followable import facts_of
-from hefu.dataplane.capture.pending import Pending
+from hefu.dataplane.capture.gathered import Gathered
 from hefu.dataplane.capture.pgoutput import (
     Begin,
     Commit,
-    Delete,
-    Insert,
+    Message,
     Relation,
     Truncate,
-    Update,
     decode,
     lsn_number,
     lsn_text,
@@ -39,9 +37,9 @@ from hefu.dataplane.ticket import Ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.words import Sentence, _
 
-#: Keys, and bytes of their messages, that are gathered before they are written, however long the transaction
+#: Changes, and bytes of their messages, that are gathered before they are written, however long the transaction
 #: is: what bounds the memory.
-MOST_KEYS, MOST_BYTES = 40_000, 32 << 20
+MOST_CHANGES, MOST_BYTES = 60_000, 32 << 20
 #: Whole transactions wait for more of them, when more keep coming, for so many seconds, or so many times as long
 #: as the last write took: what is written together shares the cost of a commit.
 _LONGEST, _TIMES = 0.2, 4
@@ -52,8 +50,8 @@ _PAGE_HEADER = 40
 #: Seconds that a read waits for a message; also how soon a stop is noticed.
 _WAIT = 0.1
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-#: Messages that say something about rows.
-_ROWS = (Insert, Update, Delete, Truncate)
+#: First bytes of messages about one row: it came, changed, went.
+_ROWS = b"IUD"
 
 
 @dataclass
@@ -71,7 +69,10 @@ class Following:
     told: Telling
     _applier: Applier = field(init=False)
     _writer: Writer = field(init=False)
-    _pending: Pending | None = None
+    _pending: Gathered | None = None
+    #: Whether a transaction of the source has begun and not ended, and whether it is in already.
+    _inside: bool = False
+    _known: bool = False
     #: Row changes and transactions since the last place that was handed over for a commit.
     _changes: int = 0
     _transactions: int = 0
@@ -128,30 +129,36 @@ class Following:
         self._applier = Applier(sql, self.asking, self.writing, self.target)
 
     def _read(self, stream: ChangeStream, control: Control, goal: int | None) -> None:
-        inside = known = False
         while True:
             control.check()
             data = stream.read(0)
             if data is None:
-                if not inside and self._idle(stream, control, goal):
+                if not self._inside and self._idle(stream, control, goal):
                     return
                 data = stream.read(_WAIT)
             if data is None:
                 continue
             self._bytes += len(data)
-            message = decode(data)
-            if isinstance(message, _ROWS):  # what there is most of comes first
-                if not known:
-                    self._take(message, stream)
-            elif isinstance(message, Begin):
-                inside, known = True, message.lsn < lsn_number(self.told.now.lsn)
-            elif isinstance(message, Commit):
-                inside = False
-                if not known:
-                    self._whole(message.end, message.at)
-                    self._commit_when_due(stream)
-            elif isinstance(message, Relation):
-                self._shape(message, stream)
+            if data[0] in _ROWS:  # what there is most of comes first; it is read when it is written
+                if not self._known:
+                    self._take(data, stream)
+            else:
+                self._heed(decode(data), stream)
+
+    def _heed(self, message: Message | None, stream: ChangeStream) -> None:
+        """Take in what is said about a transaction or a whole table."""
+        if isinstance(message, Begin):
+            self._inside, self._known = True, message.lsn < lsn_number(self.told.now.lsn)
+        elif isinstance(message, Commit):
+            self._inside = False
+            if not self._known:
+                self._whole(message.end, message.at)
+                self._commit_when_due(stream)
+        elif isinstance(message, Truncate):
+            if not self._known:
+                self._take(None, stream)
+        elif isinstance(message, Relation):
+            self._shape(message, stream)
 
     def _idle(self, stream: ChangeStream, control: Control, goal: int | None) -> bool:
         """Write what is whole, for nothing else waits; return whether the goal is reached.
@@ -194,17 +201,21 @@ class Following:
         if missing:
             text = _("column {name!r} is granted but the source does not have it")
             raise PlanRefused(tuple(Sentence(text, code="plan.no_column", name=name) for name in missing))
-        self._pending = Pending(relation, [output.column for output in plan.key_outputs])
+        self._pending = Gathered(relation, [output.column for output in plan.key_outputs])
 
-    def _take(self, change: Insert | Update | Delete | Truncate, stream: ChangeStream) -> None:
+    def _take(self, data: bytes | None, stream: ChangeStream) -> None:
+        """Gather one change; None is that the table was emptied."""
         if self._pending is None:  # a table that is only emptied is not described before
             relation = Relation(0, "", "", "d", self._applier.needed, ())
-            self._pending = Pending(relation, plan_key(self._applier.sql))
+            self._pending = Gathered(relation, plan_key(self._applier.sql))
         if not self._changes:
             self._since = time.monotonic()
-        self._pending.take(change)
+        if data is None:
+            self._pending.empty()
+        else:
+            self._pending.messages.append(data)
         self._changes += 1
-        if len(self._pending.last) >= MOST_KEYS or self._bytes >= MOST_BYTES:
+        if len(self._pending) >= MOST_CHANGES or self._bytes >= MOST_BYTES:
             self._write(stream)
 
     def _whole(self, end: int, at: int) -> None:
@@ -218,11 +229,11 @@ class Following:
         self._note(self._writer.hand_over(self._applier, pending, self._bytes, upto), stream)
         self._bytes = 0
         if pending is not None:
-            self._pending = Pending(pending.relation, pending.key)
+            self._pending = Gathered(pending.relation, pending.key)
 
     def _commit_when_due(self, stream: ChangeStream) -> None:
         """Commit between two transactions once enough is gathered or has waited long enough."""
-        if self._changes >= MOST_KEYS or (
+        if self._changes >= MOST_CHANGES or (
             self._changes
             and not self._writer.busy
             and time.monotonic() - self._since > max(_LONGEST, _TIMES * self._writer.took)

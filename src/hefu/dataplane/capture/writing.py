@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hefu.dataplane.capture.applying import Applier
-from hefu.dataplane.capture.pending import Pending
+from hefu.dataplane.capture.gathered import Gathered
 from hefu.dataplane.capture.pgoutput import lsn_text
 from hefu.dataplane.capture.reached import Telling
 from hefu.dataplane.connectors.postgres.followed import NOTHING, Counts, move
@@ -55,7 +55,7 @@ class Writer:
         """Whether a write is under way."""
         return self._under_way is not None and not self._under_way.done()
 
-    def hand_over(self, applier: Applier, pending: Pending | None, size: int, upto: Upto | None) -> Written | None:
+    def hand_over(self, applier: Applier, pending: Gathered | None, size: int, upto: Upto | None) -> Written | None:
         """Begin to write; return what the write before brought, if it ended with a commit.
 
         Args:
@@ -84,9 +84,9 @@ class Writer:
         """Wait for the write under way, whatever becomes of it, and end the thread."""
         self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _write(self, applier: Applier, pending: Pending | None, size: int, upto: Upto | None) -> Written | None:
+    def _write(self, applier: Applier, pending: Gathered | None, size: int, upto: Upto | None) -> Written | None:
         began = time.monotonic()
-        if pending is not None and (pending.last or pending.emptied):
+        if pending is not None and (pending.messages or pending.emptied):
             applied = applier.apply(pending)
             self._open += applied.counts
             if applied.rejected:

@@ -186,7 +186,15 @@ def prepare_merge(session: Session, target: PostgresTarget, plan: Plan) -> None:
         )
 
 
-def merge(session: Session, target: PostgresTarget, plan: Plan, *, emptied: bool) -> Counts:
+def merge(
+    session: Session,
+    target: PostgresTarget,
+    plan: Plan,
+    *,
+    emptied: bool,
+    touched: int | None = None,
+    fresh: int | None = None,
+) -> Counts:
     """Bring the staged changes into the target and empty the staging; the caller commits.
 
     A row that stays is updated in place, so that what points at it keeps pointing.
@@ -196,6 +204,8 @@ def merge(session: Session, target: PostgresTarget, plan: Plan, *, emptied: bool
         target: Where they go.
         plan: What is delivered.
         emptied: Whether the source's table was emptied before these changes.
+        touched: Keys that are staged as touched, where that is known: what is certain to find nothing is not run.
+        fresh: Rows that are staged as they became, likewise.
 
     Returns:
         Rows of the target that came, were written over and went.
@@ -208,22 +218,25 @@ def merge(session: Session, target: PostgresTarget, plan: Plan, *, emptied: bool
     def same(one: str, other: str) -> str:
         return " and ".join(f"{one}.{name} = {other}.{name}" for name in key)
 
-    updated = 0
+    deleted = updated = inserted = 0
     if emptied:
         deleted = session.do(f"delete from {table}")
-    else:
+    elif touched != 0:
         deleted = session.do(
             f"delete from {table} as held using {TOUCHED} as touched where {same('held', 'touched')} "
             f"and not exists (select from {FRESH} as fresh where {same('fresh', 'touched')})"
         )
+    if fresh != 0 and not emptied:
         wanted = ", ".join(f"{name} = fresh.{name}" for name in others or key)
         updated = session.do(f"update {table} as held set {wanted} from {FRESH} as fresh where {same('held', 'fresh')}")
-    # A consumer that wrote the same key meanwhile is written over, as it would have been a moment before.
-    over = ", ".join(f"{name} = excluded.{name}" for name in others)
-    inserted = session.do(
-        f"insert into {table} ({', '.join(names)}) select {', '.join(names)} from {FRESH} as fresh "
-        f"where not exists (select from {table} as held where {same('held', 'fresh')}) "
-        f"on conflict ({', '.join(key)}) do {f'update set {over}' if over else 'nothing'}"
-    )
-    session.run(f"truncate {TOUCHED}, {FRESH}")
+    if fresh is None or updated < fresh:
+        # A consumer that wrote the same key meanwhile is written over, as it would have been a moment before.
+        over = ", ".join(f"{name} = excluded.{name}" for name in others)
+        inserted = session.do(
+            f"insert into {table} ({', '.join(names)}) select {', '.join(names)} from {FRESH} as fresh "
+            f"where not exists (select from {table} as held where {same('held', 'fresh')}) "
+            f"on conflict ({', '.join(key)}) do {f'update set {over}' if over else 'nothing'}"
+        )
+    if touched != 0 or fresh != 0:
+        session.run(f"truncate {TOUCHED}, {FRESH}")
     return Counts(inserted=inserted, updated=updated, deleted=deleted)
