@@ -62,6 +62,7 @@ def show_one(number: str, actor: Actor, as_json: bool) -> None:
         "milliseconds": row.milliseconds,
         "file_sha256": row.file_sha256,
         "increment": queries.increment_of(row, viewer=actor),
+        "joined": queries.joined_of(row),
         "error": told(row.error),
         "next_try_at": row.next_try_at,
     }
@@ -82,6 +83,32 @@ def start(grant: str, file_format: str, whole: bool, actor: Actor, as_json: bool
     row = services.start_delivery(
         grant=grant, file_format=FileFormat(file_format), whole=whole, actor=actor, clock=SystemClock()
     )
+    show(_summary(row), as_json=as_json)
+
+
+@command.command("join")
+@click.argument("left")
+@click.argument("right")
+@click.option("--on", "pairs", multiple=True, required=True, metavar="COLUMN=COLUMN", help="Of LEFT and of RIGHT.")
+@click.option(
+    "--kind", default="inner", type=click.Choice(["inner", "left"]), help="left keeps rows without a partner."
+)
+@click.option("--table", required=True, help="Table of the joined rows; its name begins with joined_.")
+@acting_option(writes=True)
+@json_option
+def join(left: str, right: str, pairs: tuple[str, ...], kind: str, table: str, actor: Actor, as_json: bool) -> None:
+    """Deliver what grants LEFT and RIGHT deliver, joined where columns of both are equal, into one table."""
+    from hefu.dataplane.join import Joining, JoinKind
+    from hefu.rooms.deliveries import services
+
+    on = []
+    for pair in pairs:
+        ours, sign, theirs = pair.partition("=")
+        if not (sign and ours and theirs):
+            raise click.BadParameter(f"{pair!r} is not COLUMN=COLUMN", param_hint="--on")
+        on.append((ours, theirs))
+    joining = Joining(JoinKind(kind), tuple(on), table)
+    row = services.join_grants(left=left, right=right, joining=joining, actor=actor, clock=SystemClock())
     show(_summary(row), as_json=as_json)
 
 

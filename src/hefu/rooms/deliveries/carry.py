@@ -18,10 +18,6 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from hefu.dataplane import run
-from hefu.dataplane.connectors.mysql.connection import MysqlConnection
-from hefu.dataplane.connectors.mysql.target import MysqlTarget
-from hefu.dataplane.connectors.postgres.connection import PostgresConnection
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.connectors.s3.connection import S3Connection
 from hefu.dataplane.connectors.s3.drop import S3Drop
 from hefu.dataplane.connectors.sftp.connection import SftpConnection
@@ -29,6 +25,7 @@ from hefu.dataplane.connectors.sftp.drop import SftpDrop
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
+from hefu.dataplane.lanes.join_run import Half, deliver_joined
 from hefu.dataplane.masks import salt_of
 from hefu.dataplane.run import Options, Outcome, Progress, Rejected
 from hefu.dataplane.sides import Source, Table
@@ -39,8 +36,9 @@ from hefu.kernel.words import _
 from hefu.rooms.deliveries import queries, services
 from hefu.rooms.deliveries.errors import ClosedHours, Fault, PlaceGone
 from hefu.rooms.deliveries.queries import files_folder
-from hefu.rooms.deliveries.services import Carriage
+from hefu.rooms.deliveries.services import Carriage, JoinedWith
 from hefu.rooms.deliveries.services.carrying import LOCK_CLASS, WORKER, lock_key
+from hefu.rooms.deliveries.services.places import table_at
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.deliveries.terms.timetable import Closed
 from hefu.rooms.evidence import queries as evidence
@@ -120,6 +118,8 @@ def _settle_failure(carriage: Carriage, hold: "Hold", error: Refusal, clock: Clo
 
 
 def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock) -> Outcome:
+    if carriage.joined is not None:
+        return _deliver_joined(carriage, carriage.joined, watcher, clock)
     signed = grants.ticket(carriage.ticket_id)
     ticket = grants.read(signed.token)
     spared = queries.sparing(UUID(ticket.resource.source))
@@ -144,6 +144,34 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
     )
 
 
+def _deliver_joined(carriage: Carriage, joined: JoinedWith, watcher: "Watcher", clock: Clock) -> Outcome:
+    """Deliver under two tickets; both departments' hours and limits hold, and either's end is the end."""
+    signed = [grants.ticket(carriage.ticket_id), grants.ticket(joined.ticket_id)]
+    tickets = [grants.read(one.token) for one in signed]
+    limits = []
+    for ticket, place in zip(tickets, (carriage.provider_place, joined.provider_place), strict=True):
+        spared = queries.sparing(UUID(ticket.resource.source))
+        watcher.mind(spared.closed, queries.works_at(place))
+        limits += [spared.most_bytes_a_second] if spared.most_bytes_a_second is not None else []
+    if (opens_at := watcher.finds_closed()) is not None:
+        raise ClosedHours(number=carriage.number, opens_at=f"{opens_at.astimezone(CHINA):%H:%M}")
+    halves = [Half(one.token, _source(ticket, carriage, clock)) for one, ticket in zip(signed, tickets, strict=True)]
+    return deliver_joined(
+        delivery=carriage.number,
+        left=halves[0],
+        right=halves[1],
+        joining=joined.joining,
+        keys=evidence.public_keys(KeyPurpose.TICKET),
+        clock=clock,
+        revoked=frozenset(one.id for one in signed if not one.in_force),
+        target=table_at(carriage.target_id, carriage.target_table, carriage.number),
+        salts=salts_of(tickets[0], carriage.consumer_code) | salts_of(tickets[1], carriage.consumer_code),
+        watcher=watcher,
+        policy=resources.address_policy(actor=WORKER),
+        options=Options(most_bytes_a_second=min(limits, default=None), spark=settings.HEFU.spark),
+    )
+
+
 def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:
     """Return what is read: the source, or what the node has collected from it where its department chose so."""
     if carriage.since is None:
@@ -162,15 +190,7 @@ def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:
 def _target(carriage: Carriage) -> Table | FileTarget:
     if carriage.file_format:
         return _file_target(carriage)
-    if carriage.target_id is None:
-        raise PlaceGone(side=_("target"), number=carriage.number)
-    place = resources.target(carriage.target_id, viewer=WORKER)
-    reached = resources.target_connection_for(place.pk, actor=WORKER)
-    if isinstance(reached, MysqlConnection):
-        return MysqlTarget(reached, carriage.target_table, str(place.pk))
-    if not isinstance(reached, PostgresConnection):
-        raise PlaceGone(side=_("target"), number=carriage.number)
-    return PostgresTarget(reached, place.schema, carriage.target_table, str(place.pk))
+    return table_at(carriage.target_id, carriage.target_table, carriage.number)
 
 
 def _file_target(carriage: Carriage) -> FileTarget:
@@ -253,7 +273,7 @@ class Watcher:
         self._rows = 0
         self._moved_at: datetime | None = None
         self._reason: StopWord | None = None
-        self._closed: Callable[[datetime], datetime | None] = lambda at: None
+        self._closed: list[Callable[[datetime], datetime | None]] = []
         #: When the source is read again, once the run stops because it is closed.
         self.opens_at: datetime | None = None
 
@@ -281,12 +301,13 @@ class Watcher:
             self._reason = "stopped"
 
     def mind(self, closed: Closed, works: Callable[[date], bool]) -> None:
-        """Stop when the hours begin in which the source is not read."""
-        self._closed = lambda at: closed.opens_at(at, works)
+        """Stop when the hours begin in which a source is not read; each source that is minded counts."""
+        self._closed.append(lambda at: closed.opens_at(at, works))
 
     def finds_closed(self) -> datetime | None:
         """Look whether the source is not read at this hour; note and return until when."""
-        self.opens_at = self._closed(self._clock.now())
+        found = [closed(self._clock.now()) for closed in self._closed]
+        self.opens_at = max((at for at in found if at is not None), default=None)
         return self.opens_at
 
     @property

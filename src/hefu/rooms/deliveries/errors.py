@@ -203,6 +203,13 @@ class Fault(Refusal):
     status = 500
 
 
+class TableTaken(Refusal):
+    """Joined rows go into a table of their own."""
+
+    code = "deliveries.table_taken"
+    text = _("Table {table} is filled by another grant or another join. Name another table for the joined rows.")
+
+
 class PlaceGone(Refusal):
     """The place where rows come from or go to is not registered any more."""
 

@@ -83,6 +83,24 @@ def grant(number: str, *, viewer: Actor) -> Grant:
     return found
 
 
+def grant_locked(number: str, *, viewer: Actor) -> Grant:
+    """Return one grant, locked until the transaction ends, so that two that count its deliveries wait for each other.
+
+    Raises:
+        NotFound: There is none with that number that the viewer may see.
+    """
+    found = grants(viewer=viewer).select_for_update(of=("self",)).filter(number=number).first()
+    if found is None:
+        raise NotFound(what="grant", key=number)
+    return found
+
+
+def tables_of(target_id: UUID | None) -> frozenset[str]:
+    """Return the tables of a target that grants fill or filled, for who names another one."""
+    named = Grant.objects.filter(target_id=target_id).exclude(target_table="") if target_id else Grant.objects.none()
+    return frozenset(named.values_list("target_table", flat=True))
+
+
 def grant_of_request(request: str, *, viewer: Actor) -> Grant | None:
     """Return the grant that answered a request, or None."""
     return grants(viewer=viewer).filter(request=request).first()

@@ -5,6 +5,7 @@ from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
 from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
 from hefu.rooms.deliveries.models.hook import Hook, HookCall
 from hefu.rooms.deliveries.models.increment import Increment
+from hefu.rooms.deliveries.models.joined import Joined
 from hefu.rooms.deliveries.models.news import News
 from hefu.rooms.deliveries.models.timetable import ComparingTimes, Timetable
 
@@ -18,6 +19,7 @@ __all__ = [
     "Hook",
     "HookCall",
     "Increment",
+    "Joined",
     "News",
     "RejectedRow",
     "Sparing",

@@ -34,6 +34,7 @@ from hefu.rooms.deliveries.queries.following import (
 )
 from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks, last_calls, shown_url
 from hefu.rooms.deliveries.queries.increments import increment_of, increments_of
+from hefu.rooms.deliveries.queries.joined import joined_of
 from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
 
@@ -61,6 +62,7 @@ __all__ = [
     "hooks",
     "increment_of",
     "increments_of",
+    "joined_of",
     "lags",
     "last_calls",
     "news_of",

@@ -11,6 +11,7 @@ from hefu.rooms.deliveries.services.asking import (
 )
 from hefu.rooms.deliveries.services.carrying import (
     Carriage,
+    JoinedWith,
     hand_back,
     note_progress,
     note_sound,
@@ -51,6 +52,7 @@ from hefu.rooms.deliveries.services.hooks import (
     test_hook,
 )
 from hefu.rooms.deliveries.services.increments import bring_increments, bring_whole
+from hefu.rooms.deliveries.services.joining import join_grants
 from hefu.rooms.deliveries.services.keeping import (
     Fetched,
     fetch_file,
@@ -84,6 +86,7 @@ __all__ = [
     "Carriage",
     "Comparand",
     "Fetched",
+    "JoinedWith",
     "Kept",
     "Leaving",
     "add_hook",
@@ -105,6 +108,7 @@ __all__ = [
     "give_sign",
     "give_up_comparisons",
     "hand_back",
+    "join_grants",
     "keep_rejects",
     "keep_slot",
     "note_copied",

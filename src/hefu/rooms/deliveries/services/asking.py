@@ -52,7 +52,7 @@ def start_delivery(
         NotFound, Forbidden: The actor may not see the grant, or not do this.
         GrantNotActive, TermNotBegun, TermOver, DeliveryOpen, QuotaUsed: As for `decide.start`.
     """
-    found = grants.grant(grant, viewer=actor)
+    found = grants.grant_locked(grant, viewer=actor)
     require(actor, "deliveries.start", consumer_id=found.consumer_id, provider_id=found.provider_id)
     ticket = startable(found, clock)
     mode = Way.INCREMENT if found.way == Way.INCREMENT and not whole else Way.WHOLE
@@ -161,7 +161,7 @@ def on_grant_stopped(event: GrantStopped) -> None:
     ended = Q(status=DeliveryStatus.WAITING) | Q(
         mode=Way.FOLLOW, status__in=[DeliveryStatus.PAUSED, DeliveryStatus.FAILED]
     )
-    waiting = locked().filter(ended, grant__number=event.grant)
+    waiting = locked().filter(ended, Q(grant__number=event.grant) | Q(joined__grant__number=event.grant))
     for row in waiting:
         row.status = decide.move(facts(row), DeliveryStatus.STOPPED)
         row.finished_at, row.next_try_at = event.at, None
@@ -257,7 +257,8 @@ def _sent_to(grant: "Grant") -> UUID | None:
 
 
 def _now(grant: "Grant") -> GrantNow:
-    rows = Delivery.objects.filter(grant=grant)
+    rows = Delivery.objects.filter(Q(grant=grant) | Q(joined__grant=grant))
+    own = rows.filter(joined__isnull=True)
     return GrantNow(
         number=grant.number,
         status=GrantStatus(grant.status),
@@ -267,7 +268,7 @@ def _now(grant: "Grant") -> GrantNow:
         quota_deliveries=grant.quota_deliveries,
         open_delivery=_open_delivery(grant),
         started=rows.exclude(status__in=UNCOUNTED).count(),
-        arrived=rows.filter(Q(status=DeliveryStatus.DONE) | Q(following__copies__gt=0)).count(),
+        arrived=own.filter(Q(status=DeliveryStatus.DONE) | Q(following__copies__gt=0)).count(),
         way=Way(grant.way),
     )
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import Revoked, TicketRefused
+from hefu.dataplane.join import Joining
 from hefu.dataplane.run import Outcome, Progress
 from hefu.dataplane.since import Since
 from hefu.dataplane.ticket import Channel
@@ -20,13 +21,14 @@ from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import stored
 from hefu.rooms.deliveries import decide, errors, terms
-from hefu.rooms.deliveries.models import Delivery, Increment, RejectedRow
+from hefu.rooms.deliveries.models import Delivery, Increment, Joined, RejectedRow
 from hefu.rooms.deliveries.services.rows import enqueue, facts, locked, record
 from hefu.rooms.deliveries.services.silence import note_arrived, rows_needed
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.deliveries.terms.following import DELIVERY_RESTS
 from hefu.rooms.deliveries.terms.increments import BLIND_TO
 from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants import services as grant_services
 from hefu.rooms.grants.terms import Way
 
 WORKER = system("worker")
@@ -55,8 +57,20 @@ class Carriage:
     provider_place: str
     #: How new rows are told from old ones; None brings all.
     since: Since | None = None
+    #: The second grant, when two are joined.
+    joined: "JoinedWith | None" = None
     #: With how many rows a whole copy may replace the consumer's table.
     least_rows: int = 0
+
+
+@dataclass(frozen=True)
+class JoinedWith:
+    """The second grant of a delivery that joins two."""
+
+    ticket_id: UUID
+    #: Division code of its provider's place.
+    provider_place: str
+    joining: Joining
 
 
 def lock_key(delivery_id: UUID) -> int:
@@ -87,19 +101,21 @@ def begin_try(row: Delivery, clock: Clock) -> Carriage | None:
         row.error_facts = {}
         row.save()
         record(terms.DELIVERY_TRIED, row, actor=WORKER, clock=clock, attempt=row.attempt, takeover=takeover)
+        joined = _joined_with(row)
         return Carriage(
             id=row.pk,
             number=row.number,
             attempt=row.attempt,
             ticket_id=row.ticket_id,
             target_id=row.target_id,
-            target_table=row.grant.target_table,
+            target_table=joined.joining.table if joined else row.grant.target_table,
             file_format=row.file_format,
             file_name=decide.file_name(row.grant.entry_code, row.number, row.file_format),
             consumer_code=row.consumer.credit_code,
             provider_place=row.provider.place,
             since=_since(row),
-            least_rows=rows_needed(row),
+            joined=joined,
+            least_rows=0 if joined else rows_needed(row),
         )
     if following.status is not before.status:
         end_try(row, following.status, errors.WorkersLost(number=row.number, times=row.takeovers), clock)
@@ -110,6 +126,11 @@ def _since(row: Delivery) -> Since | None:
     """Return how a delivery of new rows tells them; one whose grant was turned to whole copies meanwhile brings all."""
     chosen = Increment.objects.filter(grant_id=row.grant_id).first() if row.mode == Way.INCREMENT else None
     return chosen.since if chosen else None
+
+
+def _joined_with(row: Delivery) -> JoinedWith | None:
+    found = Joined.objects.filter(delivery=row).select_related("provider").first()
+    return JoinedWith(found.ticket_id, found.provider.place, found.joining) if found else None
 
 
 def note_progress(
@@ -155,7 +176,8 @@ def stop_reason(*, carriage: Carriage) -> StopWord | None:
     )
     if row is None or row["cancel_asked_at"] is not None:
         return "stopped"
-    return None if grants.is_in_force(row["ticket_id"]) else "revoked"
+    tickets = [row["ticket_id"], *([carriage.joined.ticket_id] if carriage.joined else [])]
+    return None if all(grants.is_in_force(ticket) for ticket in tickets) else "revoked"
 
 
 @transaction.atomic
@@ -213,7 +235,11 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
         resumed_rows=row.resumed_rows,
         milliseconds=row.milliseconds,
         increment=_told(row),
+        joined=outcome.joined,
     )
+    if carriage.joined is not None:
+        _settle_joined(row, outcome, clock)
+        return row
     if row.channel == Channel.TABLE:
         note_arrived(row, outcome, clock)
     events.announce(
@@ -226,6 +252,15 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
         )
     )
     return row
+
+
+def _settle_joined(row: Delivery, outcome: Outcome, clock: Clock) -> None:
+    """Keep what each side gave, and note that both grants were used; neither's own table was brought by it."""
+    joined = Joined.objects.select_related("grant").get(delivery=row)
+    joined.told = dict(outcome.joined or {})
+    joined.save(update_fields=["told"])
+    for number in (row.grant.number, joined.grant.number):
+        grant_services.note_use(number=number, actor=system("deliveries"), clock=clock)
 
 
 def _told(row: Delivery) -> dict[str, Any] | None:

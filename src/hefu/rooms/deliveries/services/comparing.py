@@ -17,7 +17,7 @@ from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import stored
 from hefu.rooms.deliveries import errors
 from hefu.rooms.deliveries.access import require
-from hefu.rooms.deliveries.models import Comparison, Delivery
+from hefu.rooms.deliveries.models import Comparison, Delivery, Joined
 from hefu.rooms.deliveries.queries import sparing_of, works_at
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.services.rows import load, locked, record
@@ -88,6 +88,8 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
 
 def _is_comparable(row: Delivery) -> bool:
     if row.channel != Channel.TABLE or row.target_id is None or not grants.is_in_force(row.ticket_id):
+        return False
+    if Joined.objects.filter(delivery=row).exists():
         return False
     if row.mode != Way.FOLLOW:
         return row.status == DeliveryStatus.DONE

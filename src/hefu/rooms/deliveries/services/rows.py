@@ -15,7 +15,7 @@ from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.deliveries.access import require, visible
-from hefu.rooms.deliveries.models import Delivery
+from hefu.rooms.deliveries.models import Delivery, Joined
 from hefu.rooms.deliveries.terms import DeliveryFacts, DeliveryStatus
 from hefu.rooms.evidence.services import record as record_evidence
 from hefu.rooms.evidence.terms import Kind
@@ -55,10 +55,16 @@ def facts(row: Delivery) -> DeliveryFacts:
         pauses=row.pauses,
         takeovers=row.takeovers,
         cancel_asked=row.cancel_asked_at is not None,
-        ticket_in_force=grants.is_in_force(row.ticket_id),
+        ticket_in_force=all(grants.is_in_force(ticket) for ticket in tickets_of(row)),
         mode=Way(row.mode),
         pause_asked=row.pause_asked_at is not None,
     )
+
+
+def tickets_of(row: Delivery) -> list[UUID]:
+    """Return the tickets that a delivery runs under: its grant's, and that of the grant which it joins."""
+    joined = Joined.objects.filter(delivery=row).first()
+    return [row.ticket_id, *([joined.ticket_id] if joined else [])]
 
 
 def record(kind: Kind, row: Delivery, *, actor: Actor, clock: Clock, **body: Any) -> "Entry":
@@ -68,9 +74,13 @@ def record(kind: Kind, row: Delivery, *, actor: Actor, clock: Clock, **body: Any
         subject=row.number,
         by=actor,
         at=clock.now(),
-        concerns=[row.consumer_id, row.provider_id],
+        concerns=[row.consumer_id, row.provider_id, *_joined_provider(row)],
         body={"status": row.status, **body},
     )
+
+
+def _joined_provider(row: Delivery) -> list[UUID]:
+    return list(Joined.objects.filter(delivery=row).values_list("provider_id", flat=True))
 
 
 def enqueue(delivery_id: UUID, *, pause: timedelta | None = None, once: str = "") -> None:

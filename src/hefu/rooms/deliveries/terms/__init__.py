@@ -188,7 +188,7 @@ DELIVERY_PAUSED = Kind(
 )
 DELIVERY_DONE = Kind(
     "delivery.done",
-    2,
+    3,
     (
         "status",
         "grant",
@@ -212,9 +212,10 @@ DELIVERY_DONE = Kind(
         "resumed_rows",
         "milliseconds",
         "increment",
+        "joined",
     ),
     "Rows arrived: counted and compared on both sides. From version 2 with what a delivery of new rows alone changed, "
-    "and what it cannot see.",
+    "and what it cannot see; from version 3 with what each of two joined grants gave.",
 )
 DELIVERY_FAILED = Kind("delivery.failed", 1, ("status", "attempt", "code"), "A delivery needs a person.")
 DELIVERY_CANCEL_ASKED = Kind(

@@ -1,0 +1,22 @@
+"""The words of deliveries that join two grants."""
+
+import re
+
+from hefu.dataplane.join import JoinKind
+from hefu.kernel.words import _
+from hefu.rooms.evidence.terms import Kind
+
+#: What the table of joined rows is called: no grant's own table is taken for one.
+TABLE_FORM = re.compile(r"joined_[a-z0-9_]{1,50}")
+
+KIND_NAMES = {
+    JoinKind.INNER: _("rows that have a partner in the second grant"),
+    JoinKind.LEFT: _("all rows of the first grant, with their partner where there is one"),
+}
+
+GRANT_JOINED = Kind(
+    "grant.joined",
+    1,
+    ("delivery", "ticket", "with_grant", "kind", "on", "table"),
+    "What this grant delivers is joined with what another one delivers to the same consumer; recorded for both.",
+)

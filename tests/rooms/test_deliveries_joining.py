@@ -1,0 +1,131 @@
+"""A consumer has two departments' grants joined: delivered, counted, on record for all, ended by either."""
+
+from collections.abc import Callable
+
+import pytest
+
+from hefu.dataplane.checks import NotNull
+from hefu.dataplane.errors import PlanRefused
+from hefu.dataplane.join import Joining, JoinKind
+from hefu.kernel.actor import Role
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.rooms.deliveries import errors, queries, services
+from hefu.rooms.deliveries.carry import carry
+from hefu.rooms.deliveries.terms import DeliveryStatus
+from hefu.rooms.evidence.queries import history
+from hefu.rooms.grants import queries as grant_queries
+from hefu.rooms.grants import services as grants
+from hefu.rooms.grants.models import Grant
+from hefu.rooms.parties.models import Department
+from tests.builders import (
+    NOON,
+    SYSTEM,
+    a_department,
+    a_grant,
+    a_mounted_entry,
+    a_population,
+    a_target,
+    an_actor,
+    the_authority,
+)
+from tests.conftest import Database
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BY_NUMBER = Joining(JoinKind.LEFT, (("id_number", "id_number"),), "joined_people")
+
+
+@pytest.fixture
+def consumer() -> Department:
+    return a_department("市民政局")
+
+
+@pytest.fixture
+def ours(make_database: Callable[[], Database]) -> Database:
+    return make_database()
+
+
+@pytest.fixture
+def pair(make_database: Callable[[], Database], consumer: Department, ours: Database) -> tuple[Grant, Grant]:
+    """Grants of two departments: 30 people there, the first 20 of them here, every tenth without a name."""
+    target = a_target(consumer, ours)
+    found = []
+    for name, rows in (("市公安局", 30), ("市卫健委", 20)):
+        database, provider = make_database(), a_department(name)
+        a_population(database, rows=rows)
+        grant = a_grant(a_mounted_entry(provider, database, checks=[NotNull("name")]), consumer, target=target)
+        first = queries.deliveries(viewer=SYSTEM, grant=grant.number).get()
+        carry(first.pk, clock=NOON)
+        found.append(grant)
+    return found[0], found[1]
+
+
+def test_a_joined_delivery_arrives_counted_by_sides_and_is_on_record_for_all_three(
+    pair: tuple[Grant, Grant], consumer: Department, ours: Database
+) -> None:
+    left, right = pair
+    officer = an_actor(consumer)
+    row = services.join_grants(left=left.number, right=right.number, joining=BY_NUMBER, actor=officer, clock=NOON)
+    carry(row.pk, clock=NOON)
+    row.refresh_from_db()
+    assert row.status == DeliveryStatus.DONE, row.error
+    assert row.rows_written == 27
+    columns = "count(*), count(name_2), count(*) filter (where name = name_2)"
+    assert ours.run(f"select {columns} from joined_people") == [(27, 18, 18)]
+    told = queries.joined_of(row)
+    assert told is not None
+    assert told["sides"] is not None
+    assert [told["sides"][side]["rows_read"] for side in ("left", "right")] == [30, 20]
+    assert told["sides"]["right"]["rejected"] == {"not_null(name)": 2}
+    # Both grants' own tables are as they were, and both were used.
+    assert sum(count for table in (left, right) for (count,) in ours.run(
+        f'select count(*) from "{grant_queries.grant(table.number, viewer=SYSTEM).target_table}"')) == 45  # fmt: skip
+    for grant in pair:
+        kinds = [entry.kind for entry in history(grant.number, viewer=an_actor(grant.provider))]
+        assert "grant.joined" in kinds
+    done = queries.done_entry(row, viewer=an_actor(right.provider))
+    assert done is not None
+    assert done.body["joined"]["right"]["grant"] == right.number
+    # A departure of rows under the second grant counts for it as well, and no comparison takes it for the first's.
+    with pytest.raises(errors.NothingToCompare):
+        services.ask_comparison(number=row.number, actor=officer, clock=NOON)
+    # Asked again, it replaces the table; another pair, or a grant's own table, does not get the name.
+    again = services.join_grants(left=left.number, right=right.number, joining=BY_NUMBER, actor=officer, clock=NOON)
+    carry(again.pk, clock=NOON)
+    again.refresh_from_db()
+    assert (again.status, again.rows_written) == (DeliveryStatus.DONE, 27)
+    with pytest.raises(errors.TableTaken):
+        services.join_grants(left=right.number, right=left.number, joining=BY_NUMBER, actor=officer, clock=NOON)
+
+
+def test_who_may_join_is_the_consumer_of_both_and_either_grant_ends_it(
+    pair: tuple[Grant, Grant], consumer: Department
+) -> None:
+    left, right = pair
+
+    def ask(**changes: object) -> object:
+        wanted = {"left": left.number, "right": right.number, "joining": BY_NUMBER, "actor": an_actor(consumer)}
+        return services.join_grants(**wanted | changes, clock=NOON)  # type: ignore[arg-type]
+
+    with pytest.raises(NotFound):
+        ask(actor=an_actor(a_department("市税务局")))
+    for stranger in (an_actor(left.provider), an_actor(right.provider), an_actor(the_authority(), Role.CHIEF)):
+        with pytest.raises((Forbidden, NotFound)):
+            ask(actor=stranger)
+    with pytest.raises(PlanRefused, match="itself"):
+        ask(right=left.number)
+    with pytest.raises(PlanRefused, match="not granted"):
+        ask(joining=Joining(JoinKind.INNER, (("id_number", "secret"),), "joined_people"))
+    for table in ("population", "joined_", 'joined_"x', "joined_\0", "JOINED_x", "joined_" + "x" * 51):
+        with pytest.raises(InputsRejected):
+            ask(joining=Joining(JoinKind.INNER, BY_NUMBER.on, table))
+    ask()
+    row = queries.deliveries(viewer=SYSTEM, grant=left.number).latest("number")
+    with pytest.raises(errors.DeliveryOpen):
+        ask()
+    grants.revoke_grant(number=right.number, reason="不再需要", actor=an_actor(right.provider, Role.CHIEF), clock=NOON)
+    row.refresh_from_db()
+    assert row.status == DeliveryStatus.STOPPED
+    carry(row.pk, clock=NOON)
+    row.refresh_from_db()
+    assert (row.status, row.rows_written) == (DeliveryStatus.STOPPED, None)
