@@ -95,6 +95,25 @@ def test_the_keeper_of_a_library_assembles_it_and_looks_one_person_up(
     assert "no such subject" in reviewer.post(f"{at}look", {"subject": "1", "reason": "核对"}).content.decode()
     assert ">张7<" not in reviewer.post(f"{at}look", {"subject": "7".zfill(18), "reason": ""}).content.decode()
     assert reviewer.post(f"{at}conflicts", {"reason": "核对"}).status_code == 200
+    sheet = reviewer.post(f"{at}conflicts", {"reason": "核对", "as_file": "on"})
+    assert b"".join(sheet.streaming_content).decode("utf-8-sig").startswith("citizen_id,")
+    stated = {"kind": "population", "subject": "citizen_id", "parts_stated": f"{holding.number} | id_number"}
+    stated |= {"fields_stated": f"name | filled | {holding.number}.name"}
+    assert "loudest" in reviewer.post(f"{at}rules", stated | {"fields_stated": "name | loudest | x"}).content.decode()
+    assert reviewer.post(f"{at}rules", stated).status_code == 302
+    assert reviewer.post(f"{at}times", {"timetable": "归集之后"}).status_code == 302
+    assert reviewer.post("/holdings/libraries/new", stated | {"name": "人口专题库"}).status_code == 302
+    assert "has not let the library share" in reviewer.get(at).content.decode()
+    office = f"/holdings/{holding.number}/"
+    assert library.number in stranger.get(office).content.decode()
+    assert reviewer.get(f"{office}consent/{library.number}").status_code == 403
+    consented = stranger.post(f"{office}consent/{library.number}", {"chosen": ["name", "id_number"]})
+    assert (consented.status_code, stranger.get(f"{office}consent/L2020-000001").status_code) == (302, 404)
+    chief = signed_in(authority)
+    assert chief.post(f"{at}catalogue", {"chosen": ["birth_date"]}).status_code == 422
+    assert chief.post(f"{at}catalogue", {"chosen": ["name"]}).status_code == 302
+    assert stranger.post(f"{office}consent/{library.number}", {}).status_code == 302
+    assert "has not let the library share" in reviewer.get(at).content.decode()
     assert Evidence.objects.filter(kind="library.looked").count() == 2
-    for closed in ("", "look", "conflicts"):
+    for closed in ("", "look", "conflicts", "rules", "times", "catalogue"):
         assert stranger.get(f"{at}{closed}").status_code == 404

@@ -3,12 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hefu.portal.forms import OfficeForm
+from hefu.portal.forms import OfficeForm, choices
+from hefu.portal.holdings.stating import NoLine, fields_in, parts_in
+from hefu.portal.holdings.words import WINS_NAMES
 from hefu.portal.picking import Picker
 from hefu.portal.words import say
-from hefu.rooms.holdings.terms import TAKING_NAMES
+from hefu.rooms.holdings.terms import LIBRARY_KIND_NAMES, TAKING_NAMES, LibraryKind, LibraryStated
 
 
 class _TakingForm(OfficeForm):
@@ -145,3 +148,89 @@ class LookUpForm(ReasonedForm):
 
     subject = forms.CharField(label=_("Number of the person, company or thing"), max_length=200)
     field_order = ("subject", "reason")
+
+
+class ConflictsForm(ReasonedForm):
+    """Why somebody looks, and whether all of it is wanted as a file."""
+
+    as_file = forms.BooleanField(
+        label=_("All of them as a file"),
+        required=False,
+        help_text=_("CSV with subjects and values: keep it as closed."),
+    )
+
+
+class StateForm(OfficeForm):
+    """What a library consists of, in lines."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    kind = forms.ChoiceField(label=_("Kind"))
+    subject = forms.CharField(
+        label=_("Key of the subject"), max_length=63, help_text=_("Such as citizen_id or credit_code.")
+    )
+    parts_stated = forms.CharField(
+        label=_("Parts"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4, "class": "code"}),
+        help_text=_("One line a holding: holding | column of the subject | column that says when a row was changed."),
+    )
+    fields_stated = forms.CharField(
+        label=_("Fields"),
+        max_length=100_000,
+        widget=forms.Textarea(attrs={"rows": 10, "class": "code"}),
+        help_text=_(
+            "One line a field: field | first, filled or newest | holding.column > holding.column, in the order in "
+            "which sources are asked."
+        ),
+    )
+
+    def __init__(self, *args: Any, named: bool, **kwargs: Any) -> None:
+        """Offer the kinds; a library that is there keeps its name."""
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = choices(LIBRARY_KIND_NAMES)  # type: ignore[attr-defined]
+        self.fields["name"].disabled = named
+
+    def clean(self) -> dict[str, Any]:
+        """Read the lines."""
+        typed = super().clean() or {}
+        words = {str(code): str(code) for code in WINS_NAMES} | {say(name): code for code, name in WINS_NAMES.items()}
+        for name, read in (("parts_stated", parts_in), ("fields_stated", lambda text: fields_in(text, words))):
+            try:
+                typed[f"read_{name}"] = read(typed.get(name, ""))
+            except NoLine as line:
+                self.add_error(name, gettext("This line has another form: {line}").format(line=line))
+        return typed
+
+    def stated(self) -> LibraryStated:
+        """Return what was typed as the room takes it."""
+        typed = self.cleaned_data
+        kind = LibraryKind(typed["kind"])
+        return LibraryStated(
+            typed["name"], kind, typed["subject"], typed["read_parts_stated"], typed["read_fields_stated"]
+        )
+
+
+class TimesForm(OfficeForm):
+    """When a library is assembled without being asked."""
+
+    timetable = forms.CharField(
+        label=_("Times"),
+        max_length=120,
+        required=False,
+        help_text=_(
+            "In words, such as “every working day 02:00”, in the five fields of cron, or “after collection” for each "
+            "time when one of its holdings was collected. Empty: only when somebody asks."
+        ),
+    )
+
+
+class ChosenForm(OfficeForm):
+    """Which fields or columns."""
+
+    chosen = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False)
+
+    def __init__(self, *args: Any, label: str, offered: list[tuple[str, str]], **kwargs: Any) -> None:
+        """Offer them."""
+        super().__init__(*args, **kwargs)
+        self.fields["chosen"].label = label
+        self.fields["chosen"].choices = offered  # type: ignore[attr-defined]

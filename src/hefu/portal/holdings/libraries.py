@@ -9,25 +9,28 @@ from django.http import HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from hefu.kernel.words import _
+from hefu.kernel.words import Sentence, _
 from hefu.portal.badges import badge
 from hefu.portal.evidence.words import actor_name
 from hefu.portal.forms import done
-from hefu.portal.holdings.forms import LookUpForm, ReasonedForm
+from hefu.portal.holdings.forms import ConflictsForm, LookUpForm
 from hefu.portal.holdings.words import COLOURS, WINS_NAMES
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.lists import Align, Column, Empty, Facet, Listing, list_page
+from hefu.portal.lists.export import as_csv
 from hefu.portal.lists.filters import Filter
-from hefu.portal.pages import FORM, Crumb, page, show
+from hefu.portal.pages import FORM, Act, Crumb, page, show
 from hefu.portal.refusals import told
 from hefu.portal.words import name_of
+from hefu.rooms.catalog.terms import SHARE_TYPE_NAMES
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.holdings import queries, services
 from hefu.rooms.holdings.access import require_keeper
-from hefu.rooms.holdings.terms import LIBRARY_KIND_NAMES, OPEN, STATUS_NAMES, RunStatus
+from hefu.rooms.holdings.terms import LIBRARY_KIND_NAMES, MOST_CONFLICTS_KEPT, OPEN, STATUS_NAMES, RunStatus
 
 if TYPE_CHECKING:
     from hefu.rooms.holdings.models import Library
+    from hefu.rooms.holdings.services.libraries import ConflictView
 
 #: Conflicts on one page, and versions.
 SHOWN, SHOWN_VERSIONS = 100, 30
@@ -65,8 +68,8 @@ class Libraries(Listing["Library"]):
         """Say what will be here."""
         return Empty(
             _(
-                "A library puts several holdings together, one row for each person, company or thing. It is stated "
-                "in a file and taken in by the command hefu libraries define."
+                "A library puts several holdings together, one row for each person, company or thing, each field from "
+                "the source that wins."
             )
         )
 
@@ -88,7 +91,8 @@ def _state_name(status: RunStatus) -> str:
     return _("being assembled") if status is RunStatus.RUNNING else STATUS_NAMES[status]
 
 
-def _crumbs(number: str = "") -> list[Crumb]:
+def library_crumbs(number: str = "") -> list[Crumb]:
+    """Return the way to a library, or to their list."""
     way = [(gettext("Holdings"), reverse("holdings:list")), (gettext("Libraries"), reverse("holdings:libraries"))]
     return [*way, (number, reverse("holdings:library", args=[number]))] if number else way
 
@@ -96,8 +100,10 @@ def _crumbs(number: str = "") -> list[Crumb]:
 @page()
 def libraries(request: PortalRequest) -> HttpResponseBase:
     """Show the libraries that the reader may see."""
+    may_state = queries.may_state(viewer=request.actor)
+    act = Act(_("State a library"), reverse("holdings:library_new")) if may_state else None
     return list_page(
-        request, Libraries(request), title=gettext("Base and theme libraries"), crumbs=_crumbs()[:1], act=None
+        request, Libraries(request), title=gettext("Base and theme libraries"), crumbs=library_crumbs()[:1], act=act
     )
 
 
@@ -109,7 +115,7 @@ def library(request: PortalRequest, number: str) -> HttpResponseBase:
         request,
         "holdings/library.html",
         title=found.name,
-        crumbs=_crumbs(),
+        crumbs=library_crumbs(),
         library=found,
         state=state(found),
         kind=name_of(found.kind, LIBRARY_KIND_NAMES),
@@ -122,6 +128,16 @@ def library(request: PortalRequest, number: str) -> HttpResponseBase:
                 found.conflicts.get(one["name"], 0),
             )
             for one in found.fields
+        ],
+        shares=[
+            (
+                share.name,
+                name_of(share.share_type, SHARE_TYPE_NAMES),
+                share.sources,
+                told(share.why_not.text, share.why_not.facts) if isinstance(share.why_not, Sentence) else "",
+                share.basis,
+            )
+            for share in queries.shares(found, on=request.clock.today())
         ],
         keeps=queries.may_keep(found, viewer=request.actor),
         idle=found.status not in OPEN,
@@ -155,7 +171,7 @@ def look_up(request: PortalRequest, number: str) -> HttpResponseBase:
         request,
         "holdings/file.html",
         title=gettext("One subject's file"),
-        crumbs=_crumbs(number),
+        crumbs=library_crumbs(number),
         form=form,
         status=form.status,
         send=gettext("Look up"),
@@ -165,25 +181,34 @@ def look_up(request: PortalRequest, number: str) -> HttpResponseBase:
     )
 
 
+def _as_file(found: "Library", seen: Sequence["ConflictView"]) -> HttpResponseBase:
+    """Return what sources say differently as CSV, one line for each source's word."""
+    header = (found.subject, gettext("Field"), gettext("Source"), gettext("Value"))
+    return as_csv(found.number, header, ((one.subject, one.field, *said) for one in seen for said in one.values))
+
+
 @page(*FORM)
 def conflicts(request: PortalRequest, number: str) -> HttpResponseBase:
     """Show what sources say differently, with whose it is; every look goes on record."""
     found = queries.library(number, viewer=request.actor)
     require_keeper(request.actor, "libraries.conflicts", found.department_id)
-    form, seen = ReasonedForm(posted(request)), []
+    form, seen = ConflictsForm(posted(request)), []
 
     def look(typed: dict[str, Any]) -> None:
+        most = MOST_CONFLICTS_KEPT if typed["as_file"] else SHOWN
         seen.extend(
-            services.reveal_conflicts(number=number, limit=SHOWN, **typed, actor=request.actor, clock=request.clock)
+            services.reveal_conflicts(
+                number=number, limit=most, reason=typed["reason"], actor=request.actor, clock=request.clock
+            )
         )
 
-    if request.method == "POST":
-        done(form, look)
+    if request.method == "POST" and done(form, look) and form.cleaned_data["as_file"]:
+        return _as_file(found, seen)
     return show(
         request,
         "holdings/conflicts.html",
         title=gettext("What sources say differently"),
-        crumbs=_crumbs(number),
+        crumbs=library_crumbs(number),
         form=form,
         status=form.status,
         send=gettext("Look"),

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from hefu.portal.holdings import deeds, libraries, views
+from hefu.portal.holdings import deeds, libraries, library_deeds, views
 
 app_name = "holdings"
 urlpatterns = [
     path("", views.holdings, name="list"),
     path("new", deeds.new, name="new"),
     path("libraries/", libraries.libraries, name="libraries"),
+    path("libraries/new", library_deeds.new, name="library_new"),
+    path("libraries/<str:number>/rules", library_deeds.rules, name="library_rules"),
+    path("libraries/<str:number>/times", library_deeds.times, name="library_times"),
+    path("libraries/<str:number>/catalogue", library_deeds.catalogue, name="library_catalogue"),
     path("libraries/<str:number>/", libraries.library, name="library"),
     path("libraries/<str:number>/assemble", libraries.assemble, name="assemble"),
     path("libraries/<str:number>/look", libraries.look_up, name="look_up"),
@@ -19,6 +23,7 @@ urlpatterns = [
     path("<str:number>/rows", deeds.rows, name="rows"),
     path("<str:number>/file", deeds.take_out, name="take_out"),
     path("<str:number>/drop", deeds.drop, name="drop"),
+    path("<str:number>/consent/<str:library>", library_deeds.consent, name="consent"),
     path("<str:number>/close", deeds.close, name="close"),
     path("<str:number>/runs/<str:run>/progress", views.progress, name="progress"),
     path("<str:number>/runs/<str:run>/cancel", deeds.cancel, name="cancel"),

@@ -60,6 +60,7 @@ def holding(request: PortalRequest, number: str) -> HttpResponseBase:
         "cancel": now.open is not None and not now.open.cancel_asked_at,
         "read": bool(versions),
         "drop_versions": count > 1,
+        "consent": True,
         "close": found.closed_at is None and now.open is None,
     }
     return show(
@@ -84,6 +85,7 @@ def holding(request: PortalRequest, number: str) -> HttpResponseBase:
         more_versions=count - len(versions),
         columns=versions[0].columns if versions else (),
         bytes=queries.bytes_held(found),
+        takers=queries.libraries_taking(found),
         events=history(number, viewer=request.actor),
         **(_progress(request, number, now.open.number) if now.open else {}),
     )

@@ -312,6 +312,11 @@ def libraries_taking(held: Holding) -> list[Library]:
     return list(Library.objects.filter(taking).select_related("department"))
 
 
+def may_state(*, viewer: Actor) -> bool:
+    """Return whether `viewer` may state libraries of the own department."""
+    return keeps(viewer, viewer.department_id)
+
+
 def may_keep(found: Library, *, viewer: Actor) -> bool:
     """Return whether `viewer` may assemble and read a library."""
     return keeps(viewer, found.department_id)
