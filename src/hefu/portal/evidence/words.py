@@ -119,6 +119,7 @@ KIND_NAMES = {
     "hook.added": _("Address for alarms registered"),
     "hook.dropped": _("Address for alarms dropped"),
     "grant.increments_chosen": _("New rows alone chosen"),
+    "grant.joined": _("Joined with another grant"),
     "grant.source_silent": _("Source fell silent"),
     "grant.source_speaks": _("Source gives something new again"),
     "grant.least_share_set": _("Least share of rows set"),

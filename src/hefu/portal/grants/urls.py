@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.grants import increments, views
+from hefu.portal.grants import increments, joining, views
 
 app_name = "grants"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("<str:number>/timetable/drop", views.drop_timetable, name="drop_timetable"),
     path("<str:number>/increments", increments.increments, name="increments"),
     path("<str:number>/increments/drop", increments.whole, name="whole"),
+    path("<str:number>/join", joining.join, name="join"),
+    path("<str:number>/join/<str:other>", joining.join_with, name="join_with"),
     path("<str:number>/least", increments.least_share, name="least_share"),
     path("<str:number>/suspend", views.suspend, name="suspend"),
     path("<str:number>/resume", views.resume, name="resume"),

@@ -94,6 +94,9 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         may_plan=found.status not in OVER
         and found.way != Way.FOLLOW
         and may_deliver(request.actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id),
+        may_join=found.status == GrantStatus.ACTIVE
+        and found.channel == Channel.TABLE
+        and may_deliver(request.actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id),
         form=form,
         status=form.status if form else 200,
         items=[(item, mask_in_words(item.mask)) for item in found.granted_items],
