@@ -1,19 +1,22 @@
 """Both sides of a delivery held against each other: asked for, found, mended, on record."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time
+from time import monotonic
 
 import pytest
+from django.db import connection
 
 from hefu.kernel.actor import Role
 from hefu.kernel.clock import FixedClock
-from hefu.kernel.refusal import Forbidden, NotFound
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.deliveries import errors, queries, services
 from hefu.rooms.deliveries.carry import carry
 from hefu.rooms.deliveries.comparing import carry_comparison
 from hefu.rooms.deliveries.models import Comparison, Delivery
 from hefu.rooms.deliveries.terms import DeliveryStatus
-from hefu.rooms.deliveries.terms.comparing import LOST_AFTER, Comparing
+from hefu.rooms.deliveries.terms.comparing import HEARS_WITHIN, LOST_AFTER, Comparing
 from hefu.rooms.deliveries.terms.timetable import Closed
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import services as grants
@@ -44,6 +47,13 @@ def ours(make_database: Callable[[], Database]) -> Database:
 @pytest.fixture
 def grant(consumer: Department, theirs: Database, ours: Database) -> Grant:
     return a_grant_to_follow(consumer, theirs, ours)
+
+
+def in_a_worker(work: Callable[[], None]) -> None:
+    try:
+        work()
+    finally:
+        connection.close()
 
 
 def compared(row: Delivery, *, mends: bool = False) -> Comparison:
@@ -134,3 +144,68 @@ def test_a_table_that_is_kept_in_step_is_compared_while_it_moves_and_mended_whil
         assert queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).copies == 1
         services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
         until(lambda: slots(theirs) == 0)
+
+
+def test_a_comparison_is_stopped_and_comes_by_the_clock(
+    grant: Grant, consumer: Department, theirs: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer, provider = an_actor(consumer), an_actor(grant.provider)
+    row = services.start_delivery(grant=grant.number, actor=officer, clock=NOW)
+    carry(row.pk, clock=NOW)
+
+    def stop() -> Comparison:
+        return services.stop_comparison(number=row.number, actor=provider, clock=NOW)
+
+    with pytest.raises(errors.NothingCompares):
+        stop()
+    services.ask_comparison(number=row.number, actor=officer, clock=NOW)
+    assert stop().state == Comparing.STOPPED  # nobody had begun it
+    services.ask_comparison(number=row.number, mends=True, actor=officer, clock=NOW)
+    with pytest.raises(Forbidden):
+        stop()  # it writes the consumer's table, and is the consumer's to stop
+    services.stop_comparison(number=row.number, actor=officer, clock=NOW)
+
+    # One that stands before a lock of the source hears of it within seconds.
+    asked = services.ask_comparison(number=row.number, actor=officer, clock=NOW)
+    monkeypatch.setattr("hefu.rooms.deliveries.comparing.LOOK_SECONDS", 0.1)
+    with theirs.connect() as other, ThreadPoolExecutor(1) as beside:
+        other.autocommit = False
+        other.execute("lock table population in access exclusive mode")
+        carrying = beside.submit(in_a_worker, lambda: carry_comparison(asked.pk, clock=NOW))
+        until(lambda: Comparison.objects.get(pk=asked.pk).state == Comparing.RUNNING)
+        stop()
+        began = monotonic()
+        carrying.result(20)
+        assert monotonic() - began < 5
+        other.rollback()
+    asked.refresh_from_db()
+    assert (asked.state, asked.error) == (Comparing.STOPPED, "")
+    kinds = [one.kind for one in history(row.number, viewer=SYSTEM)]
+    assert (kinds.count("delivery.comparing_stopped"), kinds.count("delivery.compared")) == (3, 0)
+
+    # A worker that died hears of nothing.
+    dead = services.ask_comparison(number=row.number, actor=officer, clock=NOW)
+    services.take_comparison(comparison_id=dead.pk)
+    stop()
+    assert services.give_up_comparisons(clock=FixedClock(NOW.now() + HEARS_WITHIN)) == 1
+    assert compared(row).agrees
+
+    with pytest.raises(NotFound):
+        services.set_comparing_times(grant=grant.number, text="每天 03:00", actor=an_actor(a_department()), clock=NOW)
+    for wrong in ("有空的时候", f"after {grant.number}"):
+        with pytest.raises(InputsRejected):
+            services.set_comparing_times(grant=grant.number, text=wrong, actor=provider, clock=NOW)
+    services.set_comparing_times(grant=grant.number, text="每天 03:00", actor=provider, clock=NOW)
+    times = queries.comparing_times_of(grant, clock=NOW)
+    assert times is not None
+    due = FixedClock(times.next_times[0])
+    assert services.start_due_comparisons(clock=NOW) == []
+    assert services.start_due_comparisons(clock=due) == [row.number]
+    assert services.start_due_comparisons(clock=due) == []
+    tomorrow = FixedClock(times.next_times[1])
+    assert services.start_due_comparisons(clock=tomorrow) == []  # that one has not ended
+    told = queries.comparing_times_of(grant, clock=tomorrow)
+    assert told is not None
+    assert (told.missed, "already" in told.missed_because) == (1, True)
+    services.drop_comparing_times(grant=grant.number, actor=officer, clock=NOW)
+    assert queries.comparing_times_of(grant, clock=NOW) is None

@@ -303,6 +303,40 @@ def compare(number: str, mend: bool, actor: Actor, as_json: bool) -> int:
     return 0 if row.agrees or (mend and row.state == "done") else 1
 
 
+@command.command("stop-comparing")
+@click.argument("number")
+@acting_option(writes=True)
+@json_option
+def stop_comparing(number: str, actor: Actor, as_json: bool) -> None:
+    """Stop the comparison of delivery NUMBER that is under way; what it had mended so far is undone."""
+    from hefu.rooms.deliveries import services
+
+    row = services.stop_comparison(number=number, actor=actor, clock=SystemClock())
+    show({"number": number, "state": row.state, "stop_asked_at": row.stop_asked_at}, as_json=as_json)
+
+
+@command.command("compare-at")
+@click.argument("grant")
+@click.argument("times", required=False)
+@click.option("--drop", is_flag=True, help="Compare only when somebody asks.")
+@acting_option(writes=True)
+@json_option
+def compare_at(grant: str, times: str | None, drop: bool, actor: Actor, as_json: bool) -> None:
+    """Have the table of GRANT compared with its source at TIMES, such as "每周一 03:00"; without, show them."""
+    from hefu.rooms.deliveries import queries, services
+    from hefu.rooms.grants import queries as grants
+
+    clock = SystemClock()
+    if drop:
+        services.drop_comparing_times(grant=grant, actor=actor, clock=clock)
+    elif times:
+        services.set_comparing_times(grant=grant, text=times, actor=actor, clock=clock)
+    found = queries.comparing_times_of(grants.grant(grant, viewer=actor), clock=clock)
+    names = ("text", "next_times", "last_at", "missed", "missed_at", "missed_because", "set_by", "set_by_name")
+    facts = {"timetable": None} if found is None else {name: getattr(found, name) for name in names}
+    show({"grant": grant} | facts, as_json=as_json)
+
+
 @command.command("pause")
 @click.argument("number")
 @click.option("--reason", default="", help="Goes on record.")

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 #: Comparisons shown.
 SHOWN = 5
-_COLOURS = {Comparing.WAITING: "waiting", Comparing.RUNNING: "busy", Comparing.DONE: "bad", Comparing.FAILED: "bad"}
+_COLOURS = {
+    Comparing.WAITING: "waiting",
+    Comparing.RUNNING: "busy",
+    Comparing.DONE: "bad",
+    Comparing.FAILED: "bad",
+    Comparing.STOPPED: "off",
+}
 AGREE = _("both sides agree")
 
 
@@ -33,12 +39,16 @@ def compared(found: "Delivery", actions: set[str]) -> dict[str, Any]:
     rows = list(queries.comparisons(found)[:SHOWN])
     brought = found.channel == Channel.TABLE and bool(found.digest_source)
     can = found.status in (DeliveryStatus.DONE, DeliveryStatus.RUNNING, DeliveryStatus.PAUSED)
-    idle = not any(row.state in COMPARING for row in rows)
+    under_way = next((row for row in rows if row.state in COMPARING), None)
     newest = rows[0] if rows else None
     return {
         "comparisons": [(row, _COLOURS[Comparing(row.state)], _why(row.error)) for row in rows],
         "agree_word": AGREE,
-        "compares": brought and can and idle and "compare" in actions,
+        "compares": brought and can and under_way is None and "compare" in actions,
+        "stops_comparing": under_way is not None
+        and under_way.stop_asked_at is None
+        and ("mend" if under_way.mends else "compare") in actions,
+        "stop_asked": under_way is not None and under_way.stop_asked_at is not None,
         "mends": newest is not None
         and newest.state == Comparing.DONE
         and not newest.agrees
@@ -64,6 +74,14 @@ def compare(request: PortalRequest, number: str) -> HttpResponseBase:
     """Have both sides compared."""
     services.ask_comparison(number=number, actor=request.actor, clock=request.clock)
     messages.success(request, gettext("Both sides are being compared. You may leave this page."))
+    return HttpResponseRedirect(reverse("deliveries:delivery", args=[number]) + "#compared")
+
+
+@page("POST")
+def stop(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Stop what is being compared."""
+    services.stop_comparison(number=number, actor=request.actor, clock=request.clock)
+    messages.success(request, gettext("The comparison ends within seconds; what it had mended so far is undone."))
     return HttpResponseRedirect(reverse("deliveries:delivery", args=[number]) + "#compared")
 
 

@@ -53,6 +53,19 @@ class SparingForm(OfficeForm):
         }
 
 
+class ComparingTimesForm(OfficeForm):
+    """When both sides are compared."""
+
+    text = forms.CharField(
+        label=_("Times"),
+        max_length=120,
+        help_text=_(
+            "In words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or in the "
+            "five fields of cron; adjusted rest days count as the calendar of your place says."
+        ),
+    )
+
+
 class TimetableForm(OfficeForm):
     """When rows are copied."""
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("<str:number>/limits", following.spare, name="spare"),
     path("<str:number>/windows/<int:which>/receipt", following.window_receipt, name="window_receipt"),
     path("<str:number>/compare", comparing.compare, name="compare"),
+    path("<str:number>/compare/stop", comparing.stop, name="stop_comparing"),
     path("<str:number>/mend", comparing.mend, name="mend"),
     path("<str:number>/rejects", views.rejects, name="rejects"),
     path("<str:number>/file", views.fetch, name="fetch"),

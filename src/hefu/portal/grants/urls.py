@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.grants import increments, joining, views
+from hefu.portal.grants import comparing, increments, joining, views
 
 app_name = "grants"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("<str:number>/follow", views.follow, name="follow"),
     path("<str:number>/timetable", views.timetable, name="timetable"),
     path("<str:number>/timetable/drop", views.drop_timetable, name="drop_timetable"),
+    path("<str:number>/comparing", comparing.comparing, name="comparing"),
+    path("<str:number>/comparing/drop", comparing.drop_comparing, name="drop_comparing"),
     path("<str:number>/increments", increments.increments, name="increments"),
     path("<str:number>/increments/drop", increments.whole, name="whole"),
     path("<str:number>/join", joining.join, name="join"),

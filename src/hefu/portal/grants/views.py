@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -12,7 +13,7 @@ from django.utils.translation import gettext
 from hefu.dataplane import wire
 from hefu.dataplane.ticket import Channel, Ticket
 from hefu.kernel.citation import Citation
-from hefu.kernel.refusal import Forbidden
+from hefu.kernel.refusal import Forbidden, NotFound
 from hefu.kernel.words import Sentence
 from hefu.law.terms import Language
 from hefu.portal.clock_batch import faces_of
@@ -20,6 +21,7 @@ from hefu.portal.deeds import deed_page, reason_page
 from hefu.portal.deliveries.forms import TimetableForm
 from hefu.portal.deliveries.increments import told_increments
 from hefu.portal.forms import OfficeForm
+from hefu.portal.grants.comparing import told_comparing
 from hefu.portal.grants.forms import DeliveryForm, NarrowForm, RevokeForm, SuspendForm, TargetForm, UseForm
 from hefu.portal.grants.lists import Grants
 from hefu.portal.grants.words import COLOURS, check_in_words
@@ -29,6 +31,7 @@ from hefu.portal.pages import FORM, Crumb, page, show
 from hefu.portal.refusals import told
 from hefu.portal.scope import ScopeItem, mask_in_words, scope_in_words
 from hefu.portal.words import in_chinese, name_of
+from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.access import may as may_deliver
@@ -91,6 +94,9 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         news=deliveries.news_of(found) if found.channel == Channel.TABLE else None,
         times=times,
         times_missed=_missed(times),
+        **told_comparing(request, found),
+        sees_entry=_sees(request, found.entry_id),
+        renames=any(item.delivered_as not in ("", item.code) for item in found.granted_items),
         may_plan=found.status not in OVER
         and found.way != Way.FOLLOW
         and may_deliver(request.actor, "deliveries.plan", consumer_id=found.consumer_id, provider_id=found.provider_id),
@@ -117,6 +123,15 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         deliveries=deliveries.deliveries(viewer=request.actor, grant=number)[:20],
         events=history(number, viewer=request.actor),
     )
+
+
+def _sees(request: PortalRequest, entry_id: UUID) -> bool:
+    """Return whether the reader may see the entry itself: an auditor sees grants on some that he may not."""
+    try:
+        catalog.entry(entry_id, viewer=request.actor)
+    except NotFound:
+        return False
+    return True
 
 
 def _missed(times: deliveries.Times | None) -> str:

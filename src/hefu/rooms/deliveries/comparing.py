@@ -14,7 +14,7 @@ from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import services
 from hefu.rooms.deliveries.carry import salts_of
 from hefu.rooms.deliveries.errors import Fault
-from hefu.rooms.deliveries.followers import source_of, target_of
+from hefu.rooms.deliveries.followers import target_of
 from hefu.rooms.deliveries.services import Comparand
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.terms.comparing import LOOK_AGAIN, LOOKS
@@ -66,20 +66,22 @@ def _compared(comparand: Comparand, clock: Clock) -> Compared:
 
 
 class _Watch:
-    """Ends a comparison whose ticket is put out of force while it runs."""
+    """Ends a comparison that somebody stops, or whose ticket is put out of force, while it runs."""
 
-    def __init__(self, ticket_id: UUID) -> None:
-        self._ticket_id, self._looked = ticket_id, time.monotonic()
+    def __init__(self, comparison_id: UUID, ticket_id: UUID) -> None:
+        self._comparison_id, self._ticket_id, self._looked = comparison_id, ticket_id, time.monotonic()
 
     def progress(self, now: Progress) -> None:
         """Do nothing: a comparison tells nobody how far it is."""
 
     def stop_requested(self) -> StopWord | None:
-        """Return `revoked` once the ticket is out of force; looked at about once a second."""
+        """Return why it is to end; looked at about twice a second."""
         if time.monotonic() - self._looked < LOOK_SECONDS:
             return None
         self._looked = time.monotonic()
-        return None if grants.is_in_force(self._ticket_id) else "revoked"
+        if not grants.is_in_force(self._ticket_id):
+            return "revoked"
+        return "stopped" if services.comparison_stop_asked(comparison_id=self._comparison_id) else None
 
 
 def _look(comparand: Comparand, clock: Clock) -> Compared:
@@ -92,10 +94,10 @@ def _look(comparand: Comparand, clock: Clock) -> Compared:
         token=signed.token,
         keys=evidence.public_keys(KeyPurpose.TICKET),
         clock=clock,
-        source=source_of(ticket.resource.source, comparand.number),
+        source=resources.side_for(resources.source(ticket.resource.source, viewer=WORKER).pk, actor=WORKER),
         target=target_of(comparand.target_id, comparand.target_table, comparand.number),
         salts=salts_of(ticket, comparand.consumer_code),
         mend=comparand.mends,
-        watcher=_Watch(signed.id),
+        watcher=_Watch(comparand.id, signed.id),
         policy=resources.address_policy(actor=WORKER),
     )

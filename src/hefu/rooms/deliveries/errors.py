@@ -65,6 +65,23 @@ class NothingToCompare(Refusal):
     )
 
 
+class ComparesPostgresAlone(Refusal):
+    """What is compared is compared where the table is."""
+
+    code = "deliveries.compares_postgres_alone"
+    text = _(
+        "The table of delivery {number} is not in a PostgreSQL database, and only such tables are compared. Deliver it "
+        "whole again where you doubt it."
+    )
+
+
+class NothingCompares(Refusal):
+    """Nothing is being compared that could be stopped."""
+
+    code = "deliveries.nothing_compares"
+    text = _("No comparison of delivery {number} is under way.")
+
+
 class ComparisonOpen(Refusal):
     """One at a time."""
 

@@ -36,7 +36,7 @@ from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks, last_ca
 from hefu.rooms.deliveries.queries.increments import increment_of, increments_of
 from hefu.rooms.deliveries.queries.joined import joined_of
 from hefu.rooms.deliveries.queries.news import news_of
-from hefu.rooms.deliveries.queries.timetable import Times, times_of, works_at
+from hefu.rooms.deliveries.queries.timetable import Times, comparing_times_of, times_of, works_at
 
 __all__ = [
     "Flow",
@@ -48,6 +48,7 @@ __all__ = [
     "Times",
     "actions",
     "alarmed",
+    "comparing_times_of",
     "comparisons",
     "deliveries",
     "delivery",

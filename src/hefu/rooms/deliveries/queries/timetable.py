@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from hefu.kernel.clock import Clock
 from hefu.kernel.timetable import read
 from hefu.rooms.clocks.queries import works_at
-from hefu.rooms.deliveries.models import Timetable
+from hefu.rooms.deliveries.models import ComparingTimes, Timetable
 from hefu.rooms.deliveries.terms.timetable import SHOWN_AHEAD
 
 if TYPE_CHECKING:
     from hefu.rooms.grants.models import Grant
 
 
-__all__ = ["Times", "times_of", "works_at"]
+__all__ = ["Times", "comparing_times_of", "times_of", "works_at"]
 
 
 @dataclass(frozen=True)
@@ -56,3 +56,13 @@ def times_of(grant: "Grant", *, clock: Clock) -> Times | None:
         row.set_by,
         row.set_by_name,
     )
+
+
+def comparing_times_of(grant: "Grant", *, clock: Clock) -> Times | None:
+    """Return when both sides of a grant that a viewer was given already are compared; None where no times are set."""
+    row = ComparingTimes.objects.filter(grant=grant).first()
+    if row is None:
+        return None
+    ahead = read(row.text).next_times(clock.now(), works_at(grant.consumer.place), SHOWN_AHEAD) if row.next_at else []
+    missed = (row.missed, row.missed_at, row.missed_because)
+    return Times(row.text, "", tuple(ahead), row.last_at, "", *missed, row.set_by, row.set_by_name)

@@ -9,6 +9,7 @@ from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
 from hefu.dataplane.compare import Compared
+from hefu.dataplane.errors import Stopped
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import CHINA, Clock
@@ -22,9 +23,20 @@ from hefu.rooms.deliveries.queries import sparing_of, works_at
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.services.rows import load, locked, record
 from hefu.rooms.deliveries.terms import DeliveryStatus
-from hefu.rooms.deliveries.terms.comparing import COMPARING, DELIVERY_COMPARED, EVERY, LOST_AFTER, NIGHT, Comparing
+from hefu.rooms.deliveries.terms.comparing import (
+    COMPARING,
+    COMPARING_STOPPED,
+    DELIVERY_COMPARED,
+    EVERY,
+    HEARS_WITHIN,
+    LOST_AFTER,
+    NIGHT,
+    Comparing,
+)
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import Way
+from hefu.rooms.resources import queries as resources
+from hefu.rooms.resources.terms import PlaceKind
 
 #: Name of the task in `jobs`; services may not import what stands above them.
 COMPARE = "deliveries.compare"
@@ -57,13 +69,15 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
 
     Raises:
         NotFound, Forbidden: The actor may not see the delivery, or not do this.
-        NothingToCompare, ComparisonOpen, SourceClosed, RestFirst: It cannot be done now.
+        NothingToCompare, ComparesPostgresAlone, ComparisonOpen, SourceClosed, RestFirst: It cannot be done now.
     """
     row = load(number, "deliveries.compare", actor)
     if mends:
         require(actor, "deliveries.mend", consumer_id=row.consumer_id, provider_id=row.provider_id)
     if not _is_comparable(row):
         raise errors.NothingToCompare(number=number)
+    if resources.target(row.target_id or "", viewer=WORKER).kind != PlaceKind.POSTGRES:
+        raise errors.ComparesPostgresAlone(number=number)
     if Comparison.objects.filter(delivery=row, state__in=COMPARING).exists():
         raise errors.ComparisonOpen(number=number)
     closed = sparing_of(number, viewer=actor).closed
@@ -84,6 +98,43 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
     )
     configure_task(name=COMPARE, job_manager=JobManager(DjangoConnector())).defer(comparison_id=str(made.pk))
     return made
+
+
+@transaction.atomic
+def stop_comparison(*, number: str, actor: Actor, clock: Clock) -> Comparison:
+    """Stop the comparison of a delivery: a waiting one now, a running one when its worker hears of it, within seconds.
+
+    Args:
+        number: Of the delivery.
+        actor: As to ask for one; where rows are being mended, somebody of the consumer.
+        clock: For the record.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see the delivery, or not do this.
+        NothingCompares: None is under way.
+    """
+    row = load(number, "deliveries.compare", actor)
+    found = Comparison.objects.select_for_update().filter(delivery=row, state__in=COMPARING).first()
+    if found is None:
+        raise errors.NothingCompares(number=number)
+    if found.mends:
+        require(actor, "deliveries.mend", consumer_id=row.consumer_id, provider_id=row.provider_id)
+    if found.stop_asked_at is not None:
+        return found
+    found.stop_asked_at = clock.now()
+    if found.state == Comparing.WAITING:
+        found.state, found.finished_at = Comparing.STOPPED, clock.now()
+    found.save(update_fields=["state", "stop_asked_at", "finished_at"])
+    asked_at = found.asked_at.isoformat()
+    record(
+        COMPARING_STOPPED, row, actor=actor, clock=clock, grant=row.grant.number, asked_at=asked_at, mends=found.mends
+    )
+    return found
+
+
+def comparison_stop_asked(*, comparison_id: UUID) -> bool:
+    """Return whether somebody asked a comparison to stop; for its worker."""
+    return Comparison.objects.filter(pk=comparison_id, stop_asked_at__isnull=False).exists()
 
 
 def _is_comparable(row: Delivery) -> bool:
@@ -127,6 +178,12 @@ def settle_comparison(*, comparison_id: UUID, found: Compared | Refusal, clock: 
     """Put on record what was found, or why nothing was."""
     row = Comparison.objects.select_for_update().get(pk=comparison_id)
     row.finished_at = clock.now()
+    if isinstance(found, Refusal) and row.state not in COMPARING:
+        return row  # it was stopped without its worker, who has done nothing
+    if isinstance(found, Stopped) and row.stop_asked_at is not None:
+        row.state = Comparing.STOPPED
+        row.save(update_fields=["state", "finished_at"])
+        return row
     if isinstance(found, Refusal):
         row.state, row.error_text = Comparing.FAILED, found.text
         row.error_facts = {name: stored(value) for name, value in found.facts.items()}
@@ -162,7 +219,10 @@ def settle_comparison(*, comparison_id: UUID, found: Compared | Refusal, clock: 
 
 @transaction.atomic
 def give_up_comparisons(*, clock: Clock) -> int:
-    """Give up comparisons whose worker never settled them; return how many. Safe to run twice."""
+    """Give up comparisons whose worker never settled them, or never heard that they stop; return how many.
+
+    Safe to run twice.
+    """
     lost = (
         Comparison.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("delivery")
@@ -175,7 +235,8 @@ def give_up_comparisons(*, clock: Clock) -> int:
         row.error_text, row.error_facts = why.text, {name: stored(value) for name, value in why.facts.items()}
         row.save()
         count += 1
-    return count
+    unheard = Comparison.objects.filter(state__in=COMPARING, stop_asked_at__lte=clock.now() - HEARS_WITHIN)
+    return count + unheard.update(state=Comparing.STOPPED, finished_at=clock.now())
 
 
 def compare_by_night(*, actor: Actor, clock: Clock) -> list[str]:
@@ -184,8 +245,12 @@ def compare_by_night(*, actor: Actor, clock: Clock) -> list[str]:
     if now.astimezone(CHINA).hour not in NIGHT:
         return []
     fresh = Comparison.objects.filter(asked_at__gt=now - EVERY).values("delivery_id")
+    # Whoever has set times for it has said when.
     due = Delivery.objects.filter(
-        mode=Way.FOLLOW, status=DeliveryStatus.RUNNING, following__copied_at__lt=now - EVERY
+        mode=Way.FOLLOW,
+        status=DeliveryStatus.RUNNING,
+        following__copied_at__lt=now - EVERY,
+        grant__comparing_times__isnull=True,
     ).exclude(pk__in=fresh)
     asked = []
     for number in list(due.values_list("number", flat=True)):

@@ -36,6 +36,14 @@ LOST_AFTER = timedelta(hours=6)
 #: How often a table that is kept in step is compared without being asked, in which hours of the offices' day.
 EVERY, NIGHT = timedelta(days=7), range(1, 5)
 
+#: How long a worker may take to hear that a comparison is to stop, before it is given up without it.
+HEARS_WITHIN = timedelta(minutes=1)
+
+COMPARING_SET = Kind("grant.comparing_set", 1, ("timetable", "next_at"), "When both sides are compared was set.")
+COMPARING_DROPPED = Kind("grant.comparing_dropped", 1, ("timetable",), "Both sides are no more compared by the clock.")
+COMPARING_STOPPED = Kind(
+    "delivery.comparing_stopped", 1, ("status", "grant", "asked_at", "mends"), "A person stopped a comparison."
+)
 DELIVERY_COMPARED = Kind(
     "delivery.compared",
     1,
