@@ -297,6 +297,7 @@ def test_a_grant_is_delivered_from_the_holding_where_its_department_chose_so(
     carry_delivery(delivery.pk, clock=NOON)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.error, delivery.rows_read, delivery.rows_written) == ("done", "", 90, 90)
+    assert delivery.held == [{"number": holding.number, "version": 1, "at": NOON.now().isoformat()}]
     table = f'"{grant.target_table}"'
     assert ours.run(f"SELECT count(*), min(birth_date) FROM {table}") == [(90, date(1950, 1, 2))]
     read = evidence_of(holding.number, viewer=SYSTEM)[-1]

@@ -107,6 +107,9 @@ def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
     grant = a_grant(entry, consumer, target=a_target(consumer, ours))
     done = delivered(grant)
     assert (done.status, done.error, done.rows_written) == ("done", "", 20)
+    proof = deliveries.done_entry(done, viewer=SYSTEM)
+    assert proof is not None
+    assert proof.body["held"] == [{"number": library.number, "version": 1, "at": NOON.now().isoformat()}]
     columns = ours.run(f"SELECT citizen_id, name FROM \"{grant.target_table}\" WHERE citizen_id = '{WHO}'")
     assert columns == [(WHO, "张柒")]
     read = next(one for one in evidence_of(library.number, viewer=SYSTEM) if one.kind == "library.passed_on")

@@ -63,6 +63,7 @@ def show_one(number: str, actor: Actor, as_json: bool) -> None:
         "file_sha256": row.file_sha256,
         "increment": queries.increment_of(row, viewer=actor),
         "joined": queries.joined_of(row),
+        "held": row.held,
         "error": told(row.error),
         "next_try_at": row.next_try_at,
     }

@@ -30,6 +30,8 @@ class LakeSource:
     version: Version
     #: What the source is that it stands for; its own kind where the version is a library's.
     kind: ResourceKind = ResourceKind.LAKE_TABLE
+    #: Public number of the holding or library, for the record.
+    name: str = ""
 
 
 #: What a library's one table is called, for a mount.

@@ -25,6 +25,8 @@ from hefu.dataplane.connectors.sftp.drop import SftpDrop
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
+from hefu.dataplane.lake.source import LakeSource
+from hefu.dataplane.lake.table import Version
 from hefu.dataplane.lanes.join_run import Half, deliver_joined
 from hefu.dataplane.masks import salt_of
 from hefu.dataplane.run import Options, Outcome, Progress, Rejected
@@ -126,13 +128,15 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
     watcher.mind(spared.closed, queries.works_at(carriage.provider_place))
     if (opens_at := watcher.finds_closed()) is not None:
         raise ClosedHours(number=carriage.number, opens_at=f"{opens_at.astimezone(CHINA):%H:%M}")
+    source = _source(ticket, carriage, clock)
+    services.note_held(carriage=carriage, held=_held([source]))
     return run.deliver(
         delivery=carriage.number,
         token=signed.token,
         keys=evidence.public_keys(KeyPurpose.TICKET),
         clock=clock,
         revoked=frozenset() if signed.in_force else frozenset({signed.id}),
-        source=_source(ticket, carriage, clock),
+        source=source,
         target=_target(carriage),
         salts=salts_of(ticket, carriage.consumer_code),
         watcher=watcher,
@@ -155,7 +159,9 @@ def _deliver_joined(carriage: Carriage, joined: JoinedWith, watcher: "Watcher", 
         limits += [spared.most_bytes_a_second] if spared.most_bytes_a_second is not None else []
     if (opens_at := watcher.finds_closed()) is not None:
         raise ClosedHours(number=carriage.number, opens_at=f"{opens_at.astimezone(CHINA):%H:%M}")
-    halves = [Half(one.token, _source(ticket, carriage, clock)) for one, ticket in zip(signed, tickets, strict=True)]
+    sources = [_source(ticket, carriage, clock) for ticket in tickets]
+    services.note_held(carriage=carriage, held=_held(sources))
+    halves = [Half(one.token, source) for one, source in zip(signed, sources, strict=True)]
     return deliver_joined(
         delivery=carriage.number,
         left=halves[0],
@@ -170,6 +176,10 @@ def _deliver_joined(carriage: Carriage, joined: JoinedWith, watcher: "Watcher", 
         policy=resources.address_policy(actor=WORKER),
         options=Options(most_bytes_a_second=min(limits, default=None), spark=settings.HEFU.spark),
     )
+
+
+def _held(sources: Sequence[Source]) -> list[tuple[str, Version]]:
+    return [(one.name, one.version) for one in sources if isinstance(one, LakeSource)]
 
 
 def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:

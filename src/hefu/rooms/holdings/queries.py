@@ -14,7 +14,7 @@ from hefu.dataplane.lake.table import LakeTable, Taking
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
-from hefu.kernel.timetable import read
+from hefu.kernel.timetable import After, stated
 from hefu.rooms.catalog.terms import ShareType, Status
 from hefu.rooms.clocks import queries as clocks
 from hefu.rooms.evidence import queries as evidence
@@ -167,7 +167,9 @@ def standing(found: Holding, *, clock: Clock) -> HoldingNow:
     under_way = found.runs.filter(status__in=OPEN).first()
     ahead: tuple[datetime, ...] = ()
     if found.timetable and found.next_at:
-        ahead = tuple(read(found.timetable).next_times(clock.now(), works_at(found), SHOWN_AHEAD))
+        said = stated(found.timetable)
+        due = [found.next_at] if isinstance(said, After) else said.next_times(clock.now(), works_at(found), SHOWN_AHEAD)
+        ahead = tuple(due)
     return _now(found, last, under_way, ahead, clock)
 
 

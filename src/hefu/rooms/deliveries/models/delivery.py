@@ -1,6 +1,7 @@
 """Tables of deliveries and of the rows that did not pass."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 
 import pgtrigger
@@ -77,6 +78,7 @@ class Delivery(models.Model):
     file_name = models.CharField(max_length=80, blank=True, help_text="In the folder of files; empty once dropped.")
     fewer_taken = models.BooleanField(default=False, help_text="The consumer takes far fewer rows all the same.")
     increment = models.JSONField(null=True, blank=True, help_text="What a delivery of new rows alone read and changed.")
+    held = models.JSONField(default=list, help_text="[{number, version, at}] of the holdings and libraries it read.")
     file_sha256 = models.CharField(max_length=64, blank=True)
     file_bytes = models.BigIntegerField(null=True, blank=True)
 
@@ -137,6 +139,11 @@ class Delivery(models.Model):
     def mode_name(self) -> str:
         """Return the mode in words, to be translated."""
         return WAY_NAMES[Way(self.mode)]
+
+    @property
+    def held_versions(self) -> list[tuple[str, int, datetime]]:
+        """Return number, version and moment of what the node held that was read in place of the source."""
+        return [(one["number"], one["version"], datetime.fromisoformat(one["at"])) for one in self.held]
 
     @property
     def error(self) -> str:

@@ -1,5 +1,6 @@
 """What the worker reports about a delivery it carries. Every report names the try, so that a late one is dropped."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.db.models import Q
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import Revoked, TicketRefused
 from hefu.dataplane.join import Joining
+from hefu.dataplane.lake.table import Version
 from hefu.dataplane.run import Outcome, Progress
 from hefu.dataplane.since import Since
 from hefu.dataplane.ticket import Channel
@@ -180,6 +182,12 @@ def stop_reason(*, carriage: Carriage) -> StopWord | None:
     return None if all(grants.is_in_force(ticket) for ticket in tickets) else "revoked"
 
 
+def note_held(*, carriage: Carriage, held: Sequence[tuple[str, Version]]) -> None:
+    """Write which versions of holdings and libraries a try reads in place of sources, and of which moment they are."""
+    mine = Delivery.objects.filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING)
+    mine.update(held=[{"number": name, "version": one.number, "at": one.at.isoformat()} for name, one in held])
+
+
 @transaction.atomic
 def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delivery | None:
     """Put on record that the rows arrived; None when another try has settled it already."""
@@ -236,6 +244,7 @@ def settle_done(*, carriage: Carriage, outcome: Outcome, clock: Clock) -> Delive
         milliseconds=row.milliseconds,
         increment=_told(row),
         joined=outcome.joined,
+        held=row.held,
     )
     if carriage.joined is not None:
         _settle_joined(row, outcome, clock)

@@ -188,7 +188,7 @@ DELIVERY_PAUSED = Kind(
 )
 DELIVERY_DONE = Kind(
     "delivery.done",
-    3,
+    4,
     (
         "status",
         "grant",
@@ -213,9 +213,11 @@ DELIVERY_DONE = Kind(
         "milliseconds",
         "increment",
         "joined",
+        "held",
     ),
     "Rows arrived: counted and compared on both sides. From version 2 with what a delivery of new rows alone changed, "
-    "and what it cannot see; from version 3 with what each of two joined grants gave.",
+    "and what it cannot see; from version 3 with what each of two joined grants gave; from version 4 with which "
+    "version of a holding or library was read in place of the source, and of which moment it is.",
 )
 DELIVERY_FAILED = Kind("delivery.failed", 1, ("status", "attempt", "code"), "A delivery needs a person.")
 DELIVERY_CANCEL_ASKED = Kind(

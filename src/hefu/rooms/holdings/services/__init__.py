@@ -1,5 +1,6 @@
 """What people and workers do with holdings."""
 
+from hefu.rooms.holdings.services.after import collections_follow
 from hefu.rooms.holdings.services.asking import (
     cancel_run,
     change_holding,
@@ -38,6 +39,7 @@ __all__ = [
     "catalogue_library",
     "change_holding",
     "close_holding",
+    "collections_follow",
     "collected",
     "consent",
     "define_library",

@@ -9,7 +9,7 @@ from hefu.kernel.actor import Actor, system
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import InputsRejected, NotFound, Refusal
-from hefu.kernel.timetable import LONGEST, NO_TIMES, NoTimetable, read
+from hefu.kernel.timetable import LONGEST, NO_TIMES_NO_EVENT, After, NoTimetable, stated
 from hefu.kernel.words import _
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import ShareType, Status
@@ -17,6 +17,7 @@ from hefu.rooms.holdings import decide, errors, terms
 from hefu.rooms.holdings.access import require
 from hefu.rooms.holdings.models import CollectionRun, Holding
 from hefu.rooms.holdings.queries import works_at
+from hefu.rooms.holdings.services.after import require_followable
 from hefu.rooms.holdings.services.rows import enqueue, facts, load, locked, next_number, record
 from hefu.rooms.holdings.terms import ART_3_1, OPEN, EntryNow, RunStatus
 from hefu.rooms.resources import queries as resources
@@ -92,7 +93,8 @@ def change_holding(
     Args:
         number: Of the holding.
         taking: From the next run on.
-        timetable: Five fields of cron, or words such as `每个工作日 02:00`; empty for only when asked.
+        timetable: Five fields of cron, words such as `每个工作日 02:00`, or `H2026-000001 之后` for each time after
+            another holding was collected; empty for only when asked.
         serves: Whether deliveries of whole copies read it and not the source; None leaves that as it is.
         actor: Of the department, or the authority's reviewer, who cannot say what deliveries read.
         clock: From when the next time is counted.
@@ -100,7 +102,7 @@ def change_holding(
     Raises:
         NotFound, Forbidden: The actor may not see it, or not do this.
         HoldingClosed: It is collected no more.
-        InputsRejected: The text states no times, or too close ones.
+        InputsRejected: The text states neither, too close times, or what would wait for itself.
     """
     row = load(number, "holdings.change", actor)
     _require_open(row)
@@ -108,7 +110,7 @@ def change_holding(
         require(actor, "holdings.serve", row.department_id)
         row.serves = serves
     row.by_owner = row.by_owner or actor.department_id == row.department_id
-    row.taking, row.timetable, row.next_at = taking.value, timetable.strip(), _next(row, timetable.strip(), clock)
+    row.taking, row.timetable, row.next_at = taking.value, timetable.strip(), _next(row, timetable.strip(), actor, clock)
     row.save(update_fields=["taking", "timetable", "next_at", "serves", "by_owner"])
     record(
         terms.HOLDING_CHANGED,
@@ -122,13 +124,16 @@ def change_holding(
     return row
 
 
-def _next(row: Holding, text: str, clock: Clock) -> datetime | None:
+def _next(row: Holding, text: str, actor: Actor, clock: Clock) -> datetime | None:
     if not text:
         return None
     try:
-        times = read(text if len(text) <= LONGEST else "")
+        times = stated(text if len(text) <= LONGEST else "")
     except NoTimetable:
-        raise InputsRejected(problems={"timetable": NO_TIMES}) from None
+        raise InputsRejected(problems={"timetable": NO_TIMES_NO_EVENT}) from None
+    if isinstance(times, After):
+        require_followable(row, times, actor=actor)
+        return None
     next_at = times.next_after(clock.now(), works_at(row))
     if next_at is None:
         raise InputsRejected(problems={"timetable": _("No day fulfils this.")})
@@ -243,7 +248,10 @@ def _start_due(number: str, clock: Clock) -> str:
     row = rows.filter(number=number, next_at__lte=clock.now()).first()
     if row is None:
         return ""
-    row.next_at = read(row.timetable).next_after(clock.now(), works_at(row)) if row.timetable else None
+    said = stated(row.timetable) if row.timetable else After("")
+    if isinstance(said, After) and row.runs.filter(status__in=OPEN).exists():
+        return ""  # it stays due until the one before has ended
+    row.next_at = None if isinstance(said, After) else said.next_after(clock.now(), works_at(row))
     row.save(update_fields=["next_at"])
     try:
         with transaction.atomic():

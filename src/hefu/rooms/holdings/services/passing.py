@@ -279,7 +279,7 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
         delivery=delivery,
         fields=[share.name for share in leaving],
     )
-    return LakeSource(table_of(row.pk), version)
+    return LakeSource(table_of(row.pk), version, name=row.number)
 
 
 def _is_own(share: FieldShare) -> bool:

@@ -53,7 +53,7 @@ def stand_in(*, ticket: Ticket, delivery: str, actor: Actor, clock: Clock) -> La
         form="delivery",
         reason=delivery,
     )
-    return LakeSource(table, version, ticket.resource.kind)
+    return LakeSource(table, version, ticket.resource.kind, found.number)
 
 
 def _needed(ticket: Ticket) -> set[str]:
