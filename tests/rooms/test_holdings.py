@@ -302,3 +302,41 @@ def test_a_grant_is_delivered_from_the_holding_where_its_department_chose_so(
     assert ours.run(f"SELECT count(*), min(birth_date) FROM {table}") == [(90, date(1950, 1, 2))]
     read = evidence_of(holding.number, viewer=SYSTEM)[-1]
     assert (read.kind, read.body["form"], read.body["reason"]) == ("holding.read", "delivery", delivery.number)
+
+
+def test_a_collection_follows_another_and_nothing_waits_for_itself(
+    holding: Holding, officer: Actor, reviewer: Actor, theirs: Database
+) -> None:
+    health = a_department("市卫健委")
+    theirs.run("CREATE TABLE births AS TABLE population; ALTER TABLE births ADD PRIMARY KEY (id_number)")
+    other = services.open_holding(
+        entry=a_mounted_entry(health, theirs, table="births").code,
+        taking=Taking.SNAPSHOT, actor=an_actor(health), clock=NOON,
+    )  # fmt: skip
+
+    def wait(row: Holding, text: str, actor: Actor) -> Holding:
+        return services.change_holding(
+            number=row.number, taking=Taking.SNAPSHOT, timetable=text, actor=actor, clock=NOON
+        )
+
+    with pytest.raises(InputsRejected) as caught:
+        wait(other, f"{holding.number} 之后", an_actor(health))
+    assert "no " + holding.number in str(caught.value.problems["timetable"])  # another department's, unseen
+    assert wait(other, f"{holding.number} 之后", reviewer).next_at is None
+    for wrong in (f"after {other.number}", f"after {holding.number}"):
+        with pytest.raises(InputsRejected) as caught:
+            wait(holding, wrong, reviewer)
+        assert "→" in str(caught.value.problems["timetable"])
+    for wrong in ("after G2026-000001", "归集之后", "after H2020-999999"):
+        with pytest.raises(InputsRejected):
+            wait(holding, wrong, reviewer)
+
+    assert services.start_due(clock=LATER) == []
+    busy = services.start_run(number=other.number, actor=reviewer, clock=NOON)
+    collected(holding, officer)
+    assert queries.standing(Holding.objects.get(pk=other.pk), clock=NOON).next_times == (NOON.now(),)
+    assert services.start_due(clock=LATER) == []  # due, and so it stays while the one before runs
+    carry(busy.pk, holding_id=other.pk, clock=LATER)
+    (number,) = services.start_due(clock=LATER)
+    assert queries.run(number, viewer=SYSTEM).holding_id == other.pk
+    assert services.start_due(clock=LATER) == []

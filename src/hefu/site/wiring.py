@@ -232,6 +232,10 @@ def _libraries_follow(event: Collected) -> None:
     holdings.collected(event.number, clock=FixedClock(event.at))
 
 
+def _collections_follow(event: Collected) -> None:
+    holdings.collections_follow(event.number, clock=FixedClock(event.at))
+
+
 def _live_grants(entry_id: UUID) -> list[str]:
     """Return the numbers of the requests whose grants on an entry are not over."""
     found = grant_queries.grants(viewer=system("catalog"), entry_id=entry_id).exclude(status__in=sorted(OVER))
@@ -277,7 +281,7 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     GrantStopped: [deliveries.on_grant_stopped, _stop_delivery_clock, _grant_gone],
     TextEnded: [_hold_grants, _entries_must_follow],
     DeliveryDone: [_meet_delivery_clock, _grant_used, deliveries.on_delivered],
-    Collected: [_libraries_follow, deliveries.on_refreshed],
+    Collected: [_collections_follow, _libraries_follow, deliveries.on_refreshed],
     Assembled: [deliveries.on_refreshed],
     DeliveryFailed: [_tell_of_failure, deliveries.on_alarm],
     FollowAlarm: [_tell_of_alarm, deliveries.on_alarm],

@@ -53,7 +53,8 @@ class ChangeForm(_TakingForm):
         required=False,
         help_text=_(
             "In words, such as “every working day 02:00”, “every Monday 08:30”, “every month on 1 at 03:00”, or in the "
-            "five fields of cron. Empty: only when somebody asks."
+            "five fields of cron; or “after H2026-000001” for each time after another holding was collected. Empty: "
+            "only when somebody asks."
         ),
     )
 

@@ -18,10 +18,12 @@ def require_followable(row: Holding, said: After, *, actor: Actor) -> None:
     """Let a holding wait for another one; call it in a transaction.
 
     Raises:
-        InputsRejected: There is none that the actor may see, it is collected no more, or they would wait for each other.
+        InputsRejected: There is none that the actor may see, it is over, or they would wait for each other.
     """
     if not said.number.startswith("H"):
-        raise _rejected(_("A collection waits for the collection of another holding alone, such as “after H2026-000001”."))
+        raise _rejected(
+            _("A collection waits for the collection of another holding alone, such as “after H2026-000001”.")
+        )
     try:
         other = queries.holding(said.number, viewer=actor)
     except NotFound:

@@ -110,7 +110,11 @@ def change_holding(
         require(actor, "holdings.serve", row.department_id)
         row.serves = serves
     row.by_owner = row.by_owner or actor.department_id == row.department_id
-    row.taking, row.timetable, row.next_at = taking.value, timetable.strip(), _next(row, timetable.strip(), actor, clock)
+    row.taking, row.timetable, row.next_at = (
+        taking.value,
+        timetable.strip(),
+        _next(row, timetable.strip(), actor, clock),
+    )
     row.save(update_fields=["taking", "timetable", "next_at", "serves", "by_owner"])
     record(
         terms.HOLDING_CHANGED,
