@@ -12,6 +12,7 @@ from hefu.api import (
     catalog,
     comments,
     finding,
+    holdings,
     imports,
     law,
     lifecycle,
@@ -49,6 +50,7 @@ for one in (finding, catalog, lifecycle, imports, quarantine, comments, scans, n
 api.add_router("/v1/public", comments.public)
 api.add_router("/v1/law", law.router)
 api.add_router("/v1", cases.router)
+api.add_router("/v1", holdings.router)
 
 
 @api.exception_handler(Refusal)

@@ -204,12 +204,13 @@ def library_works_at(found: Library) -> Callable[[date], bool]:
     return clocks.works_at(found.department.place)
 
 
-def history(found: Holding | Library, *, most: int | None = None) -> tuple[VersionView, ...]:
+def history(found: Holding | Library, *, most: int | None = None, before: int | None = None) -> tuple[VersionView, ...]:
     """Return the versions of a holding or library that the viewer was given already, newest first.
 
     Args:
         found: The holding or library.
         most: How many at most; each costs a look at its files. None for all.
+        before: Only older ones than this version.
     """
     table = table_of(found.pk)
     return tuple(
@@ -226,7 +227,7 @@ def history(found: Holding | Library, *, most: int | None = None) -> tuple[Versi
             table.readable(version),
             version.columns,
         )
-        for version in table.versions()[:most]
+        for version in [one for one in table.versions() if before is None or one.number < before][:most]
     )
 
 

@@ -59,6 +59,8 @@ class ConflictView:
     subject: str
     field: str
     values: tuple[tuple[str, str], ...]
+    #: In the order in which they are kept, from 1.
+    place: int
 
 
 @transaction.atomic
@@ -289,8 +291,18 @@ def look_up(*, number: str, subject: str, reason: str, actor: Actor, clock: Cloc
 
 
 @transaction.atomic
-def reveal_conflicts(*, number: str, limit: int, reason: str, actor: Actor, clock: Clock) -> list[ConflictView]:
+def reveal_conflicts(
+    *, number: str, after: int = 0, limit: int, reason: str, actor: Actor, clock: Clock
+) -> list[ConflictView]:
     """Return what sources say differently, with subjects and values, and write the look down.
+
+    Args:
+        number: Of the library.
+        after: Place of the last one that was seen already.
+        limit: How many at most.
+        reason: Why, in the reader's words.
+        actor: Of its keeper.
+        clock: For the record.
 
     Raises:
         NotFound, Forbidden: The actor may not see the library, or does not keep it.
@@ -303,13 +315,13 @@ def reveal_conflicts(*, number: str, limit: int, reason: str, actor: Actor, cloc
     if not said:
         raise InputsRejected(problems={"reason": _("Say why you read the rows.")})
     require_shared(row, table_of(row.pk).latest())
-    kept = list(row.kept_conflicts.order_by("place")[:limit])
+    kept = list(row.kept_conflicts.filter(place__gt=after).order_by("place")[:limit])
     record_library(terms.CONFLICTS_LOOKED, row, actor=actor, clock=clock, rows=len(kept), reason=said[:500])
     master, purpose = settings.HEFU.master_key(), conflict_purpose(row.pk)
-    opened = (json.loads(unseal(master, one.sealed, purpose=purpose)) for one in kept)
+    opened = ((one.place, json.loads(unseal(master, one.sealed, purpose=purpose))) for one in kept)
     return [
-        ConflictView(one["subject"], one["field"], tuple((name, value) for name, value in one["values"]))
-        for one in opened
+        ConflictView(one["subject"], one["field"], tuple((name, value) for name, value in one["values"]), place)
+        for place, one in opened
     ]
 
 
