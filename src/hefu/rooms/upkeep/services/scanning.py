@@ -223,7 +223,8 @@ def settle_together(
     Raises:
         InputsRejected: None or too many were chosen.
     """
-    chosen = list(dict.fromkeys(one for one in proposal_ids if one is not None))
+    # In one order, whatever was clicked first: two who settle the same tables must not wait for each other.
+    chosen = sorted({one for one in proposal_ids if one is not None})
     if not chosen:
         raise InputsRejected(problems={"pick": _("Choose at least one table.")})
     if len(chosen) > MOST_TOGETHER:
