@@ -173,6 +173,40 @@ def simple(
     )
 
 
+def food_licences(assessed_on: date) -> Content:
+    """Return the entry of licensed kitchens: unconditional."""
+    return simple(
+        "食品经营许可信息",
+        "全市餐饮单位的食品经营许可，含统一社会信用代码、名称、许可证编号。",
+        "食品经营许可系统",
+        "食品经营许可",
+        "法人",
+        assessed_on,
+        ("统一社会信用代码", "credit_code"),
+        ("单位名称", "name"),
+        ("许可证编号", "licence_no"),
+        ("联系电话", "phone"),
+        ("更新时间", "updated_at"),
+    )
+
+
+def insured_units(assessed_on: date) -> Content:
+    """Return the entry of insured units: unconditional."""
+    return simple(
+        "参保单位信息",
+        "全市参加社会保险的餐饮单位及其参保人数。",
+        "社会保险参保系统",
+        "社会保险登记",
+        "法人",
+        assessed_on,
+        ("统一社会信用代码", "credit_code"),
+        ("单位名称", "unit_name"),
+        ("参保人数", "staff"),
+        ("联系电话", "phone"),
+        ("更新时间", "updated_at"),
+    )
+
+
 def others(assessed_on: date) -> dict[str, Content]:
     """Return further published entries by department key."""
     return {

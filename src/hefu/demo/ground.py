@@ -78,8 +78,8 @@ def lay_ground(town: City, *, server: str, clock: Clock, telling: Telling) -> Gr
         firms_entry = publish(town, "market", entries.firms(then.today()), then)
         for key, content in (("health", entries.cases_of_illness(then.today())), *entries.others(then.today()).items()):
             publish(town, key, content, then)
-        _mount(town, "police", residents_entry, "人口综合管理系统", police, "resident", RESIDENT_CHECKS, then)
-        _mount(town, "market", firms_entry, "市场主体登记系统", market, "enterprise", FIRM_CHECKS, then)
+        mount(town, "police", residents_entry, "人口综合管理系统", police, "resident", RESIDENT_CHECKS, then)
+        mount(town, "market", firms_entry, "市场主体登记系统", market, "enterprise", FIRM_CHECKS, then)
         found = catalog.published(viewer=town.reviewer).count()
         telling.say(f"{found} entries in force, 2 mounted; {len(RESIDENT_CHECKS)} and {len(FIRM_CHECKS)} checks a row")
         return Ground(
@@ -122,7 +122,7 @@ def _faults(dirt: Dirt) -> str:
     return "put in on purpose: " + ", ".join(f"{fault} {number:,}" for fault, number in sorted(dirt.counts.items()))
 
 
-def _mount(
+def mount(
     town: City,
     department: str,
     entry_id: UUID,
@@ -132,6 +132,7 @@ def _mount(
     checks: tuple[Check, ...],
     clock: Clock,
 ) -> None:
+    """Register a system and its database, and mount an entry on a table of it, with checks."""
     officer = town.officer(department)
     system = resources.register_system(
         department_id=town.departments[department],

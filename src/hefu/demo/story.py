@@ -15,6 +15,7 @@ from hefu.demo import cases, entries
 from hefu.demo.cast import DISTRICTS, NAME, PLACE
 from hefu.demo.city import found_city
 from hefu.demo.ground import lay_ground
+from hefu.demo.lake import Lake
 from hefu.demo.telling import Telling
 from hefu.kernel.actor import system
 from hefu.kernel.clock import Clock, at_noon
@@ -105,6 +106,10 @@ class Story:
             third = self._by_file(today)
         with self.telling.step("receipts", "回执离线验证 / receipts verified offline"):
             self._verify([first, second, third])
+        with self.telling.step(
+            "lake", "归集两个部门的表，组装主题库 / two tables collected, a theme library put together"
+        ):
+            Lake(self.town, self.server, self.clock, self.telling, self.check_worker).fill()
         with self.telling.step("waiting", "等你处理的办件 / cases that wait for you"):
             self._waiting_cases(today)
         self.summary.seconds = dict(self.telling.seconds)
