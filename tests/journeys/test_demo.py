@@ -40,6 +40,8 @@ def test_the_demonstration_runs_in_an_empty_folder_and_its_receipts_hold(tmp_pat
     assert {reason for reason, rows in summary["rows_rejected"].items() if rows} >= REASONS
     assert summary["receipts_verified"] == len(summary["receipts"]) >= 6
 
+    assert "sources differ: name" in told.stdout  # a theme library over two holdings, one of them collected twice
+
     key = tmp_path / "hefu-home" / "receipts" / "node.key"
     receipt = Path(summary["receipts"][0])
     assert hefu(tmp_path, "verify", str(receipt), "--key", str(key)).returncode == 0

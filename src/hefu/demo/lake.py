@@ -59,10 +59,8 @@ class Lake:
             connection.execute(catering.LATER.encode())
         self._collect(insured)
         library = self._assemble(licences, insured)
-        versions = queries.history(insured)
-        self.telling.say(
-            f"{insured.number}: {len(versions)} versions, {versions[1].rows:,} rows, then {versions[0].rows:,}"
-        )
+        newest, first = queries.history(insured)
+        self.telling.say(f"{insured.number}: two versions, {first.rows:,} rows, then {newest.rows:,}")
         told = ", ".join(f"{name} {count:,}" for name, count in library.conflicts.items())
         self.telling.say(f"{library.number} {library.name}: {library.subjects:,} firms; sources differ: {told}")
         return library.number

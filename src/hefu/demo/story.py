@@ -106,9 +106,7 @@ class Story:
             third = self._by_file(today)
         with self.telling.step("receipts", "回执离线验证 / receipts verified offline"):
             self._verify([first, second, third])
-        with self.telling.step(
-            "lake", "归集两个部门的表，组装主题库 / two tables collected, a theme library put together"
-        ):
+        with self.telling.step("lake", "归集两个部门的表，组装主题库 / two tables collected, one theme library"):
             Lake(self.town, self.server, self.clock, self.telling, self.check_worker).fill()
         with self.telling.step("waiting", "等你处理的办件 / cases that wait for you"):
             self._waiting_cases(today)
