@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
 from hefu.dataplane.connectors.folder.source import FolderSource
-from hefu.dataplane.connectors.postgres.inspection import inspect_table, list_tables, test_connection
+from hefu.dataplane.connectors.postgres.inspection import inspect_table, list_tables, load, test_connection
 from hefu.dataplane.connectors.relation import TableSummary
 from hefu.dataplane.errors import AddressRefused, SideLost, SideRefused
 from tests.conftest import Database
@@ -36,6 +37,20 @@ def test_tables_are_listed_with_what_people_wrote_about_them(a_database: Databas
         ("id", "bigint", False, ""), ("name", "character varying(40)", True, "姓名"),
     ]  # fmt: skip
     assert (facts.primary_key, facts.unique_keys) == (("id",), (("b", "a"),))
+
+
+def test_a_server_says_how_busy_it_is_as_far_as_its_account_may_know(a_database: Database) -> None:
+    a_database.run("create table slow (n int)")
+    with psycopg.connect(a_database.url) as other:
+        other.execute("insert into slow values (1)")  # its transaction stays open
+        told = load(connection_to(a_database))
+        seen = a_database.run("select pg_has_role('pg_read_all_stats', 'usage')")[0][0]
+        assert 2 <= told.sessions <= told.most_sessions
+        if seen:
+            assert told.running is not None
+            assert told.oldest_s is not None
+        else:
+            assert (told.running, told.oldest_s) == (None, None)
 
 
 def test_what_is_not_there_is_said_plainly(a_database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -107,6 +108,18 @@ def test_from_the_page_to_rows_in_another_departments_database(
         row = deliveries.delivery(delivery.number, viewer=SYSTEM)
         assert (row.status, row.rows_written, row.rows_rejected) == ("done", 90, 10)
         assert rows("select count(*), min(name) from population") == [(90, "张1")]
+
+    # What the source bore of it, and how busy its server is, to those who may look inside.
+    since = NOON.now() - timedelta(days=1)
+    bore = deliveries.burden(source.pk, viewer=actor, since=since)
+    assert (bore.running, bore.ended, bore.rows, bore.changes) == (0, 2, 180, 0)
+    assert deliveries.burden(source.pk, viewer=an_actor(a_department("市教育局")), since=since).ended == 0
+    officer = signed_in(provider)
+    page = officer.get(reverse("resources:source", args=[source.pk]), {"look": "1"}).content.decode()
+    assert "Sessions open at the server" in page
+    assert (
+        "Sessions open at the server" not in officer.get(reverse("resources:source", args=[source.pk])).content.decode()
+    )
 
 
 def test_a_scan_proposes_entries_from_it(a_maria: MariaDatabase) -> None:

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -202,6 +203,21 @@ def tables(source: UUID, actor: Actor, as_json: bool) -> None:
     from hefu.rooms.resources import queries
 
     show_rows([vars(one) for one in queries.tables(source, viewer=actor)], as_json=as_json)
+
+
+@command.command("load")
+@click.argument("source", type=click.UUID)
+@acting_option(writes=False)
+@json_option
+def load(source: UUID, actor: Actor, as_json: bool) -> None:
+    """Show how busy the server of SOURCE is, and what deliveries took from it within a day."""
+    from hefu.rooms.deliveries import queries as deliveries
+    from hefu.rooms.resources import queries
+
+    server = queries.load(source, viewer=actor)
+    since = SystemClock().now() - timedelta(days=1)
+    told = vars(deliveries.burden(source, viewer=actor, since=since))
+    show(told | (vars(server) if server else {}), as_json=as_json)
 
 
 @command.command("mount")

@@ -1,5 +1,6 @@
 """Pages of systems, sources, targets and of what connectors may reach."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from hefu.portal.resources.forms import AllowanceForm, PlaceForm, SystemForm
 from hefu.portal.resources.lists import Allowances, Sources, Systems, Targets, reached_badge, where
 from hefu.portal.resources.words import ENCODING_NAMES, TABLE_KIND_NAMES, TLS_NAMES
 from hefu.portal.words import name_of, say
+from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.parties import queries as parties
 from hefu.rooms.resources import queries, services
@@ -224,14 +226,17 @@ def _place_form(request: PortalRequest, form: PlaceForm, title: str, back: str) 
 def source(request: PortalRequest, pk: UUID) -> HttpResponseBase:
     """Show one source: where it is, how the last test went, what tables it offers."""
     found = queries.source(pk, viewer=request.actor)
-    tables, fault = [], ""
+    tables, load, fault = [], None, ""
     if request.GET.get("look") and may(request.actor, "resources.look_inside", found.department_id):
         try:
+            load = queries.load(pk, viewer=request.actor)
             found_tables = queries.tables(pk, viewer=request.actor)
             tables = [(one, name_of(one.kind, TABLE_KIND_NAMES)) for one in found_tables]
         except Refusal as refusal:
             fault = sentence(refusal)
-    return _place(request, found, side="source", tables=tables, fault=fault)
+    since = request.clock.now() - timedelta(days=1)
+    burden = deliveries.burden(found.pk, viewer=request.actor, since=since)
+    return _place(request, found, side="source", tables=tables, load=load, burden=burden, fault=fault)
 
 
 @page()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hefu.dataplane import sides
+from hefu.dataplane.connectors.load import Load
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.errors import SideRefused
 from hefu.kernel.refusal import Refusal
@@ -82,6 +83,15 @@ def table(source: Source, schema: str, name: str) -> TableSeen:
         ColumnSide(one.name, str(one.type) if typed else "", one.comment, one.nullable) for one in facts.columns
     )
     return TableSeen(columns, facts.primary_key)
+
+
+def load(source: Source) -> Load | None:
+    """Return how busy the source's server is now; None where there is none to ask.
+
+    Raises:
+        AddressNotAllowed, NoSecret, DataPlaneRefusal: It cannot be reached, and why.
+    """
+    return sides.load(side_of(source), address_policy())
 
 
 def profile(source: Source, schema: str, name: str) -> tuple[ColumnProfile, ...]:

@@ -9,6 +9,7 @@ from django.db.models import Count, Model, Q, QuerySet
 from hefu.dataplane import sides, wire
 from hefu.dataplane.checks import Check
 from hefu.dataplane.connectors.address import AddressPolicy
+from hefu.dataplane.connectors.load import Load
 from hefu.dataplane.connectors.profile import ColumnProfile
 from hefu.dataplane.errors import TicketRefused
 from hefu.kernel.actor import Actor
@@ -160,6 +161,17 @@ def tables(source_id: UUID | str, *, viewer: Actor) -> tuple[TableListed, ...]:
     row = source(source_id, viewer=viewer)
     require(viewer, "resources.look_inside", row.department_id)
     return looking.tables(row)
+
+
+def load(source_id: UUID | str, *, viewer: Actor) -> Load | None:
+    """Look how busy a source's server is; None for files and interfaces, which have none that tells.
+
+    Raises:
+        NotFound, Forbidden, AddressNotAllowed, NoSecret, DataPlaneRefusal: As `tables`.
+    """
+    row = source(source_id, viewer=viewer)
+    require(viewer, "resources.look_inside", row.department_id)
+    return looking.load(row)
 
 
 def table(source_id: UUID | str, schema: str, name: str, *, viewer: Actor) -> TableSeen:

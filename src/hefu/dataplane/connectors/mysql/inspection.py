@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
+from hefu.dataplane.connectors.load import Load
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession, text
 from hefu.dataplane.connectors.mysql.types import NativeColumn, house_type, not_carried
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts, TableSummary
@@ -84,6 +85,27 @@ def _may_create(grants: str, database: str) -> bool:
         if where in ("*.*", f"{database}.*") and words & {"ALL PRIVILEGES", "CREATE"}:
             return True
     return False
+
+
+def load(connection: MysqlConnection, policy: AddressPolicy = default_policy) -> Load:
+    """Return how busy the server is; the oldest transaction shows only to an account with the right PROCESS.
+
+    Raises:
+        DataPlaneRefusal: It cannot be reached, and why.
+    """
+    with contextlib.closing(MysqlSession(connection, "named", policy)) as session:
+        told = {str(name).lower(): value for name, value in session.run(_STATUS)}
+        ((most,),) = session.run("select @@max_connections")
+        try:
+            ((oldest,),) = session.run(_OLDEST)
+        except SideRefused:
+            oldest = None
+    running = int(told["threads_running"]) - 1
+    return Load(int(told["threads_connected"]), int(most), running, None if oldest is None else int(oldest), None)
+
+
+_STATUS = "show global status where variable_name in ('Threads_connected', 'Threads_running')"
+_OLDEST = "select timestampdiff(second, min(trx_started), now()) from information_schema.innodb_trx"
 
 
 def list_tables(connection: MysqlConnection, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg2
 
+from hefu.dataplane.connectors.load import Load
 from hefu.dataplane.connectors.postgres.connection import (
     AddressPolicy,
     PgSession,
@@ -95,6 +96,16 @@ def test_connection(connection: PostgresConnection, policy: AddressPolicy = defa
 test_connection.__test__ = False  # type: ignore[attr-defined]
 
 
+def load(connection: PostgresConnection, policy: AddressPolicy = default_policy) -> Load:
+    """Return how busy the server is; other roles' statements show only to a member of `pg_read_all_stats`.
+
+    Raises:
+        DataPlaneRefusal: It cannot be reached, and why.
+    """
+    ((sessions, most, running, oldest, held),) = _ask(connection, _LOAD, (), policy)
+    return Load(sessions, most, running, oldest, None if held is None else int(held))
+
+
 def list_tables(connection: PostgresConnection, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:
     """Return the tables and views that the role may read, in order of their names."""
     rows = _ask(connection, f"{_TABLES} order by 1, 2", (), policy)
@@ -146,6 +157,19 @@ def table_facts(session: PgSession, schema: str, table: str) -> TableFacts | Non
         primary_key=next((tuple(names) for primary, names in keys if primary), ()),
         unique_keys=tuple(tuple(names) for primary, names in keys if not primary),
     )
+
+
+_LOAD = """
+select sessions, most, case when told then running end, case when told then oldest end, held from
+(select count(*) as sessions,
+    count(*) filter (where state = 'active' and pid <> pg_backend_pid()) as running,
+    extract(epoch from clock_timestamp() - min(xact_start) filter (where pid <> pg_backend_pid()))::int as oldest
+    from pg_stat_activity where backend_type = 'client backend') as seen,
+(select current_setting('max_connections')::int as most,
+    pg_has_role('pg_read_all_stats', 'usage') as told) as known,
+(select max(case when pg_is_in_recovery() then null else pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) end) as held
+    from pg_replication_slots) as slots
+"""
 
 
 def _ask(

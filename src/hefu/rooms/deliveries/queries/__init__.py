@@ -1,5 +1,6 @@
 """Reads of deliveries, scoped to the viewer."""
 
+from hefu.rooms.deliveries.queries.burden import Burden, burden
 from hefu.rooms.deliveries.queries.carried import (
     ProgressNow,
     RejectSummary,
@@ -39,6 +40,7 @@ from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, comparing_times_of, times_of, works_at
 
 __all__ = [
+    "Burden",
     "Flow",
     "FollowNow",
     "ProcessNow",
@@ -48,6 +50,7 @@ __all__ = [
     "Times",
     "actions",
     "alarmed",
+    "burden",
     "comparing_times_of",
     "comparisons",
     "deliveries",

@@ -1,0 +1,46 @@
+"""What deliveries ask of a source."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Count, F, Q, Sum
+
+from hefu.kernel.actor import Actor
+from hefu.rooms.deliveries.access import visible
+from hefu.rooms.deliveries.models import Delivery, FollowWindow
+from hefu.rooms.deliveries.terms import DeliveryStatus
+from hefu.rooms.grants.terms import Way
+
+
+@dataclass(frozen=True)
+class Burden:
+    """What deliveries took from a source, as far as the viewer may see them."""
+
+    #: Under way now, and of these the ones that keep a table in step.
+    running: int
+    following: int
+    #: Ended in the period, the rows that they carried, and the seconds that they ran, added up.
+    ended: int
+    rows: int
+    took_s: float
+    #: Changes carried in it by those that keep a table in step.
+    changes: int
+
+
+def burden(source_id: UUID, *, viewer: Actor, since: datetime) -> Burden:
+    """Return what deliveries take from a source now and took since an instant."""
+    mounted = {"grant__entry__resources__source_id": source_id, "grant__entry__resources__unmounted_at": None}
+    seen = Delivery.objects.filter(visible(viewer), **mounted).order_by()
+    under_way, ended = Q(status=DeliveryStatus.RUNNING), Q(finished_at__gte=since)
+    told = seen.filter(under_way | ended).aggregate(
+        running=Count("pk", filter=under_way),
+        following=Count("pk", filter=under_way & Q(mode=Way.FOLLOW)),
+        ended=Count("pk", filter=ended),
+        rows=Sum("rows_written", filter=ended & ~Q(mode=Way.FOLLOW), default=0),
+        took=Sum(F("finished_at") - F("started_at"), filter=ended & ~Q(mode=Way.FOLLOW), default=timedelta()),
+    )
+    windows = FollowWindow.objects.filter(delivery__in=seen, closed_at__gte=since).order_by()
+    changes = windows.aggregate(changes=Sum("changes", default=0))["changes"]
+    took: timedelta = told.pop("took")
+    return Burden(**told, took_s=took.total_seconds(), changes=changes)
