@@ -22,6 +22,7 @@ from hefu.dataplane.connectors.interface.source import (
     list_interfaces,
     profile_interface,
 )
+from hefu.dataplane.connectors.load import Load
 from hefu.dataplane.connectors.mysql import inspection as mysql_inspection
 from hefu.dataplane.connectors.mysql.profile import profile_table as profile_mysql_table
 from hefu.dataplane.connectors.mysql.source import MysqlSource, MysqlView
@@ -170,6 +171,21 @@ def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
             product = "MariaDB" if "mariadb" in found.server_version.lower() else "MySQL"
             facts = {"product": product, "version": found.server_version, "tables": found.readable}
             return Tried(_MAY_MAKE if found.can_create else _MAY_NOT_MAKE, facts)
+
+
+def load(source: Source, policy: AddressPolicy = default_policy) -> Load | None:
+    """Return how busy the source's server is; None where there is none to ask.
+
+    Raises:
+        DataPlaneRefusal: It cannot be reached, and why.
+    """
+    match source:
+        case PostgresSource():
+            return postgres_inspection.load(source.connection, policy)
+        case MysqlSource():
+            return mysql_inspection.load(source.connection, policy)
+        case _:
+            return None
 
 
 def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[TableSummary, ...]:
