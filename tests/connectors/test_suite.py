@@ -35,8 +35,6 @@ from tests.faults.proxy import Proxy
 COUNT = 1200
 #: MiB that a run may take, whatever the table.
 MOST_MEMORY = 512
-#: A table of MySQL is staged from batches of Python's making: 493 to 537 were measured, more than we hold ourselves to.
-MOST_OF_MYSQL = 576
 
 
 @pytest.fixture
@@ -250,7 +248,7 @@ def test_memory_is_bounded_whatever_the_table(plain_case: Case, place: Place) ->
     )  # fmt: skip
     written, most = map(int, ran.stdout.split())
     assert written == rows
-    assert most <= (MOST_OF_MYSQL if isinstance(plain_case, MysqlCase) else MOST_MEMORY)
+    assert most <= MOST_MEMORY
 
 
 def test_capabilities_hold(plain_case: Case) -> None:

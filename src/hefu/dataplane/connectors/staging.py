@@ -28,8 +28,9 @@ FILLING = "56MB"
 WRITTEN, RELATION, FAILING = "written", "granted_rows", "failing_rows"
 #: Columns of the latter, with names that no source has: which row, and the bits of the checks that it fails.
 PLACE, FAILED = '"hefu place"', '"hefu failed"'
-#: Rows that are sent and committed together.
-PART = 100_000
+#: Rows that are sent and committed together, and bytes that these are to have at most: over long rows, one query
+#: of many takes the engine 200 MiB beyond what it is given.
+PART, PART_BYTES = 100_000, 16 << 20
 #: Rows of a batch at most, and bytes that a batch is to have: wide rows come in shorter ones.
 _BATCH, _BATCH_BYTES = 50_000, 4 << 20
 _NAME = Dialect.DUCKDB.name_of
@@ -43,7 +44,7 @@ class Stage:
 
     def __init__(self, told: Told) -> None:
         """Open an empty one."""
-        self._told, self._batch = told, _BATCH
+        self._told, self._batch, self._part = told, _BATCH, PART
         self._folder = Scratch("stage")
         try:
             self.database = duckdb.connect(
@@ -102,6 +103,7 @@ class Stage:
             lengths = " + ".join(f"coalesce(strlen({_NAME(name)}), 0)" for name in typed)
             width = self.ask(f"select avg({lengths}) from {WRITTEN}")[0][0] or 1
             self._batch = min(_BATCH, max(1, int(_BATCH_BYTES / width)))
+            self._part = min(PART, max(1, int(PART_BYTES / width)))
         # What follows waits for the target, not for processors; and each thread holds rows of its own.
         self.database.execute("set threads = 1")
 
@@ -114,7 +116,7 @@ class Stage:
     def parts(self, size: int | None) -> tuple[Chunk, ...]:
         """Return ranges of rows; `size` makes them of `size` hundred rows, for tests."""
         rows = self.ask(f"select count(*) from {WRITTEN}")[0][0]
-        step = size * 100 if size else PART
+        step = size * 100 if size else self._part
         starts = range(0, max(1, rows), step)
         return tuple(Chunk(number, start, start + step, staged=True) for number, start in enumerate(starts))
 

@@ -32,7 +32,7 @@ from hefu.dataplane.types import Kind, SqlType
 #: Rows that are fetched at a time.
 FETCHED = 200
 #: Rows and bytes gathered to a batch; one huge row may make a batch of its own.
-ROWS, BYTES = 10_000, 4 << 20
+ROWS, BYTES = 10_000, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class MysqlView:
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([(name, pa.string()) for name in columns])
         with contextlib.closing(self._session.streamed(self._query(columns), FETCHED)) as fetched:
-            for rows in _gathered(fetched):
+            for rows in gathered(fetched):
                 arrays = [pa.array(_texts(cells), pa.string()) for cells in zip(*rows, strict=True)]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -203,7 +203,7 @@ class MysqlView:
             self._stage.close()
 
 
-def _gathered(fetched: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
+def gathered(fetched: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the rows in larger lists, shorter ones where rows are wide."""
     rows: list[tuple[Any, ...]] = []
     size = 0
