@@ -274,6 +274,7 @@ def test_the_command_line_opens_collects_and_looks_back(
     assert len([one for one in asked if "holdings_collectionrun" in one["sql"]]) == 2  # however many holdings
 
 
+@pytest.mark.clause("NAT2022-3.1a")
 def test_a_grant_is_delivered_from_the_holding_where_its_department_chose_so(
     holding: Holding,
     entry: Entry,

@@ -76,6 +76,7 @@ def assembled(library: Library, actor: Actor) -> Library:
     return library
 
 
+@pytest.mark.clause("NAT2022-3.1d")
 def test_one_person_one_file_with_sources_conflicts_and_a_reason_on_record(
     holdings: list[Holding], reviewer: Actor, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -64,6 +64,8 @@ def delivered(grant: Grant) -> Delivery:
     return found
 
 
+@pytest.mark.clause("D809-25")
+@pytest.mark.clause("GD2018-17b")
 def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
     holdings: list[Holding], reviewer: Actor, make_database: Callable[[], Database]
 ) -> None:
