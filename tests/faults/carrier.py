@@ -5,9 +5,11 @@ Prints a line for each look at the progress, and the outcome or the refusal at t
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from hefu.crypto.signing import PublicKey
+from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -41,7 +43,9 @@ def main(orders: dict[str, Any]) -> None:
             token=orders["token"],
             keys=[PublicKey.from_text(orders["key"])],
             clock=SystemClock(),
-            source=PostgresSource(PostgresConnection(**orders["source"])),
+            source=FolderSource(Path(orders["folder"]))
+            if orders.get("folder")
+            else PostgresSource(PostgresConnection(**orders["source"])),
             target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", "t", orders["logged"]),
             rejects=ListSink(),
             watcher=Telling(),

@@ -163,7 +163,7 @@ def compare(
         if isinstance(source, PostgresSource):
             place, there = source.connection, partial(_granted_there, ticket, target, secrets)
             return control.call(lambda: compared(place, "source", there))
-        view = control.call(opened(source, ticket, policy, control=control))
+        view = control.open(opened(source, ticket, policy, control=control))
         with contextlib.closing(view), control.watched(view):
             brought = _Brought(ticket, target, secrets, view, control, policy)
             brought.load()

@@ -85,6 +85,17 @@ class Loads(Protocol):
         ...
 
 
+class Closes(Protocol):
+    """Something that holds a session or a folder until it is closed."""
+
+    def close(self) -> None:
+        """Let go; may be called twice."""
+        ...
+
+
+C = TypeVar("C", bound=Closes)
+
+
 class Control:
     """One run's threads, sessions and counters."""
 
@@ -181,6 +192,24 @@ class Control:
         """Run `work` in a thread and watch meanwhile; return what it returned."""
         results: list[T] = []
         self.run([lambda: results.append(work())])
+        return results[0]
+
+    def open(self, opens: Callable[[], C]) -> C:
+        """Return what `opens` opens, as `call`; where the run ends meanwhile it is closed, however late it comes."""
+        results: list[C] = []
+
+        def work() -> None:
+            made = opens()
+            results.append(made)
+            if self.ending.is_set():
+                made.close()
+
+        try:
+            self.run([work])
+        except BaseException:
+            for made in results:
+                made.close()
+            raise
         return results[0]
 
     def each(self, items: Iterable[T], workers: int, worker: Callable[[Iterator[T]], None]) -> None:

@@ -127,7 +127,7 @@ def deliver(
     control = Control(TicketHolds(watcher or Quiet(), ticket, clock), chosen.most_bytes_a_second)
     with control.timed("prepare"):
         # What is new of a source is asked in the two dialects that its bounds are written in.
-        view = control.call(opened(source, ticket, policy, "" if since is not None else chosen.spark, control))
+        view = control.open(opened(source, ticket, policy, "" if since is not None else chosen.spark, control))
     with contextlib.closing(view), control.watched(view):
         secrets = dict(salts or {})
         if isinstance(target, FileTarget):

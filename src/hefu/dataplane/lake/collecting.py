@@ -125,7 +125,7 @@ def collect(
     with begun(table, order.run) as name:
         staged = table.path / f"{name}.parquet"
         with control.timed("prepare"):
-            view = control.call(opened(source, ticket, policy, control=control))
+            view = control.open(opened(source, ticket, policy, control=control))
         keep = False
         try:
             with contextlib.closing(view), control.watched(view):

@@ -132,7 +132,7 @@ def deliver_joined(
         views = []
         with control.timed("prepare"):
             for half, ticket in zip(halves, tickets, strict=True):
-                view = control.call(opened(half.source, ticket, policy, chosen.spark, control))
+                view = control.open(opened(half.source, ticket, policy, chosen.spark, control))
                 stack.enter_context(contextlib.closing(view))
                 stack.enter_context(control.watched(view))
                 views.append(view)
