@@ -15,7 +15,12 @@ SOURCE = ROOT / "src"
 REFERENCE = ROOT / "docs" / "reference"
 sys.path.insert(0, str(SOURCE))
 
+from hefu.dataplane.connectors.dameng.dialect import NOT_CARRIED as NOT_OF_DAMENG  # noqa: E402
+from hefu.dataplane.connectors.dameng.dialect import TONGUE as DAMENG  # noqa: E402
 from hefu.dataplane.connectors.mysql.types import LINES, NOT_CARRIED, NativeColumn, made_type  # noqa: E402
+from hefu.dataplane.connectors.oracle.dialect import NOT_CARRIED as NOT_OF_ORACLE  # noqa: E402
+from hefu.dataplane.connectors.oracle.dialect import TONGUE as ORACLE  # noqa: E402
+from hefu.dataplane.connectors.oracle.tongue import Native, Tongue  # noqa: E402
 from hefu.dataplane.sides import CAPABILITIES  # noqa: E402
 from hefu.dataplane.types import parse  # noqa: E402
 from hefu.kernel.refusal import Refusal  # noqa: E402 - the path comes first
@@ -107,6 +112,25 @@ def connectors_page() -> str:
         types="\n".join(types),
         made="\n".join(made),
         strange=", ".join(f"`{n}`" for n in NOT_CARRIED),
+        oracle=_catalogue_types(ORACLE, NOT_OF_ORACLE),
+        dameng=_catalogue_types(DAMENG, NOT_OF_DAMENG),
+    )
+
+
+def _catalogue_types(tongue: Tongue, strange: tuple[str, ...]) -> str:
+    rows = []
+    for native, line in tongue.lines.items():
+        becomes = str(line.becomes(Native(native, 40, 20, 4))).replace("(40)", "(n)").replace("(20,4)", "(p,s)")
+        rows.append(f"| `{native}` | `{becomes}` | {_cell(line.note)} |")
+    names = ", ".join(f"`{name}`" for name in strange)
+    return "\n".join(
+        [
+            "| there | here | mind |",
+            "|---|---|---|",
+            *rows,
+            "",
+            f"Not carried: {names}, and whatever is not in the table.",
+        ]
     )
 
 
@@ -131,6 +155,23 @@ the same.
 {types}
 
 Not carried, and refused when a grant names them: {strange}, and whatever is not in the table.
+
+## Types of Oracle
+
+{oracle}
+
+Whole numbers of a stated precision up to 18 digits become the smallest of `smallint`, `integer` and `bigint` that holds
+them. Oracle keeps no empty text: it is NULL.
+
+## Types of Dameng
+
+{dameng}
+
+Both are read alone. No server of either was at hand: their SQL, their type tables and what becomes of fetched cells are
+tested, and the reading is run over another database that answers the same catalogue queries. The drivers (`oracledb`,
+`dmPython`) are installed by the operator; without them the refusal says so. Connections are not encrypted, so a
+source that asks for it is refused. Oracle's driver is kept to the address that was allowed even when a listener sends
+it elsewhere; Dameng's driver is native code and cannot be watched so.
 
 ## Types in a table that a delivery makes in MySQL
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -313,3 +314,24 @@ class TestReaching:
         source = register(office, a_place(a_database), password="")
         tested = services.test_source(source_id=source.pk, actor=an_actor(office), clock=NOON)
         assert "no password" in tested.test_text
+
+
+def test_oracle_and_dameng_are_sources_and_no_targets_and_a_missing_driver_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    department, seen = a_department(), {}
+    for module in ("oracledb", "dmPython"):
+        monkeypatch.setitem(sys.modules, module, None)
+    for kind in (PlaceKind.ORACLE, PlaceKind.DAMENG):
+        facts = PlaceFacts(name=kind.value, kind=kind, host="127.0.0.1", port=1521, dbname="ORCL", username="u")
+        stated = {"facts": facts, "password": "geheim", "actor": an_actor(department), "clock": NOON}
+        source = services.register_source(department_id=department.pk, **stated)
+        tested = services.test_source(source_id=source.pk, actor=an_actor(department), clock=NOON)
+        assert tested.reached is False
+        seen[kind] = tested.test_text + str(tested.test_facts)
+        with pytest.raises(InputsRejected) as refused:
+            services.register_target(department_id=department.pk, **stated)
+        assert "read and not delivered" in refused.value.problems["kind"]
+    assert "oracledb" in seen[PlaceKind.ORACLE]
+    assert "dmPython" in seen[PlaceKind.DAMENG]
+    assert "geheim" not in str(seen)

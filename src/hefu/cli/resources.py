@@ -100,7 +100,7 @@ def _place_options(function: F) -> F:
         click.option("--folder", default="", help="A folder of files, of the node, an SFTP server or a bucket."),
         click.option(
             "--kind",
-            type=click.Choice(["postgres", "mysql", "sftp", "s3", "http"]),
+            type=click.Choice(["postgres", "mysql", "sftp", "s3", "http", "oracle", "dameng"]),
             help="Of a server; PostgreSQL if not said.",
         ),
         click.option(
@@ -115,9 +115,11 @@ def _place_options(function: F) -> F:
             "--tls", default="prefer", show_default=True, help="disable, prefer, require, verify-ca, verify-full."
         ),
         click.option("--user", default="", help="Account; of an S3-compatible store, the access key."),
-        click.option("--database", default="", help="Database name, or bucket."),
+        click.option("--database", default="", help="Database name; of Oracle the service; or bucket."),
         click.option(
-            "--port", type=int, help="Else the usual one: PostgreSQL 5432, MySQL 3306, SFTP 22, S3 and HTTP 443."
+            "--port",
+            type=int,
+            help="Else the usual one: PostgreSQL 5432, MySQL 3306, Oracle 1521, Dameng 5236, SFTP 22, S3 and HTTP 443.",
         ),
         click.option("--host", default="", help="Server."),
         click.option("--name", required=True, help="As people call it."),

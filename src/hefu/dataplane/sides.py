@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hefu.dataplane.connectors import Capabilities, folder, interface, mysql, postgres, s3, sftp
+from hefu.dataplane.connectors import Capabilities, dameng, folder, interface, mysql, oracle, postgres, s3, sftp
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.far import FarView, inspect_far, list_far, profile_far
 from hefu.dataplane.connectors.folder.inspection import inspect_file, list_files
@@ -27,6 +27,8 @@ from hefu.dataplane.connectors.mysql import inspection as mysql_inspection
 from hefu.dataplane.connectors.mysql.profile import profile_table as profile_mysql_table
 from hefu.dataplane.connectors.mysql.source import MysqlSource, MysqlView
 from hefu.dataplane.connectors.mysql.target import MysqlReceiver, MysqlTarget
+from hefu.dataplane.connectors.oracle import inspection as oracle_inspection
+from hefu.dataplane.connectors.oracle.source import CatalogueView, DamengSource, OracleSource
 from hefu.dataplane.connectors.postgres import inspection as postgres_inspection
 from hefu.dataplane.connectors.postgres.profile import profile_table
 from hefu.dataplane.connectors.postgres.receiver import PostgresReceiver
@@ -45,7 +47,7 @@ from hefu.dataplane.ticket import ResourceKind, Ticket
 from hefu.kernel.words import _
 
 #: Where a department's rows are.
-Place = PostgresSource | FolderSource | MysqlSource | SftpSource | S3Source | HttpSource
+Place = PostgresSource | FolderSource | MysqlSource | SftpSource | S3Source | HttpSource | OracleSource | DamengSource
 #: What a run reads: a place, or what the node has collected from it.
 Source = Place | LakeSource
 #: Where a table arrives.
@@ -59,6 +61,8 @@ KINDS: dict[type[Place], ResourceKind] = {
     SftpSource: ResourceKind.SFTP_FOLDER,
     S3Source: ResourceKind.S3_FOLDER,
     HttpSource: ResourceKind.HTTP_INTERFACE,
+    OracleSource: ResourceKind.ORACLE_TABLE,
+    DamengSource: ResourceKind.DAMENG_TABLE,
 }
 #: What each connector can do.
 CAPABILITIES: tuple[Capabilities, ...] = (
@@ -68,6 +72,8 @@ CAPABILITIES: tuple[Capabilities, ...] = (
     sftp.CAPABILITIES,
     s3.CAPABILITIES,
     interface.CAPABILITIES,
+    oracle.CAPABILITIES,
+    dameng.CAPABILITIES,
 )
 
 
@@ -109,6 +115,8 @@ def opened(
             return lambda: FarView(source.opens(policy), source.encoding, ticket.resource.table, ticket.items, control)
         case HttpSource():
             return lambda: HttpView(source, policy, ticket)
+        case OracleSource() | DamengSource():
+            return lambda: CatalogueView(source, policy, ticket)
 
 
 def receiver_of(target: Table, policy: AddressPolicy) -> Receiver:
@@ -138,6 +146,7 @@ def kind_of(source: Source) -> ResourceKind:
 _READ = _("The folder can be read; it holds {files} files.")
 _HELD = _("Version {version} of the library can be read; it holds {rows} rows.")
 _ANSWERED = _("The {interfaces} interfaces stated answer as stated.")
+_REACHED = _("Reached: {product} {version}, {tables} tables to read.")
 _MAY_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may also create a schema.")
 _MAY_NOT_CREATE = _("Reached: {product} {version}, {tables} tables to read; the account may not create a schema.")
 _MAY_MAKE = _("Reached: {product} {version}, {tables} tables to read; the account may also make tables.")
@@ -171,6 +180,10 @@ def tried(source: Source, policy: AddressPolicy = default_policy) -> Tried:
             product = "MariaDB" if "mariadb" in found.server_version.lower() else "MySQL"
             facts = {"product": product, "version": found.server_version, "tables": found.readable}
             return Tried(_MAY_MAKE if found.can_create else _MAY_NOT_MAKE, facts)
+        case OracleSource() | DamengSource():
+            looked = oracle_inspection.test_connection(source.tongue, source.connection, policy)
+            facts = {"product": source.tongue.product, "version": looked.server_version, "tables": looked.readable}
+            return Tried(_REACHED, facts)
 
 
 def load(source: Source, policy: AddressPolicy = default_policy) -> Load | None:
@@ -207,6 +220,8 @@ def tables(source: Source, policy: AddressPolicy = default_policy) -> tuple[Tabl
             return list_lake(source)
         case HttpSource():
             return list_interfaces(source, policy)
+        case OracleSource() | DamengSource():
+            return oracle_inspection.list_tables(source.tongue, source.connection, policy)
 
 
 def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = default_policy) -> TableFacts:
@@ -228,6 +243,8 @@ def inspected(source: Source, schema: str, table: str, policy: AddressPolicy = d
             return inspect_lake(source, table)
         case HttpSource():
             return inspect_interface(source, table, policy)
+        case OracleSource() | DamengSource():
+            return oracle_inspection.inspect_table(source.tongue, source.connection, schema, table, policy)
 
 
 def profiled(
@@ -253,3 +270,5 @@ def profiled(
             return profile_lake(source, table)
         case HttpSource():
             return profile_interface(source, table, policy)
+        case OracleSource() | DamengSource():
+            return oracle_inspection.profile_table(source.tongue, source.connection, schema, table, policy)

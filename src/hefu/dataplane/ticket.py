@@ -34,6 +34,8 @@ class ResourceKind(StrEnum):
     SFTP_FOLDER = "sftp_folder"
     S3_FOLDER = "s3_folder"
     HTTP_INTERFACE = "http_interface"
+    ORACLE_TABLE = "oracle_table"
+    DAMENG_TABLE = "dameng_table"
     #: A library of the node's lake.
     LAKE_TABLE = "lake_table"
 

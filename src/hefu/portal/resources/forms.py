@@ -24,6 +24,7 @@ from hefu.rooms.resources.terms import (
     NETWORK_NAMES,
     PLACE_KIND_NAMES,
     PORTS,
+    READ_ALONE,
     STATED_KINDS,
     AllowanceKind,
     ColumnSide,
@@ -57,7 +58,10 @@ class PlaceForm(OfficeForm):
         help_text=_("Empty for the usual one: 5432 of PostgreSQL, 3306 of MySQL, 22 of SFTP, 443 of a store."),
     )
     dbname = forms.CharField(
-        label=_("Database"), required=False, max_length=63, help_text=_("Of an S3-compatible store, the bucket.")
+        label=_("Database"),
+        required=False,
+        max_length=63,
+        help_text=_("Of an S3-compatible store, the bucket; of Oracle, the service."),
     )
     username = forms.CharField(
         label=_("User"),
@@ -139,9 +143,9 @@ class PlaceForm(OfficeForm):
             )
         if for_source:
             del self.fields["schema"]
-        else:  # rows are not delivered to an interface
+        else:  # rows are not delivered to what is read alone
             del self.fields["interface"]
-            offered = [kind for kind in STATED_KINDS if kind is not PlaceKind.HTTP]
+            offered = [kind for kind in STATED_KINDS if kind not in READ_ALONE]
             self.fields["kind"].choices = choices(PLACE_KIND_NAMES, only=offered)  # type: ignore[attr-defined]
         self.order_fields(
             ["department_id", "name", "kind", "system_id", "host", "port", "dbname", "username", "password", "tls"]

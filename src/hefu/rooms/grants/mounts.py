@@ -13,6 +13,8 @@ _VIEWER = system("grants")
 _KINDS = {
     PlaceKind.POSTGRES: ResourceKind.POSTGRES_TABLE,
     PlaceKind.MYSQL: ResourceKind.MYSQL_TABLE,
+    PlaceKind.ORACLE: ResourceKind.ORACLE_TABLE,
+    PlaceKind.DAMENG: ResourceKind.DAMENG_TABLE,
     PlaceKind.FOLDER: ResourceKind.FILE_FOLDER,
     PlaceKind.SFTP: ResourceKind.SFTP_FOLDER,
     PlaceKind.S3: ResourceKind.S3_FOLDER,

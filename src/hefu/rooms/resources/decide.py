@@ -52,6 +52,8 @@ _HOLDS: dict[str, frozenset[str]] = {
 _NEEDS = {
     PlaceKind.POSTGRES: ("host", "dbname", "username", "schema"),
     PlaceKind.MYSQL: ("host", "dbname", "username"),
+    PlaceKind.ORACLE: ("host", "dbname", "username"),
+    PlaceKind.DAMENG: ("host", "dbname", "username"),
     PlaceKind.SFTP: ("host", "username", "folder", "host_key"),
     PlaceKind.S3: ("host", "dbname", "username"),
     PlaceKind.HTTP: ("host", "interface"),

@@ -9,12 +9,16 @@ from django.views.decorators.debug import sensitive_variables
 from hefu.crypto.sealing import seal, unseal
 from hefu.dataplane import sides
 from hefu.dataplane.connectors.address import AddressPolicy, both, default_policy, is_here
+from hefu.dataplane.connectors.dameng.dialect import TONGUE as DAMENG
 from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.connectors.interface.asking import HttpConnection
 from hefu.dataplane.connectors.interface.source import HttpSource
 from hefu.dataplane.connectors.interface.stated import How, read
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection
 from hefu.dataplane.connectors.mysql.source import MysqlSource
+from hefu.dataplane.connectors.oracle.dialect import TONGUE as ORACLE
+from hefu.dataplane.connectors.oracle.source import DamengSource, OracleSource
+from hefu.dataplane.connectors.oracle.tongue import Connection as CatalogueConnection
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.s3.connection import S3Connection
@@ -85,8 +89,9 @@ def _purpose(place: Source | Target) -> str:
     return f"{side(place)}:{place.pk}"
 
 
+_TONGUES = {PlaceKind.ORACLE: ORACLE, PlaceKind.DAMENG: DAMENG}
 #: How to reach a place.
-Server = PostgresConnection | MysqlConnection | SftpConnection | S3Connection | HttpConnection
+Server = PostgresConnection | MysqlConnection | SftpConnection | S3Connection | HttpConnection | CatalogueConnection
 Reached = Server | Path
 
 
@@ -114,6 +119,9 @@ def side_of(place: Source | Target) -> sides.Source:
             return PostgresSource(connection)
         case MysqlConnection() as connection:
             return MysqlSource(connection)
+        case CatalogueConnection() as connection:
+            reads = OracleSource if place.kind == PlaceKind.ORACLE else DamengSource
+            return reads(connection, _TONGUES[PlaceKind(place.kind)])
         case SftpConnection() as connection:
             return SftpSource(connection, encoding=place.encoding)
         case S3Connection() as connection:
@@ -155,6 +163,9 @@ def remote_of(place: Source | Target) -> Server:
             tls=place.tls,
             closed=own_machine(),
         )
+    if place.kind in _TONGUES:
+        product, secret = _TONGUES[PlaceKind(place.kind)].product, password
+        return CatalogueConnection(place.host, place.port, place.dbname, place.username, secret, place.tls, product)
     kind = MysqlConnection if place.kind == PlaceKind.MYSQL else PostgresConnection
     return kind(
         host=place.host,

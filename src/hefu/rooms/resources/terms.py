@@ -46,6 +46,8 @@ class PlaceKind(StrEnum):
     SFTP = "sftp"
     S3 = "s3"
     HTTP = "http"
+    ORACLE = "oracle"
+    DAMENG = "dameng"
     #: A library of this node's own lake; registered when its keeper catalogues it, never by hand.
     LAKE = "lake"
 
@@ -57,18 +59,30 @@ PLACE_KIND_NAMES = {
     PlaceKind.SFTP: _("files on an SFTP server"),
     PlaceKind.S3: _("files in an S3-compatible store"),
     PlaceKind.HTTP: _("interfaces over HTTP"),
+    PlaceKind.ORACLE: _("Oracle database"),
+    PlaceKind.DAMENG: _("Dameng database"),
     PlaceKind.LAKE: _("library of this node"),
 }
 #: What a person may register.
 STATED_KINDS = tuple(kind for kind in PlaceKind if kind is not PlaceKind.LAKE)
-#: Where tables can be read and can arrive.
-DATABASES = (PlaceKind.POSTGRES, PlaceKind.MYSQL)
+#: Where tables are read; in the first two they can arrive as well.
+DATABASES = (PlaceKind.POSTGRES, PlaceKind.MYSQL, PlaceKind.ORACLE, PlaceKind.DAMENG)
+#: What is read and never delivered to.
+READ_ALONE = (PlaceKind.HTTP, PlaceKind.ORACLE, PlaceKind.DAMENG)
 #: Where files lie on a server.
 FILE_SERVERS = (PlaceKind.SFTP, PlaceKind.S3)
 #: What is reached by HTTP: encrypted, or not; nothing is tried in turn.
 WEB = (PlaceKind.S3, PlaceKind.HTTP)
 #: Port that a server of the kind listens on when nobody says otherwise.
-PORTS = {PlaceKind.POSTGRES: 5432, PlaceKind.MYSQL: 3306, PlaceKind.SFTP: 22, PlaceKind.S3: 443, PlaceKind.HTTP: 443}
+PORTS = {
+    PlaceKind.POSTGRES: 5432,
+    PlaceKind.MYSQL: 3306,
+    PlaceKind.SFTP: 22,
+    PlaceKind.S3: 443,
+    PlaceKind.HTTP: 443,
+    PlaceKind.ORACLE: 1521,
+    PlaceKind.DAMENG: 5236,
+}
 
 
 class TlsMode(StrEnum):

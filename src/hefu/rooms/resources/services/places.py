@@ -30,6 +30,8 @@ _ADDRESS = frozenset({"kind", "host", "port", "dbname", "username", "tls", "host
 _NOT_OF = {
     PlaceKind.POSTGRES: ("folder", "host_key", "region", "interface"),
     PlaceKind.MYSQL: ("folder", "host_key", "region", "interface"),
+    PlaceKind.ORACLE: ("folder", "host_key", "region", "interface"),
+    PlaceKind.DAMENG: ("folder", "host_key", "region", "interface"),
     PlaceKind.FOLDER: ("host", "dbname", "username", "host_key", "region", "interface"),
     PlaceKind.SFTP: ("dbname", "region", "interface"),
     PlaceKind.S3: ("host_key", "interface"),
@@ -438,6 +440,8 @@ def _write(row: Source | Target, facts: PlaceFacts, *, actor: Actor) -> None:
     problems = decide.place_faults(facts)
     if facts.kind is PlaceKind.HTTP and isinstance(row, Target):
         problems["kind"] = _("Rows are not delivered to an interface. Take a database, or receive files.")
+    elif facts.kind in terms.READ_ALONE and isinstance(row, Target):
+        problems["kind"] = _("Such a database is read and not delivered to. Take another one, or receive files.")
     if problems:
         raise InputsRejected(problems=problems)
     namesakes = type(row)._default_manager.filter(

@@ -34,6 +34,7 @@ RUN = "upkeep.scan"
 MOST_TOGETHER = 500
 #: What an entry says of the form of its data.
 _FORMATS = dict.fromkeys(PlaceKind, "csv") | {PlaceKind.POSTGRES: "postgresql", PlaceKind.MYSQL: "mysql"}
+_FORMATS |= {PlaceKind.ORACLE: "oracle", PlaceKind.DAMENG: "dm"}
 
 
 @transaction.atomic
