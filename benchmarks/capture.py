@@ -31,6 +31,8 @@ import psycopg
 from hefu.crypto.signing import Ed25519Signer
 from hefu.dataplane.capture.follow import follow, slot_name, stop_following
 from hefu.dataplane.capture.pgoutput import decode
+from hefu.dataplane.capture.reached import Reached
+from hefu.dataplane.capture.shared import Captures
 from hefu.dataplane.checks import Check, NotNull, Pattern
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection, default_policy
 from hefu.dataplane.connectors.postgres.replication import ChangeStream
@@ -238,6 +240,46 @@ def catching_up(ground: Ground, count: int) -> dict[str, Any]:
     return figures
 
 
+def sharing(ground: Ground, consumers: int, count: int) -> dict[str, Any]:
+    """Return what `count` changes cost, followed by several consumers of the table: each alone, and together."""
+    figures: dict[str, Any] = {"consumers": consumers}
+    for way, captures in (("alone", [Captures() for _ in range(consumers)]), ("together", [Captures()] * consumers)):
+        tables = [f"{way}_{number}" for number in range(consumers)]
+        watcher, now = Until(), dict[str, Reached]()
+        threads = [
+            threading.Thread(target=_follow_on, args=(ground, table, shared, watcher, now))
+            for table, shared in zip(tables, captures, strict=True)
+        ]
+        for thread in threads:
+            thread.start()
+        wanted = consumers if way == "together" else 0
+        while len(now) < consumers or any(one.in_step_at is None or one.together != wanted for one in now.values()):
+            time.sleep(0.1)
+        before = {table: one.changes for table, one in now.items()}
+        began = time.perf_counter()
+        with Processors(ground) as processors:
+            made = change(ground, count)
+            while any(now[table].changes - before[table] < made for table in tables):
+                time.sleep(0.05)
+            took = time.perf_counter() - began
+        figures[way] = {"s": round(took, 1), "processor_s_per_1000": processors.each_thousand(made)}
+        watcher.told = True
+        for thread in threads:
+            thread.join()
+        for table in tables:
+            stop_following(delivery=table, source=ground.source, target=ground.target(table))
+    return figures
+
+
+def _follow_on(ground: Ground, table: str, captures: Captures, watcher: Any, now: dict[str, Reached]) -> None:
+    with contextlib.suppress(Stopped):
+        follow(
+            delivery=table, token=ticket(table, governed=False), keys=[SIGNER.public], clock=SystemClock(),
+            source=ground.source, target=ground.target(table), rejects=ListSink(), watcher=watcher, captures=captures,
+            reached=lambda one: now.update({table: one}),
+        )  # fmt: skip
+
+
 class Until:
     """Stops the follower when told."""
 
@@ -325,12 +367,16 @@ def main() -> None:
     options.add_argument("--changes", type=int, default=400_000)
     options.add_argument("--seconds", type=float, default=20)
     options.add_argument("--rate", type=int, default=1000)
+    options.add_argument("--consumers", type=int, default=0)
     options.add_argument("--json", type=Path)
     given = options.parse_args()
     home = Path(tempfile.mkdtemp(prefix="hefu-capture-"))
     home.chmod(0o711)
     ground = Ground(home)
     try:
+        if given.consumers:
+            print(json.dumps(sharing(ground, given.consumers, given.changes) | {"load": _load()}, indent=2))
+            return
         figures = {"catching_up": catching_up(ground, given.changes), "load_then": _load()}
         figures |= {"arriving": arriving(ground, given.rate, given.seconds), "load": _load()}
         figures["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"

@@ -15,6 +15,7 @@ from hefu.dataplane.capture.begin import Beginning, look, settle
 from hefu.dataplane.capture.followable import facts_of, require_followable
 from hefu.dataplane.capture.following import Following
 from hefu.dataplane.capture.reached import Handing, Reached, Telling
+from hefu.dataplane.capture.shared import Captures
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
 from hefu.dataplane.connectors.postgres.followed import Counts, Followed, ensure_followed, load_followed
 from hefu.dataplane.connectors.postgres.replication import SlotNow, drop_publication, drop_slot, slots_now
@@ -59,6 +60,7 @@ def follow(
     revoked: Collection[UUID] = frozenset(),
     policy: AddressPolicy = default_policy,
     options: Options | None = None,
+    captures: Captures | None = None,
 ) -> Reached:
     """Keep a consumer's table in step with the source under a ticket.
 
@@ -79,6 +81,7 @@ def follow(
         revoked: Ids of tickets that hold no more.
         policy: Which addresses may be reached.
         options: Use of the machine, for the copy.
+        captures: Where those who follow in this process read together; None to read alone.
 
     Raises:
         Stopped: On the watcher's word; the next run goes on from there.
@@ -118,7 +121,7 @@ def follow(
             copied(outcome, beginning.why)
             start = before.call(lambda: settle(writing, delivery, ticket, target, name, secrets, facts, beginning.slot))
         told = Telling(Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why))
-        run = Following(delivery, ticket, target, secrets, asking, writing, name, clock, told)
+        run = Following(delivery, ticket, target, secrets, asking, writing, name, clock, told, captures)
         control = Control(Handing(holding, told, rejects, reached))
         control.phase = "follow"
         try:

@@ -21,6 +21,7 @@ from hefu.dataplane.capture.pgoutput import (
     lsn_text,
 )
 from hefu.dataplane.capture.reached import Telling
+from hefu.dataplane.capture.shared import Captures, Member, MemberStream
 from hefu.dataplane.capture.writing import Upto, Writer, Written
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
 from hefu.dataplane.connectors.postgres.followed import NOTHING, move, prepare_merge
@@ -49,6 +50,8 @@ _QUIET = 2.0
 _PAGE_HEADER = 40
 #: Seconds that a read waits for a message; also how soon a stop is noticed.
 _WAIT = 0.1
+#: What is read: a slot of its own, or what several read together.
+Stream = ChangeStream | MemberStream
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 #: First bytes of messages about one row: it came, changed, went.
 _ROWS = b"IUD"
@@ -67,6 +70,8 @@ class Following:
     name: str
     clock: Clock
     told: Telling
+    #: Where those who follow the same source in this process read together; None for one who reads alone.
+    captures: Captures | None = None
     _applier: Applier = field(init=False)
     _writer: Writer = field(init=False)
     _pending: Gathered | None = None
@@ -92,10 +97,21 @@ class Following:
             self._plan()
             self.writing.commit()
             goal = self._goal(control) if once else None
-            stream = ChangeStream(source.connection, policy, slot=self.name, publication=self.name, look=control.check)
+            stream = self._stream(control, source, policy, alone=once)
             self._writer = Writer(self.delivery, self.writing, self.told, control)
             with contextlib.closing(stream), control.watched(stream), contextlib.closing(self._writer):
                 self._read(stream, control, goal)
+
+    def _stream(self, control: Control, source: PostgresSource, policy: AddressPolicy, *, alone: bool) -> Stream:
+        def own() -> ChangeStream:
+            return ChangeStream(source.connection, policy, slot=self.name, publication=self.name, look=control.check)
+
+        if alone or self.captures is None:
+            return own()
+        relation = Dialect.POSTGRES.name_of(self.ticket.resource.schema, self.ticket.resource.table)
+        table = self.asking.run("select %s::regclass::oid", (relation,))[0][0]
+        self.asking.commit()
+        return MemberStream(own, self.captures.of(source.connection, policy), Member(self.name, self.name, int(table)))
 
     def _goal(self, control: Control) -> int:
         """Return the position up to which the source has committed by now.
@@ -128,7 +144,7 @@ class Following:
         sql = SourceSql(plan, Dialect.POSTGRES, self.secrets, relation)
         self._applier = Applier(sql, self.asking, self.writing, self.target)
 
-    def _read(self, stream: ChangeStream, control: Control, goal: int | None) -> None:
+    def _read(self, stream: Stream, control: Control, goal: int | None) -> None:
         while True:
             control.check()
             data = stream.read(0)
@@ -145,7 +161,7 @@ class Following:
             else:
                 self._heed(decode(data), stream)
 
-    def _heed(self, message: Message | None, stream: ChangeStream) -> None:
+    def _heed(self, message: Message | None, stream: Stream) -> None:
         """Take in what is said about a transaction or a whole table."""
         if isinstance(message, Begin):
             self._inside, self._known = True, message.lsn < lsn_number(self.told.now.lsn)
@@ -160,7 +176,7 @@ class Following:
         elif isinstance(message, Relation):
             self._shape(message, stream)
 
-    def _idle(self, stream: ChangeStream, control: Control, goal: int | None) -> bool:
+    def _idle(self, stream: Stream, control: Control, goal: int | None) -> bool:
         """Write what is whole, for nothing else waits; return whether the goal is reached.
 
         The log grows by what others do as well. That it holds nothing for us is written down once in a
@@ -183,7 +199,7 @@ class Following:
         stream.confirm(lsn_number(self.told.now.lsn), now=goal is not None, asking=True)
         return done
 
-    def _shape(self, relation: Relation, stream: ChangeStream) -> None:
+    def _shape(self, relation: Relation, stream: Stream) -> None:
         """Take note of what rows look like from here on.
 
         Raises:
@@ -203,7 +219,7 @@ class Following:
             raise PlanRefused(tuple(Sentence(text, code="plan.no_column", name=name) for name in missing))
         self._pending = Gathered(relation, [output.column for output in plan.key_outputs])
 
-    def _take(self, data: bytes | None, stream: ChangeStream) -> None:
+    def _take(self, data: bytes | None, stream: Stream) -> None:
         """Gather one change; None is that the table was emptied."""
         if self._pending is None:  # a table that is only emptied is not described before
             relation = Relation(0, "", "", "d", self._applier.needed, ())
@@ -223,7 +239,7 @@ class Following:
         self._transactions += self._changes > self._counted
         self._counted = self._changes
 
-    def _write(self, stream: ChangeStream, upto: Upto | None = None) -> None:
+    def _write(self, stream: Stream, upto: Upto | None = None) -> None:
         """Have what is pending written into the open transaction of the target, with `upto` and a commit."""
         pending = self._pending
         self._note(self._writer.hand_over(self._applier, pending, self._bytes, upto), stream)
@@ -231,7 +247,7 @@ class Following:
         if pending is not None:
             self._pending = Gathered(pending.relation, pending.key)
 
-    def _commit_when_due(self, stream: ChangeStream) -> None:
+    def _commit_when_due(self, stream: Stream) -> None:
         """Commit between two transactions once enough is gathered or has waited long enough."""
         if self._changes >= MOST_CHANGES or (
             self._changes
@@ -240,13 +256,13 @@ class Following:
         ):
             self._commit(stream)
 
-    def _commit(self, stream: ChangeStream) -> None:
+    def _commit(self, stream: Stream) -> None:
         if not self._changes:
             return
         self._write(stream, Upto(self._end, self._at, self._changes, self._transactions))
         self._changes = self._transactions = self._counted = 0
 
-    def _note(self, written: Written | None, stream: ChangeStream) -> None:
+    def _note(self, written: Written | None, stream: Stream) -> None:
         """Say what a commit brought, to the caller and to the source's server."""
         if written is None:
             return
@@ -260,12 +276,14 @@ class Following:
         )
         stream.confirm(written.upto.lsn)
 
-    def _tell(self, stream: ChangeStream, **news: Any) -> None:
+    def _tell(self, stream: Stream, **news: Any) -> None:
         """Leave word of how far it is."""
         heard = self.clock.now() - timedelta(seconds=time.monotonic() - stream.heard)
-        self.told.now = replace(self.told.now, seen=lsn_text(stream.seen), heard_at=heard, **news)
+        self.told.now = replace(
+            self.told.now, seen=lsn_text(stream.seen), heard_at=heard, together=stream.together, **news
+        )
 
-    def _is_in_step(self, stream: ChangeStream) -> None:
+    def _is_in_step(self, stream: Stream) -> None:
         """Note that nothing is left to take over of what the source has said."""
         heard = self.clock.now() - timedelta(seconds=time.monotonic() - stream.heard)
         self._tell(stream, in_step_at=max(filter(None, (self.told.now.in_step_at, heard))))

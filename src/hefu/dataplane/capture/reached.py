@@ -28,6 +28,8 @@ class Reached:
     heard_at: datetime | None = None
     #: Last moment at which the consumer's table was what the source's was, as far as the source had said.
     in_step_at: datetime | None = None
+    #: How many read the source's log together with it, itself among them; 0 when it reads alone.
+    together: int = 0
 
     @property
     def changes(self) -> int:

@@ -6,6 +6,7 @@ from functools import partial
 from hefu.dataplane.capture import follow as postgres
 from hefu.dataplane.capture.binlog.following import check_binlog_followable, follow_binlog
 from hefu.dataplane.capture.reached import Reached
+from hefu.dataplane.capture.shared import Captures
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.replication import SlotNow
@@ -15,11 +16,16 @@ from hefu.dataplane.connectors.postgres.source import PostgresSource
 Followable = PostgresSource | MysqlSource
 
 
-def follows(source: Followable) -> Callable[..., Reached]:
-    """Return what keeps a table in step with this source, to be called with the rest of `follow.follow`'s orders."""
+def follows(source: Followable, captures: Captures | None = None) -> Callable[..., Reached]:
+    """Return what keeps a table in step with this source, to be called with the rest of `follow.follow`'s orders.
+
+    Args:
+        source: Where the rows are.
+        captures: Where those who follow a PostgreSQL source in this process read its log together; None to read alone.
+    """
     if isinstance(source, MysqlSource):
         return partial(follow_binlog, source=source)
-    return partial(postgres.follow, source=source)
+    return partial(postgres.follow, source=source, captures=captures)
 
 
 def checks(source: Followable) -> Callable[..., None]:

@@ -22,6 +22,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 
 from hefu.dataplane.capture.follow import Reached, position_of, slot_name
+from hefu.dataplane.capture.shared import Captures
 from hefu.dataplane.capture.sources import Followable, follows, forget_slot, slots_of
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -78,6 +79,7 @@ class Followers:
         self._threads: dict[UUID, threading.Thread] = {}
         self._at_work: dict[str, Future[None]] = {}
         self._felt = 0.0
+        self._captures = Captures()
 
     def run(self) -> None:
         """Carry followers until told to end; then stop each at its next position, for others to go on."""
@@ -104,7 +106,7 @@ class Followers:
                 del self._threads[delivery_id]
         services.give_sign(holder=holder, carries=len(self._threads), clock=self._clock)
         for carriage in services.claim(holder=holder, most=self._most - len(self._threads), clock=self._clock):
-            run = Run(carriage, holder, self._clock, self._leaving)
+            run = Run(carriage, holder, self._clock, self._leaving, self._captures)
             thread = threading.Thread(target=run.carry, name=carriage.number, daemon=True)
             self._threads[carriage.id] = thread
             thread.start()
@@ -196,8 +198,11 @@ def target_of(target_id: UUID | None, table: str, number: str) -> PostgresTarget
 class Run:
     """One follower in its thread: what the data plane tells and asks, and how it ends."""
 
-    def __init__(self, carriage: Carriage, holder: UUID, clock: Clock, leaving: threading.Event) -> None:
-        """Take a follower that this process holds."""
+    def __init__(
+        self, carriage: Carriage, holder: UUID, clock: Clock, leaving: threading.Event, captures: Captures
+    ) -> None:
+        """Take a follower that this process holds; those of one source read its log together."""
+        self._captures = captures
         self._carriage, self._holder, self._clock, self._leaving = carriage, holder, clock, leaving
         self._reached: Reached | None = None
         self._noted = self._looked = 0.0
@@ -243,7 +248,7 @@ class Run:
             rejects.copied()
             self._copied(outcome, because)
 
-        follows(source)(
+        follows(source, self._captures)(
             delivery=carriage.number,
             token=signed.token,
             keys=evidence.public_keys(KeyPurpose.TICKET),

@@ -151,6 +151,22 @@ def drop_slot(session: Session, name: str) -> None:
     session.commit()
 
 
+def advance_slot(session: Session, name: str, lsn: str) -> None:
+    """Let the server forget what came before `lsn`, through a slot that nobody reads; commits.
+
+    Raises:
+        SideRefused: Somebody reads it, or it is gone.
+    """
+    try:
+        session.run(
+            "select pg_replication_slot_advance(slot_name, %s) from pg_replication_slots "
+            "where slot_name = %s and confirmed_flush_lsn < %s::pg_lsn and active_pid is null",
+            (lsn, name, lsn),
+        )
+    finally:
+        session.commit()
+
+
 @dataclass(frozen=True)
 class SlotNow:
     """What a slot costs the source's server."""
@@ -200,14 +216,18 @@ def _patiently(act: Callable[[], Any], again: Callable[[], None], look: Callable
 class ChangeStream:
     """The messages of one slot. Not to be used by two threads, but for `cut`."""
 
+    #: How many read together; here one reads alone.
+    together = 0
+
     def __init__(
         self,
         connection: PostgresConnection,
         policy: AddressPolicy,
         *,
         slot: str,
-        publication: str,
+        publication: str | Sequence[str],
         look: Callable[[], None],
+        temporary: bool = False,
     ) -> None:
         """Connect and ask for the messages from where the slot stands.
 
@@ -215,7 +235,8 @@ class ChangeStream:
             connection: Of the source.
             policy: Which addresses may be reached.
             slot: Whose messages.
-            publication: Of which tables.
+            publication: Of which tables; one publication or several.
+            temporary: Make the slot now, for as long as the connection lasts.
             look: Called while a slot that is still held is waited for; may raise to give up.
 
         Raises:
@@ -228,13 +249,16 @@ class ChangeStream:
         self.heard = self._since = self._listened = time.monotonic()
         self._spoken: Any = None
         self._reads = 0
+        #: Where a temporary slot begins.
+        self.begin = 0
+        published = (publication,) if isinstance(publication, str) else publication
 
         def open_anew() -> None:
-            self._raw, self._cursor = self._opened(policy, slot, publication)
+            self._raw, self._cursor = self._opened(policy, slot, published, temporary)
 
         _patiently(open_anew, lambda: None, look)
 
-    def _opened(self, policy: AddressPolicy, slot: str, publication: str) -> tuple[Any, Any]:
+    def _opened(self, policy: AddressPolicy, slot: str, published: Sequence[str], temporary: bool) -> tuple[Any, Any]:
         parameters = self.connection.parameters(allowed_address(self.connection, policy))
         try:
             raw: Any = psycopg2.connect(
@@ -244,11 +268,15 @@ class ChangeStream:
             raise translated(error, "source", self.connection) from None
         try:
             cursor = raw.cursor()
+            if temporary:
+                cursor.execute(f"CREATE_REPLICATION_SLOT {_NAME(slot)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT")
+                high, low = cursor.fetchone()[1].split("/")
+                self.begin = int(high, 16) << 32 | int(low, 16)
             cursor.start_replication(
                 slot_name=slot,
                 decode=False,
                 status_interval=_SILENT,
-                options={"proto_version": "1", "publication_names": _NAME(publication)},
+                options={"proto_version": "1", "publication_names": ", ".join(map(_NAME, published))},
             )
         except psycopg2.Error as error:
             raw.close()
