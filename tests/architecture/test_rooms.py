@@ -36,6 +36,7 @@ EXTRA: dict[str, dict[str, str]] = {
     "holdings": {
         "assemble": "what the job of a library does, as `carry` does for a run",
         "carry": "what the job does: it drives the data plane between two services",
+        "sharing": "what a library may share on, which services and pages read alike",
     },
     "resources": {
         "looking": "live looks into places, which are reads of somebody else's database",
@@ -57,6 +58,7 @@ WITHOUT: dict[str, str] = {
     "catalog.look_for_people": "the platform itself looks, with the eyes of whoever keeps the search",
     "catalog.note_use": "a count that follows what was announced, at no time that matters",
     "deliveries.take_up": "the worker reports; the platform itself acts",
+    "deliveries.note_held": "the worker reports; the platform itself acts",
     "deliveries.note_progress": "the worker reports; the platform itself acts",
     "deliveries.stop_reason": "the worker asks whether to go on; nothing changes",
     "deliveries.settle_done": "the worker reports; the platform itself acts",
@@ -108,6 +110,8 @@ WITHOUT: dict[str, str] = {
     "holdings.keep_rejects": "the worker reports; the platform itself acts",
     "holdings.forget_rejects": "the worker begins anew; the platform itself acts",
     "holdings.start_due": "the platform itself acts, every minute",
+    "holdings.start_due_libraries": "the platform itself acts, every minute",
+    "holdings.collected": "a listener; the platform itself acts",
     "holdings.take_up_library": "the worker reports; the platform itself acts",
     "holdings.settle_assembled": "the worker reports; the platform itself acts",
     "holdings.settle_not_assembled": "the worker reports; the platform itself acts",

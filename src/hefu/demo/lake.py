@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hefu.dataplane.checks import CreditCode
 from hefu.dataplane.lake.table import Taking
@@ -16,8 +17,10 @@ from hefu.kernel.clock import Clock, at_noon
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog.terms import Content
 from hefu.rooms.holdings import queries, services
-from hefu.rooms.holdings.models import CollectionRun, Holding, Library
 from hefu.rooms.holdings.terms import OPEN, FieldStated, LibraryKind, LibraryStated, PartStated, RunStatus
+
+if TYPE_CHECKING:
+    from hefu.rooms.holdings.models import CollectionRun, Holding, Library
 
 ROWS = 1_200
 _PATIENCE_SECONDS = 120
@@ -65,7 +68,7 @@ class Lake:
         self.telling.say(f"{library.number} {library.name}: {library.subjects:,} firms; sources differ: {told}")
         return library.number
 
-    def _hold(self, department: str, content: Content, name: str, place: OfficeDatabase, table: str) -> Holding:
+    def _hold(self, department: str, content: Content, name: str, place: OfficeDatabase, table: str) -> "Holding":
         then = at_noon(self.clock.today())
         entry = ground.publish(self.town, department, content, then)
         reader = databases.make_reader(self.server, place, table)
@@ -73,11 +76,11 @@ class Lake:
         code = catalog.entry(entry, viewer=self.reviewer).code
         return services.open_holding(entry=code, taking=Taking.SNAPSHOT, actor=self.reviewer, clock=self.clock)
 
-    def _collect(self, holding: Holding) -> None:
+    def _collect(self, holding: "Holding") -> None:
         run = services.start_run(number=holding.number, actor=self.reviewer, clock=self.clock)
         self._wait(lambda: queries.run(run.number, viewer=system("demo")))
 
-    def _assemble(self, licences: Holding, insured: Holding) -> Library:
+    def _assemble(self, licences: "Holding", insured: "Holding") -> "Library":
         name = ((licences.number, "name"), (insured.number, "unit_name"))
         phone = ((licences.number, "phone"), (insured.number, "phone"))
         stated = LibraryStated(
@@ -103,7 +106,7 @@ class Lake:
         """Return the authority's reviewer: whoever gathers."""
         return self.town.reviewer
 
-    def _wait(self, look: Callable[[], CollectionRun | Library]) -> None:
+    def _wait(self, look: "Callable[[], CollectionRun | Library]") -> None:
         until = time.monotonic() + _PATIENCE_SECONDS
         while time.monotonic() < until:
             self.check_worker()
