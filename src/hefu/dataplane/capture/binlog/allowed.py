@@ -64,13 +64,13 @@ def table_of(session: MysqlSession, ticket: Ticket) -> NativeTable:
     return found
 
 
-def require_logged(session: MysqlSession) -> None:
-    """See that the server logs every change row by row, whole, and with its columns' names.
+def require_logged(session: MysqlSession, schema: str) -> None:
+    """See that the server logs every change of a database row by row, whole, and with its columns' names.
 
     Raises:
         SideRefused: It does not; the sentence says what its administrator has to set.
     """
-    names = ", ".join(f"'{name}'" for name in (*_SETTINGS, "binlog_transaction_compression"))
+    names = ", ".join(f"'{name}'" for name in (*_SETTINGS, "binlog_transaction_compression", "log_slave_updates"))
     # The server's settings, not this session's.
     found = {
         name.lower(): value.upper()
@@ -80,9 +80,24 @@ def require_logged(session: MysqlSession) -> None:
     wrong = [f"{name} = {value}" for name, value in _SETTINGS.items() if found.get(name) != value]
     if found.get("binlog_transaction_compression", "OFF") != "OFF":
         wrong.append("binlog_transaction_compression = OFF")
+    if found.get("log_slave_updates", "ON") != "ON" and _is_replica(session):
+        wrong.append("log_slave_updates = ON")
     if wrong:
         words = _("the server does not log every change of a row in full; have its administrator set: {settings}")
         raise SideRefused("source", Sentence(words, code="side.binlog_settings", settings=", ".join(wrong)))
+
+    _status_row, only, never = _asked(session)
+    listed = [{name.strip() for name in names.split(",") if name.strip()} for names in (only, never)]
+    if (listed[0] and schema not in listed[0]) or schema in listed[1]:
+        words = _("the server leaves the changes of database {schema} out of its log (binlog_do_db, binlog_ignore_db)")
+        raise SideRefused("source", Sentence(words, code="side.binlog_left_out", schema=schema))
+
+
+def _is_replica(session: MysqlSession) -> bool:
+    """Return whether the server takes over another's changes."""
+    found = session.run("show global status where variable_name in ('slave_running', 'slaves_running')")
+    session.commit()
+    return any(str(value).upper() not in ("OFF", "0") for _name, value in found)
 
 
 def place_now(session: MysqlSession) -> tuple[str, Place]:
@@ -91,26 +106,28 @@ def place_now(session: MysqlSession) -> tuple[str, Place]:
     Raises:
         SideRefused: The account may not ask; the sentence says what it has to be granted.
     """
+    (name, offset), _only, _never = _asked(session)
+    base, log = log_number(name)
+    return base, Place(log, offset)
+
+
+def _asked(session: MysqlSession) -> tuple[tuple[str, int], str, str]:
+    """Return where the logs end, and the databases that alone, or never, stand in them."""
     try:
-        row = _status(session)
+        try:
+            rows = session.run("show master status")
+        except SideRefused as refusal:
+            if refusal.sqlstate != "1064":
+                raise
+            rows = session.run("show binary log status")  # as MySQL says it since 8.4
     except SideRefused as refusal:
         if refusal.sqlstate in _NO_RIGHT:
             raise no_right(session) from None
         raise
     finally:
         session.rollback()
-    base, log = log_number(row[0])
-    return base, Place(log, int(row[1]))
-
-
-def _status(session: MysqlSession) -> tuple[str, int]:
-    try:
-        rows = session.run("show master status")
-    except SideRefused as refusal:
-        if refusal.sqlstate != "1064":
-            raise
-        rows = session.run("show binary log status")  # as MySQL says it since 8.4
-    return rows[0][0], rows[0][1]
+    name, offset, only, never = rows[0][:4]
+    return (name, int(offset)), only or "", never or ""
 
 
 def no_right(session: MysqlSession) -> SideRefused:

@@ -29,8 +29,8 @@ PARTIAL: Final = 39
 _COMPRESSED = frozenset(range(166, 172))
 #: First position in a log after its four magic bytes.
 FIRST: Final = 4
-#: Most bytes that a compressed event may unfold to: a server takes no more in one packet.
-_UNFOLDED = 1 << 30
+#: Most bytes that a compressed event may unfold to.
+_UNFOLDED = 256 << 20
 
 _HEADER = struct.Struct("<IBIIIH")
 

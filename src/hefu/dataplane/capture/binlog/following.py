@@ -155,7 +155,7 @@ class _Looking:
 
     def _looked(self, asking: MysqlSession, why: str) -> Beginning:
         table = table_of(asking, self._ticket)
-        require_logged(asking)
+        require_logged(asking, table.facts.schema)
         require_followable(asking, self._ticket, table)
         base, now = place_now(asking)
         ensure_followed(self.writing)
@@ -224,7 +224,7 @@ def check_binlog_followable(
         columns = existing_columns(session, target)
     with contextlib.closing(MysqlSession(source.connection, "source", policy)) as asking:
         table = table_of(asking, ticket)
-        require_logged(asking)
+        require_logged(asking, table.facts.schema)
         require_followable(asking, ticket, table)
         base, now = place_now(asking)
     compile_plan(ticket, table.facts.columns, columns, None, (), None, Dialect.DUCKDB)

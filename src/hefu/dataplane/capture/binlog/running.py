@@ -159,7 +159,7 @@ class BinlogFollowing:
         """
         with contextlib.closing(MysqlSession(self.source.connection, "source", self.policy)) as asking:
             table = table_of(asking, self.ticket)
-            require_logged(asking)
+            require_logged(asking, self.ticket.resource.schema)
             require_followable(asking, self.ticket, table)
         columns = existing_columns(self.writing, self.target)
         if columns is None:

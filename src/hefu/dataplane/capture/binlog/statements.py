@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from itertools import pairwise
 
 from hefu.dataplane.capture.binlog.events import Statement
 
@@ -23,7 +24,8 @@ class Does(Enum):
     UNTOLD = "untold"
 
 
-_COMMENT = re.compile(r"/\*(?!!|M!).*?\*/|(?:^|(?<=\s))--\s[^\n]*|#[^\n]*", re.DOTALL)
+#: Comments; those that a server reads as statements lose their frame alone.
+_COMMENT = re.compile(r"/\*M?!\d*|/\*.*?\*/|\*/|(?:^|(?<=\s))--\s[^\n]*|#[^\n]*", re.DOTALL)
 #: Words, names between backticks or quotes, and signs. What stands in apostrophes is no name.
 _TOKEN = re.compile(r"`(?:[^`]|``)*`|\"(?:[^\"\\]|\\.|\"\")*\"|'(?:[^'\\]|\\.|'')*'|[\w$\u0080-\uffff]+|[^\s\w]")
 _WRITES = frozenset({"insert", "update", "delete", "replace", "load", "call", "merge", "with", "execute", "do"})
@@ -38,7 +40,9 @@ def does(statement: Statement, schema: str, table: str, *, fold: bool = False) -
         table: Its name.
         fold: Whether the server does not tell capital names from small ones.
     """
-    words = [token for token in _TOKEN.findall(_COMMENT.sub(" ", statement.text[:100_000])) if token not in ("/", "*")]
+    words = _TOKEN.findall(_COMMENT.sub(" ", statement.text[:100_000]))
+    if [word.lower() for word in words[:2]] == ["set", "statement"]:  # settings for one statement of MariaDB
+        words = words[1 + next((place for place, word in enumerate(words) if word.lower() == "for"), len(words)) :]
     first = words[0].lower() if words else ""
     match first:
         case "begin":
@@ -79,13 +83,21 @@ def _defines(first: str, words: list[str], names: "_Names") -> Does:
         place += 1
     here = names.at(place)
     if first == "alter":
-        moved = {"exchange", "partition"} & {*words} or ("rename" in words and _renames_table(words))
+        moved = any(pair in _MOVES for pair in pairwise(words)) or _renames_table(words)
         if here:
             return Does.REPLACES if moved else Does.ALTERS
         return Does.REPLACES if moved and names.mentioned() else Does.NOTHING
     if first == "create":  # where the table is there, only this one makes another of it
         return Does.REPLACES if here and "replace" in words[:about] else Does.NOTHING
     return Does.REPLACES if names.mentioned() else Does.NOTHING
+
+
+#: Words of an alteration that put rows in or take them out with their files.
+_MOVES = frozenset(
+    (does, what)
+    for does in ("drop", "truncate", "exchange", "convert", "discard", "import")
+    for what in ("partition", "subpartition", "tablespace")
+)
 
 
 def _renames_table(words: list[str]) -> bool:

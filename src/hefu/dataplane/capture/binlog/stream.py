@@ -32,8 +32,8 @@ _BEAT = 1.0
 #: Seconds without any word after which the connection counts as dead, and after which a reader that was away,
 #: writing, has to listen anew before it calls the server silent.
 _DEAF, _AWAY = 20.0, 2.0
-#: Bytes that are received at a time; bytes of an event at most, which is what a server takes in one packet.
-_RECEIVED, _MOST = 1 << 18, 1 << 30
+#: Bytes that are received at a time; bytes of an event at most, for memory is bounded.
+_RECEIVED, _MOST = 1 << 18, 256 << 20
 _COM_BINLOG_DUMP = 0x12
 #: Numbers of errors: the log is not there any more, or cannot be read from that place; a right is missing.
 _GONE, _NO_RIGHT = 1236, (1045, 1227)
@@ -128,20 +128,22 @@ class BinlogStream:
 
     def _packet(self) -> bytes | None:
         """Return the next packet of those that were received, put together where it came in parts."""
-        data, at = self._data, self._at
-        parts: list[bytes] = []
+        data, at, ends, whole = self._data, self._at, [], 0
         while True:
             if len(data) - at < 4:
                 return None
             size = int.from_bytes(data[at : at + 3], "little")
+            whole += size
+            if whole > _MOST:
+                text = _("an event of its log is longer than {most} MiB")
+                raise SideRefused("source", Sentence(text, code="side.binlog_long", most=_MOST >> 20))
             if len(data) - at - 4 < size:
-                if sum(map(len, parts)) + size > _MOST:
-                    raise SideLost("source", "an event is longer than any may be")
                 return None
-            parts.append(bytes(data[at + 4 : at + 4 + size]))
+            ends.append((at + 4, at + 4 + size))
             at += 4 + size
             if size < 0xFF_FFFF:
                 break
+        parts = [bytes(data[begin:end]) for begin, end in ends]
         self._at = at
         if at > _RECEIVED or at == len(data):
             del data[:at]
