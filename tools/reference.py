@@ -167,11 +167,13 @@ them. Oracle keeps no empty text: it is NULL.
 
 {dameng}
 
-Both are read alone. No server of either was at hand: their SQL, their type tables and what becomes of fetched cells are
-tested, and the reading is run over another database that answers the same catalogue queries. The drivers (`oracledb`,
-`dmPython`) are installed by the operator; without them the refusal says so. Connections are not encrypted, so a
-source that asks for it is refused. Oracle's driver is kept to the address that was allowed even when a listener sends
-it elsewhere; Dameng's driver is native code and cannot be watched so.
+Both are read alone. No server of either was at hand: their SQL, their type tables and what becomes of fetched cells
+are tested, and the reading is run over another database that answers the same catalogue queries. The drivers
+(`oracledb`, `dmPython`) are installed by the operator; without them the refusal says so. Of the drivers themselves
+(26.1.0 and 2.6.1) only how they fail was seen: at ports that are closed or hang up, and Oracle's at a listener that
+sends it elsewhere. Connections are not encrypted, so a source that asks for it is refused. Oracle's driver is kept to
+the address that was allowed even when a listener sends it elsewhere; Dameng's driver is native code and cannot be
+watched so.
 
 ## Types in a table that a delivery makes in MySQL
 

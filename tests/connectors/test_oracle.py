@@ -2,6 +2,8 @@
 
 import socket
 import sqlite3
+import struct
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +12,9 @@ import pytest
 
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.connectors.dameng.dialect import TONGUE
+from hefu.dataplane.connectors.oracle.dialect import TONGUE as ORACLE
 from hefu.dataplane.connectors.oracle.guard import only_to
+from hefu.dataplane.connectors.oracle.session import CatalogueSession
 from hefu.dataplane.connectors.oracle.source import DamengSource
 from hefu.dataplane.connectors.oracle.tongue import Connection
 from hefu.dataplane.errors import AddressRefused, PlanRefused, SideRefused
@@ -117,3 +121,24 @@ def test_a_driver_is_kept_to_the_address_that_was_allowed(listener: socket.socke
         with only_to(*other), pytest.raises(AddressRefused, match="another address"):
             reach()
     reach()  # and free again afterwards
+
+
+def test_a_listener_that_sends_the_driver_elsewhere_is_not_obeyed(listener: socket.socket) -> None:
+    pytest.importorskip("oracledb", reason="the driver is not among Hefu's libraries; install it to run this")
+    there = b"(ADDRESS=(PROTOCOL=tcp)(HOST=192.0.2.1)(PORT=1521))\0(DESCRIPTION=(CONNECT_DATA=(SERVICE_NAME=X)))"
+
+    def packet(kind: int, body: bytes) -> bytes:
+        return struct.pack(">HHBBH", 8 + len(body), 0, kind, 0, 0) + body
+
+    def answer() -> None:
+        made, _address = listener.accept()
+        with made:
+            made.recv(4096)
+            made.sendall(packet(5, struct.pack(">H", len(there))) + packet(6, b"\0\0" + there))
+
+    sender = threading.Thread(target=answer)
+    sender.start()
+    connection = Connection("127.0.0.1", listener.getsockname()[1], "X", "u", "p", "disable", "Oracle")
+    with pytest.raises(AddressRefused, match="another address"):
+        CatalogueSession(ORACLE, connection, "source")
+    sender.join()

@@ -24,19 +24,28 @@ def _told(event: str, arguments: tuple[Any, ...]) -> None:
     address = arguments[1]
     if allowed is not None and (not isinstance(address, tuple) or tuple(address[:2]) != allowed):
         host, port = (address[0], address[1]) if isinstance(address, tuple) else (str(address), 0)
-        raise AddressRefused(host=host, port=port, detail="the server sent the driver to another address")
+        _here.refused = AddressRefused(host=host, port=port, detail="the server sent the driver to another address")
+        raise _here.refused
 
 
 @contextlib.contextmanager
 def only_to(address: str, port: int) -> Iterator[None]:
-    """Let this thread connect to that address alone while the block lasts."""
+    """Let this thread connect to that address alone while the block lasts.
+
+    Raises:
+        AddressRefused: The driver tried another one, whatever it makes of being refused.
+    """
     global _hooked
     with _lock:
         if not _hooked:
             sys.addaudithook(_told)
             _hooked = True
-    _here.allowed = (address, port)
+    _here.allowed, _here.refused = (address, port), None
     try:
         yield
+    except Exception:
+        if _here.refused is not None:
+            raise _here.refused from None
+        raise
     finally:
         _here.allowed = None
