@@ -225,6 +225,33 @@ def test_a_long_transaction_is_written_in_parts_and_as_a_whole(
     assert followed.rows() == followed.copied(ticket)
 
 
+def test_long_values_and_distributed_transactions_are_taken_whole_or_refused(followed: Followed) -> None:
+    ticket = followed.ticket(items=PLAIN, filter=RowFilter(), checks=())
+    followed.follow(ticket)
+    followed.maria.run("create table elsewhere (id int primary key)")
+    with setting(followed.maria, "max_allowed_packet", str(64 << 20)):
+        followed.maria.run("insert into people (id, name, story) values (5001, '长', repeat('x', 17000000))")
+    with followed.maria.server.connect(followed.maria.name) as connection, connection.cursor() as cursor:
+        for statement in (
+            "xa start 'a'", "insert into elsewhere values (1)", "xa end 'a'", "xa prepare 'a'", "xa commit 'a'",
+            "xa start 'b'", "update people set name = '一' where id = 1", "xa end 'b'", "xa commit 'b' one phase",
+        ):  # fmt: skip
+            cursor.execute(statement)
+    then = followed.follow(ticket)
+    assert (then.changes, then.copied) == (2, "")
+    assert followed.place.consumer.run("select length(story) from arrived where id = 5001") == [(17_000_000,)]
+    assert followed.place.consumer.run("select name from arrived where id = 1") == [("一",)]
+    with followed.maria.server.connect(followed.maria.name) as connection, connection.cursor() as cursor:
+        for statement in (
+            "xa start 'c'", "update people set name = '二' where id = 1", "xa end 'c'", "xa prepare 'c'",
+        ):  # fmt: skip
+            cursor.execute(statement)
+        with pytest.raises(SideRefused, match="XA"):
+            followed.follow(ticket)
+        cursor.execute("xa rollback 'c'")
+    assert ("一",) in followed.place.consumer.run("select name from arrived where id = 1")  # nothing of it was shown
+
+
 def test_it_stays_in_step_and_stops_within_two_seconds_of_a_revocation(followed: Followed) -> None:
     ended: list[BaseException] = []
     with following(followed, ended) as watcher:
