@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 APPLICATION = "hefu.collection"
 #: Member of a commit that holds what the run counted.
 _NOTE = "hefu"
+#: Commits that a look at the log begins with, and by how many times it reaches further each time.
+_FIRST_LOOK, _FURTHER = 4, 8
 #: The log itself is never thinned out: it is the holding's history.
 _SETTINGS = {"delta.logRetentionDuration": "interval 36500 days", "delta.dataSkippingNumIndexedCols": "0"}
 
@@ -107,14 +109,26 @@ class LakeTable:
 
     def versions(self) -> tuple[Version, ...]:
         """Return all versions, newest first, those included whose files were dropped."""
+        return tuple(self.back())
+
+    def back(self) -> Iterator[Version]:
+        """Yield the versions, newest first; of the log only as much is read as is asked for."""
         if not self._stands():
-            return ()
-        told = ((commit["version"], commit.get(_NOTE)) for commit in self._open().history())
-        return tuple(_told(number, note) for number, note in told if note)
+            return
+        table = self._open()
+        seen, most = 0, _FIRST_LOOK
+        while True:
+            commits = table.history(most)
+            for commit in commits[seen:]:
+                if note := commit.get(_NOTE):
+                    yield _told(commit["version"], note)
+            if len(commits) < most:
+                return
+            seen, most = len(commits), most * _FURTHER
 
     def latest(self) -> Version | None:
         """Return the newest version."""
-        return next(iter(self.versions()), None)
+        return next(self.back(), None)
 
     def newest(self) -> Version:
         """Return the newest version.
@@ -133,7 +147,7 @@ class LakeTable:
         Raises:
             NoSuchVersion: The holding held nothing then.
         """
-        found = next((version for version in self.versions() if version.at <= moment), None)
+        found = next((version for version in self.back() if version.at <= moment), None)
         if found is None:
             raise NoSuchVersion(wanted=moment.isoformat(timespec="minutes"))
         return found
@@ -144,7 +158,8 @@ class LakeTable:
         Raises:
             NoSuchVersion: There is none of that number.
         """
-        found = next((version for version in self.versions() if version.number == number), None)
+        found = next((version for version in self.back() if version.number <= number), None)
+        found = found if found is not None and found.number == number else None
         if found is None:
             raise NoSuchVersion(wanted=str(number))
         return found
@@ -246,7 +261,8 @@ class LakeTable:
 
     def of_run(self, serial: int) -> Version | None:
         """Return the version that a run brought, None when it brought none."""
-        return next((version for version in self.versions() if version.serial == serial), None)
+        found = next((version for version in self.back() if version.serial <= serial), None)
+        return found if found is not None and found.serial == serial else None
 
     def tally(self, parts: Sequence[Part], version: Version) -> Iterator[KeyTally]:
         """Yield the tally of the keys in files, in steps between which a run can be stopped."""

@@ -63,7 +63,7 @@ def sweep(table: LakeTable) -> int:
 def _clear(table: LakeTable, name: str) -> int:
     """Remove what a dead try left, but for what its commit made a version's; return how many files."""
     run = name.rpartition("-")[0]
-    kept = {part.path for version in table.versions() if version.run == run for part in table.files(version)}
+    kept = {part.path for version in table.back() if version.run == run for part in table.files(version)}
     left = [path for start in (name, f".{name}") for path in table.path.glob(f"{start}*.parquet*") if path not in kept]
     for path in left:
         path.unlink(missing_ok=True)

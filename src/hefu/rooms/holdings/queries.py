@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -227,7 +228,7 @@ def history(found: Holding | Library, *, most: int | None = None, before: int | 
             table.readable(version),
             version.columns,
         )
-        for version in [one for one in table.versions() if before is None or one.number < before][:most]
+        for version in islice((one for one in table.back() if before is None or one.number < before), most)
     )
 
 
@@ -238,8 +239,8 @@ def columns_of(found: Holding) -> tuple[str, ...]:
 
 
 def how_many_versions(found: Holding) -> int:
-    """Return how many versions a holding has that the viewer was given already."""
-    return len(table_of(found.pk).versions())
+    """Return how many versions a holding has that the viewer was given already: each run that is done brought one."""
+    return found.runs.filter(status=RunStatus.DONE).count()
 
 
 def bytes_held(found: Holding) -> int:
