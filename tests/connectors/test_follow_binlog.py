@@ -14,7 +14,7 @@ from hefu.dataplane.capture.reached import Reached
 from hefu.dataplane.checks import NotNull, Pattern
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
-from hefu.dataplane.errors import PlanRefused, Revoked, SideRefused
+from hefu.dataplane.errors import PlanRefused, Revoked, SideRefused, Stopped
 from hefu.dataplane.filters import OneOf, RowFilter
 from hefu.dataplane.masks import Cover
 from hefu.dataplane.run import ListSink
@@ -270,6 +270,10 @@ def _there(followed: Followed) -> list[tuple[object, ...]]:
     return followed.place.consumer.run("select 1 from pg_tables where tablename = 'arrived'")
 
 
+def _copies(followed: Followed) -> list[tuple[object, ...]]:
+    return followed.place.consumer.run("select delivery from hefu.hefu_position where delivery like 'D-7@%'")
+
+
 class TestRefusals:
     def test_what_the_server_does_not_log_is_said_with_what_to_set(self, followed: Followed) -> None:
         for name, wrong, right in (
@@ -308,6 +312,19 @@ class TestRefusals:
         with pytest.raises(SideRefused, match="as a statement"):
             followed.follow()
         assert followed.rows() != followed.copied()
+
+    def test_a_copy_that_was_interrupted_goes_on_from_its_own_place(self, followed: Followed) -> None:
+        def dies(outcome: object, why: str) -> None:
+            raise Stopped(rows=0)
+
+        with pytest.raises(Stopped):
+            followed.follow(copied=dies)  # the rows are in, and nothing says yet from where they are followed
+        before = _copies(followed)
+        assert len(before) == 1
+        followed.maria.run("delete from people where id < 50")
+        assert followed.follow().copied == "first"
+        assert _copies(followed) == before
+        assert followed.rows() == followed.copied()
 
     def test_logs_that_are_gone_lead_to_a_copy(self, followed: Followed) -> None:
         followed.follow()

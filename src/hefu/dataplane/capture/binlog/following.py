@@ -36,6 +36,7 @@ from hefu.dataplane.connectors.postgres.followed import (
     ensure_key,
     load_followed,
 )
+from hefu.dataplane.connectors.postgres.position import ensure_tables
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
 from hefu.dataplane.connectors.relation import TableFacts
@@ -174,9 +175,26 @@ class _Looking:
             why = _("the source's server is another, or has begun its log anew")
         else:
             return Beginning(earlier)
-        place = place_before_copy(asking, table.facts.schema, table.facts.table)
-        begun = begun_at(self._source, self._policy, base, place, server_id(self._delivery, self._target))
+        number = server_id(self._delivery, self._target)
+        place, begun = self._interrupted(begun_earlier=earlier is not None), 0
+        if place is not None and place <= now:
+            with contextlib.suppress(LogGone):
+                begun = begun_at(self._source, self._policy, base, place, number)
+        if place is None or not begun:
+            place = place_before_copy(asking, table.facts.schema, table.facts.table)
+            begun = begun_at(self._source, self._policy, base, place, number)
         return Beginning(None, f"{lsn_text(place.number)}|{base} {place.log}:{begun}", why)
+
+    def _interrupted(self, *, begun_earlier: bool) -> Place | None:
+        """Return the place of a copy that was interrupted, or that was not written down as followed: it goes on."""
+        ensure_tables(self.writing)
+        rows = self.writing.run(
+            "select delivery from hefu.hefu_position where left(delivery, %s) = %s "
+            "and (published_at is null or not %s) order by started_at desc limit 1",
+            (len(self._delivery) + 1, f"{self._delivery}@", begun_earlier),
+        )
+        self.writing.commit()
+        return Place.of(lsn_number(rows[0][0].rpartition("@")[2])) if rows else None
 
     def settle(self, beginning: str) -> Followed:
         """Write down that the copied table is followed from there on."""
