@@ -49,6 +49,7 @@ def test_a_consumer_joins_two_grants_by_page_and_by_command_and_sees_what_each_g
     shown = html.unescape(client.get(f"/deliveries/{row.number}/").content.decode())
     for word in ("与另一项授权关联", "joined_both", "id_number = id_number", right.number):
         assert word in shown
+    assert "双方数据比对" not in shown  # it is no copy of one source
     assert ours.run("select count(*) from joined_both") == [(30,)]
     assert signed_in(a_department()).get(where).status_code == 404
     assert signed_in(provider).get(where).status_code == 403
