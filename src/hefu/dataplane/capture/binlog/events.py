@@ -1,8 +1,7 @@
 """The events of a binary log, version 4, as bytes that a server sends: what they say, and nothing about values.
 
-The library for it, mysql-replication, was read and is not used: it gives a day 0000-00-00 and an unknown word of an
-enum as NULL, leaves out a MariaDB's compressed events without a word, and connects again by itself in the middle of a
-transaction, whose remaining rows it then does not know.
+The library for it, mysql-replication, was read and is not used: it gives a day 0000-00-00 and an empty set as NULL, and
+leaves out a MariaDB's compressed events without a word.
 
 Source: MySQL Internals Manual, "Binary Log"; MariaDB Knowledge Base, "Replication Protocol".
 """
