@@ -161,9 +161,11 @@ def test_a_library_is_assembled_by_the_clock_and_each_time_after_its_sources(
     later = FixedClock(NOON.now() + timedelta(days=1))
     assert services.start_due_libraries(clock=later) == [library.number]
     timed("归集之后")
+    taken = services.take_up_library(library_id=library.pk, clock=NOON)
+    assert taken is not None
     collect()  # while it is being assembled: once more after that
     assert services.start_due_libraries(clock=later) == []
-    assemble(library.pk, clock=NOON)
+    services.settle_not_assembled(row=taken, error=errors.LibraryBusy(number=library.number), clock=NOON)
     assert services.start_due_libraries(clock=later) == [library.number]
     assemble(library.pk, clock=NOON)
     assert services.start_due_libraries(clock=later) == []

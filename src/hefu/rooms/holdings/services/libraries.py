@@ -215,7 +215,8 @@ def settle_assembled(
     row.status, row.finished_at, row.version = RunStatus.DONE.value, clock.now(), version.number
     row.subjects, row.conflicts = version.rows, conflicts
     row.assembled = {"subject": row.subject, "parts": row.parts, "fields": row.fields}
-    row.save()
+    # Its times may have changed since the row was read, and what it waits for may have come.
+    row.save(update_fields=["status", "finished_at", "version", "subjects", "conflicts", "assembled"])
     record_library(
         terms.LIBRARY_ASSEMBLED,
         row,
@@ -240,7 +241,7 @@ def settle_not_assembled(*, row: Library, error: Refusal, clock: Clock) -> None:
     row.status, row.finished_at = RunStatus.FAILED.value, clock.now()
     row.error_code, row.error_text = error.code, error.text
     row.error_facts = {name: stored(value) for name, value in error.facts.items()}
-    row.save()
+    row.save(update_fields=["status", "finished_at", "error_code", "error_text", "error_facts"])
     record_library(terms.LIBRARY_FAILED, row, actor=WORKER, clock=clock, serial=row.serial, code=error.code)
 
 

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.db import transaction
 
-from hefu.dataplane.checks import columns_of
 from hefu.dataplane.lake.assembling import provenance
 from hefu.dataplane.lake.source import TABLE, LakeSource
 from hefu.dataplane.masks import Constant, Null
@@ -254,12 +253,7 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
     version = table_of(row.pk).version(row.version)
     require_shared(row, version)
     shown = {item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)}
-    named = {
-        *shown,
-        *ticket.key,
-        *ticket.filter.columns,
-        *(one for check in ticket.checks for one in columns_of(check)),
-    }
+    named = {*shown, *ticket.key, *ticket.columns_besides}
     free = catalog.entry(ticket.entry, viewer=WORKER).share_type == ShareType.UNCONDITIONAL
     subject, *fields = shares(row, on=clock.today())
     leaving = [subject, *(share for share in fields if {share.name, provenance(share.name)} & named)]

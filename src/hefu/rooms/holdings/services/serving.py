@@ -2,7 +2,6 @@
 
 from django.db import transaction
 
-from hefu.dataplane.checks import columns_of
 from hefu.dataplane.lake.collecting import origin_of
 from hefu.dataplane.lake.source import LakeSource
 from hefu.dataplane.masks import Constant, Null
@@ -58,4 +57,4 @@ def stand_in(*, ticket: Ticket, delivery: str, actor: Actor, clock: Clock) -> La
 
 def _needed(ticket: Ticket) -> set[str]:
     shown = {item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)}
-    return {*shown, *ticket.key, *ticket.filter.columns, *(one for check in ticket.checks for one in columns_of(check))}
+    return {*shown, *ticket.key, *ticket.columns_besides}
