@@ -10,6 +10,7 @@ from django.db import connection
 
 from hefu.dataplane.checks import NotNull
 from hefu.kernel.clock import SystemClock
+from hefu.rooms.catalog.models import Entry
 from hefu.rooms.deliveries import queries, services
 from hefu.rooms.deliveries.followers import Followers
 from hefu.rooms.deliveries.models import Delivery
@@ -34,6 +35,17 @@ def a_grant_to_follow(consumer: Department, theirs: Database, ours: Database, *,
     )  # fmt: skip
     first = queries.deliveries(viewer=SYSTEM, grant=made.number).get()
     services.cancel_delivery(number=first.number, actor=SYSTEM, clock=NOW)
+    return made
+
+
+def another_of(grant: Grant, consumer: Department, ours: Database) -> Grant:
+    """Return a grant of the same entry to another department, with nothing delivered yet."""
+    made = a_grant(
+        Entry.objects.get(pk=grant.entry_id), consumer, target=a_target(consumer, ours), clock=NOW,
+        term_from=NOW.today(), term_until=NOW.today() + timedelta(days=9),
+    )  # fmt: skip
+    whole = queries.deliveries(viewer=SYSTEM, grant=made.number).get()
+    services.cancel_delivery(number=whole.number, actor=SYSTEM, clock=NOW)
     return made
 
 
@@ -78,6 +90,11 @@ def until(true: Callable[[], object], seconds: float = 30) -> float:
 def in_step(row: Delivery) -> bool:
     """Return whether the consumer's table is as the source's."""
     return queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).pulse is Pulse.IN_STEP
+
+
+def together(row: Delivery) -> int | None:
+    """Return for how many deliveries the log that it follows is read at once."""
+    return queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).together
 
 
 def slots(database: Database) -> int:

@@ -22,7 +22,7 @@ from hefu.rooms.deliveries.terms.following import LEASE
 from hefu.rooms.evidence.queries import history
 from tests.builders import SYSTEM, a_department
 from tests.conftest import Database
-from tests.followers import NOW, a_grant_to_follow, begun, in_step
+from tests.followers import NOW, a_grant_to_follow, another_of, begun, in_step, together
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -101,9 +101,13 @@ def test_a_process_that_dies_is_taken_over_in_time_and_one_that_is_told_to_end_h
     grant = a_grant_to_follow(consumer, theirs, ours, rows=1000)
     row = begun(grant)
 
+    others_database = make_database()
+    other = begun(another_of(grant, a_department("市教育局"), others_database))
     with ExitStack() as running:
-        processes = [running.enter_context(a_process(log)) for _ in range(3)]
-        until(lambda: in_step(row), log)
+        processes = [running.enter_context(a_process(log))]
+        until(lambda: together(row) == together(other) == 2, log)  # one process carries both and reads once
+        processes += [running.enter_context(a_process(log)) for _ in range(2)]
+        until(lambda: len(queries.followers(clock=NOW)) == 3, log)
         with changes(theirs) as done:
             until(lambda: done[0] > 50, log)
             carrying = holder(row)
@@ -122,9 +126,12 @@ def test_a_process_that_dies_is_taken_over_in_time_and_one_that_is_told_to_end_h
             assert until(lambda: holder(row) == last.pid, log) < 5
         until(lambda: ours.run(SAME.format("population")) == theirs.run(
             SAME.format("(SELECT * FROM population WHERE name IS NOT NULL)")), log)  # fmt: skip
+        until(lambda: others_database.run(SAME.format("population")) == ours.run(SAME.format("population")), log)
         until(lambda: in_step(row), log)
         transactions = done[0]
         until(lambda: Following.objects.get(pk=row.pk).counts["transactions"] == transactions, log)
+        assert others_database.run("SELECT transactions FROM hefu.hefu_followed") == [(transactions,)]
+        services.cancel_delivery(number=other.number, actor=SYSTEM, clock=NOW)
         services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
         row.refresh_from_db()
         until(lambda: Delivery.objects.get(pk=row.pk).status == DeliveryStatus.CANCELLED, log, 5)

@@ -13,7 +13,6 @@ from hefu.kernel.clock import FixedClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.ledger.receipt import verify_receipt
 from hefu.portal.requests.told import notice_in_words
-from hefu.rooms.catalog.models import Entry
 from hefu.rooms.deliveries import errors, queries, services
 from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.terms import MOVES, DeliveryStatus
@@ -28,9 +27,9 @@ from hefu.rooms.grants.terms import Way
 from hefu.rooms.parties.models import Department
 from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import NoticeKind
-from tests.builders import SYSTEM, a_department, a_grant, a_target, an_actor
+from tests.builders import SYSTEM, a_department, an_actor
 from tests.conftest import Database
-from tests.followers import NOW, a_grant_to_follow, begun, following, in_step, slots, until
+from tests.followers import NOW, a_grant_to_follow, another_of, begun, following, in_step, slots, together, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
@@ -232,15 +231,8 @@ class TestAlarms:
     def test_a_source_bears_only_so_many_at_once_whoever_carries_them(
         self, grant: Grant, consumer: Department, theirs: Database, make_database: Callable[[], Database]
     ) -> None:
-        first, other = begun(grant), a_department("市教育局")
-        entry = Entry.objects.get(pk=grant.entry_id)
-        again = a_grant(
-            entry, other, target=a_target(other, make_database()), clock=NOW,
-            term_from=NOW.today(), term_until=NOW.today() + timedelta(days=9),
-        )  # fmt: skip
-        whole = queries.deliveries(viewer=SYSTEM, grant=again.number).get()
-        services.cancel_delivery(number=whole.number, actor=SYSTEM, clock=NOW)
-        second = begun(again)
+        first = begun(grant)
+        second = begun(another_of(grant, a_department("市教育局"), make_database()))
         services.spare_source(
             number=first.number, most_followers=1, most_held_bytes=1 << 30, actor=an_actor(grant.provider), clock=NOW
         )
@@ -255,19 +247,25 @@ class TestAlarms:
 
 
 class TestEnds:
-    def test_a_grant_taken_back_ends_it_and_takes_the_slot_away(
-        self, grant: Grant, theirs: Database, ours: Database
+    def test_a_grant_taken_back_ends_it_and_takes_the_slot_away_and_no_other_that_reads_with_it(
+        self, grant: Grant, theirs: Database, ours: Database, make_database: Callable[[], Database]
     ) -> None:
-        row = begun(grant)
+        row, others = begun(grant), make_database()
+        other = begun(another_of(grant, a_department("市教育局"), others))
         with following():
-            until(lambda: in_step(row))
+            until(lambda: together(row) == together(other) == 2)
+            now = queries.follow_now(other.number, viewer=an_actor(other.consumer), clock=NOW)
+            assert now.together is None  # that somebody else has it too is not theirs to know
             grants.revoke_grant(
                 number=grant.number, reason="撤回", actor=an_actor(grant.provider, Role.CHIEF), clock=NOW
             )
             assert until(lambda: status(row) == DeliveryStatus.STOPPED, 10) < 2.5
             theirs.run("UPDATE population SET name = '后' WHERE id_number = lpad('7', 18, '0')")
+            changed = "SELECT count(*) FROM population WHERE name = '后'"
+            until(lambda: others.run(changed) == [(1,)] and slots(theirs) == 1 and together(other) == 0, 10)
+            assert ours.run(changed) == [(0,)]
+            services.cancel_delivery(number=other.number, actor=SYSTEM, clock=NOW)
             until(lambda: slots(theirs) == 0, 10)
-            assert ours.run("SELECT count(*) FROM population WHERE name = '后'") == [(0,)]
 
     def test_one_that_rests_ends_with_its_grant_as_well(self, grant: Grant, theirs: Database) -> None:
         row = begun(grant)

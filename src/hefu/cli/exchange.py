@@ -451,7 +451,7 @@ def _detail(now: "FollowNow") -> dict[str, Any]:
     names = (
         "behind_bytes", "held_bytes", "most_held_bytes", "rate", "position", "last_change_at", "heard_at", "copies",
         "copied_at", "transactions", "changes", "inserted", "updated", "deleted", "rejected", "windows", "pause_asked",
-        "cancel_asked", "alarm", "alarm_at", "slot_state", "next_try_at",
+        "cancel_asked", "alarm", "alarm_at", "slot_state", "next_try_at", "together",
     )  # fmt: skip
     told_ = {"error": told(now.error), "drop_error": told(now.drop_error)}
     return _fares(now.pulse, now.behind) | {name: getattr(now, name) for name in names} | told_

@@ -48,6 +48,7 @@ class Following(models.Model):
     heard_at = models.DateTimeField(null=True, blank=True, help_text="Last word of the source's server.")
     in_step_at = models.DateTimeField(null=True, blank=True, help_text="When the table was last as the source's was.")
     moved_at = models.DateTimeField(null=True, blank=True, help_text="When a change was taken over last.")
+    together = models.PositiveSmallIntegerField(default=0, help_text="Deliveries for which its log is read once.")
 
     windows = models.PositiveIntegerField(default=0, help_text="Windows that are closed.")
     window_opened_at = models.DateTimeField(null=True, blank=True)

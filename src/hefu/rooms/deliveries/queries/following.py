@@ -59,6 +59,9 @@ class FollowNow:
     drop_error: str
     #: Where it is carried; empty when nowhere.
     carried_by: str
+    #: How many deliveries its source's log is read for at once, itself among them; 0 when for it alone. None for who
+    #: has no business with other deliveries of that source.
+    together: int | None
     next_try_at: datetime | None
     error: str
 
@@ -111,6 +114,8 @@ def follow_now(number: str, *, viewer: Actor, clock: Clock) -> FollowNow:
     lately = [beat for beat in beats if now - beat.at <= timedelta(seconds=3 * BEAT_SECONDS)]
     carrier = Follower.objects.filter(pk=row.holder).first() if row.holder else None
     counts = row.counts
+    # That others follow the source as well is for its own department and the operator to know.
+    is_near = viewer.is_system or viewer.has(Role.OPERATOR) or viewer.department_id == held.provider_id
     return FollowNow(
         number=held.number,
         status=DeliveryStatus(held.status),
@@ -141,6 +146,7 @@ def follow_now(number: str, *, viewer: Actor, clock: Clock) -> FollowNow:
         slot_state=SlotState(row.slot_state),
         drop_error=row.drop_error,
         carried_by=str(carrier) if carrier and viewer.has(Role.OPERATOR) else "",
+        together=row.together if is_near else None,
         next_try_at=held.next_try_at,
         error=held.error,
     )

@@ -133,6 +133,7 @@ def _take_over(row: Following, reached: Reached, now: datetime) -> None:
     note_counts(row, reached)
     row.seen, row.heard_at = reached.seen, reached.heard_at
     row.in_step_at = max(filter(None, (row.in_step_at, reached.in_step_at)), default=None)
+    row.together = reached.together
     if more:
         row.moved_at = now
     behind = int((now - row.in_step_at).total_seconds() * 1000) if row.in_step_at else 0
@@ -252,7 +253,7 @@ def settle_following(
     if reached is not None:
         _take_over(row, reached, clock.now())
     close_window(row, delivery, clock)
-    row.holder = row.lease_until = None
+    row.holder, row.lease_until, row.together = None, None, 0
     row.save()
     if leaving:
         delivery.status, delivery.next_try_at = DeliveryStatus.WAITING, clock.now()
