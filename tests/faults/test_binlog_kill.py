@@ -40,7 +40,7 @@ def test_a_follower_of_mariadb_that_is_killed_loses_and_doubles_nothing(
         chance, number = random.Random(5), 2000
         connection = a_maria.server.connect(a_maria.name)
         with connection.cursor() as cursor:
-            while not leaving.is_set():
+            while not leaving.wait(0.02):
                 number += 1
                 cursor.execute("begin")
                 cursor.execute(
