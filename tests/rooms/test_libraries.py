@@ -126,6 +126,17 @@ def test_a_library_is_its_keepers_and_takes_only_what_they_may_collect(
     with pytest.raises(NotFound):  # the other office's holding is not theirs to see
         services.define_library(stated=stated(holdings), actor=police, clock=NOON)
     assembled(library, reviewer)
+    # One item alone is not shared any more: what it says is its department's own again.
+    item = holdings[0].entry.items.get(code="birth_date")
+    item.share_type = "none"
+    item.save()
+    with pytest.raises(errors.NoLongerShared):
+        services.look_up(number=library.number, subject=WHO, reason="看看", actor=reviewer, clock=NOON)
+    with pytest.raises(InputsRejected):
+        services.define_library(stated=stated(holdings), actor=reviewer, clock=NOON)
+    assert assembled(library, reviewer).error_code == "holdings.not_to_be_collected"
+    item.share_type = ""
+    item.save()
     Entry.objects.filter(pk=holdings[0].entry_id).update(
         share_type="none", basis_kind="law", basis_title="某法", noshare_reason="依法"
     )

@@ -23,6 +23,7 @@ from hefu.rooms.holdings.models import Library
 from hefu.rooms.holdings.queries import table_of
 from hefu.rooms.holdings.services.carrying import LOCK_CLASS, WORKER, lock_key
 from hefu.rooms.holdings.services.libraries import sealed_conflicts
+from hefu.rooms.holdings.sharing import kept_back
 from hefu.rooms.holdings.terms import ART_14, MOST_CONFLICTS_KEPT
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ def assemble(library_id: UUID, *, clock: Clock) -> None:
 
 def _assemble(row: Library, clock: Clock) -> None:
     try:
-        parts = _parts(row)
+        parts = _parts(row, clock)
         version, conflicts, kept = _carry(row, parts, clock)
     except Refusal as refusal:
         log.warning("library %s could not be assembled: %s", row.number, refusal.code)
@@ -61,8 +62,10 @@ def _assemble(row: Library, clock: Clock) -> None:
         services.settle_assembled(row=row, version=version, parts=used, conflicts=conflicts, kept=kept, clock=clock)
 
 
-def _parts(row: Library) -> list[Part]:
+def _parts(row: Library, clock: Clock) -> list[Part]:
     """Return the parts as they are now, or as a try of this assembly took them that had committed before it died."""
+    if kept := kept_back(row, on=clock.today(), stated=True):
+        raise NotToBeCollected(entry=kept.entry, source=str(ART_14), citation=ART_14)
     done = table_of(row.pk).of_run(row.serial)
     taken = dict(done.made_of) if done else {}
     return [_part(part, row, taken.get(part["holding"])) for part in row.parts]

@@ -33,6 +33,22 @@ def shares(found: Library, *, on: date) -> tuple[FieldShare, ...]:
     )
 
 
+def kept_back(found: Library, *, on: date, stated: bool = False) -> SourceColumn | None:
+    """Return a column that a library takes though its department does not share it; None when there is none.
+
+    Args:
+        found: The library; it need not be saved yet.
+        on: The day.
+        stated: Whether what is stated counts, and not what its version was assembled by.
+    """
+    told = found.assembled if found.assembled and not stated else {"parts": found.parts, "fields": found.fields}
+    columns = _Columns(found, [part["holding"] for part in told["parts"]], on)
+    taken = [(part["holding"], column) for part in told["parts"] for column in (part["subject"], part["changed"])]
+    taken += [(name, column) for field in told["fields"] for name, column in field["sources"]]
+    seen = (columns.of(*one) for one in taken if one[1])
+    return next((one for one in seen if one.share_type is ShareType.NONE and not one.own), None)
+
+
 class _Columns:
     """The columns of a library's holdings, each holding looked at once."""
 

@@ -5,6 +5,7 @@ import hmac
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from hefu.kernel.citation import Citation
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound, Refusal
-from hefu.kernel.words import _, stored
+from hefu.kernel.words import Sentence, _, stored
 from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.evidence.services import record as record_evidence
 from hefu.rooms.evidence.terms import Kind
@@ -31,6 +32,7 @@ from hefu.rooms.holdings.models import Holding, Library, LibraryConflict
 from hefu.rooms.holdings.queries import conflict_purpose, table_of
 from hefu.rooms.holdings.services.carrying import WORKER, is_held
 from hefu.rooms.holdings.services.rows import enqueue_assembly, next_number
+from hefu.rooms.holdings.sharing import kept_back
 from hefu.rooms.holdings.terms import (
     ART_3_1,
     LATE_AFTER,
@@ -88,6 +90,10 @@ def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Libr
     row.kind, row.subject = stated.kind.value, stated.subject.strip()
     row.parts = [asdict(part) for part in stated.parts]
     row.fields = [asdict(field) for field in stated.fields]
+    if kept := kept_back(row, on=clock.today(), stated=True):
+        problem = Sentence(_("Column {column} of holding {holding} is not shared."), column=kept.column,
+                           holding=kept.holding)  # fmt: skip
+        raise InputsRejected(problems={"fields": problem})
     row.stated_by, row.stated_by_name, row.stated_at = actor.id, actor.name, clock.now()
     try:
         with transaction.atomic():
@@ -274,7 +280,7 @@ def look_up(*, number: str, subject: str, reason: str, actor: Actor, clock: Cloc
     if problems:
         raise InputsRejected(problems=problems)
     version = table_of(row.pk).newest()
-    require_shared(row, version)
+    require_shared(row, version, on=clock.today())
     seen = reading.look(table_of(row.pk), version, equal={_key_of(version): wanted}, limit=1)
     record_library(
         terms.LIBRARY_LOOKED,
@@ -315,7 +321,7 @@ def reveal_conflicts(
     said = reason.replace("\0", "").strip()
     if not said:
         raise InputsRejected(problems={"reason": _("Say why you read the rows.")})
-    require_shared(row, table_of(row.pk).latest())
+    require_shared(row, table_of(row.pk).latest(), on=clock.today())
     kept = list(row.kept_conflicts.filter(place__gt=after).order_by("place")[:limit])
     record_library(terms.CONFLICTS_LOOKED, row, actor=actor, clock=clock, rows=len(kept), reason=said[:500])
     master, purpose = settings.HEFU.master_key(), conflict_purpose(row.pk)
@@ -326,7 +332,7 @@ def reveal_conflicts(
     ]
 
 
-def require_shared(row: Library, version: Version | None) -> None:
+def require_shared(row: Library, version: Version | None, *, on: date) -> None:
     """Let a version be read whose sources are all shared still, or the keeper's own.
 
     Raises:
@@ -336,6 +342,8 @@ def require_shared(row: Library, version: Version | None) -> None:
     named = made_of or [part["holding"] for part in row.parts]
     gone = Holding.objects.filter(number__in=named, entry__share_type__in=[ShareType.NONE, ""])
     entry = gone.exclude(department_id=row.department_id).values_list("entry__code", flat=True).first()
+    if not entry and (kept := kept_back(row, on=on)):
+        entry = kept.entry
     if entry:
         raise errors.NoLongerShared(library=row.number, entry=entry, source=str(terms.ART_14), citation=terms.ART_14)
 

@@ -251,7 +251,7 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
         raise errors.NotAssembled(number=row.number)
     # The version that the row speaks of, not one that is about to be put on record.
     version = table_of(row.pk).version(row.version)
-    require_shared(row, version)
+    require_shared(row, version, on=clock.today())
     shown = {item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)}
     named = {*shown, *ticket.key, *ticket.columns_besides}
     free = catalog.entry(ticket.entry, viewer=WORKER).share_type == ShareType.UNCONDITIONAL
