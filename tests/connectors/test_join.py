@@ -23,7 +23,7 @@ from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, QuotaExceeded, Revoked, SideRefused, TicketRefused
 from hefu.dataplane.filters import Equals, RowFilter
 from hefu.dataplane.join import Joining, JoinKind, compile_join
-from hefu.dataplane.join_sql import count_sql, join_sql
+from hefu.dataplane.join_sql import count_sql, join_sql, share_sql
 from hefu.dataplane.lanes.join_run import Half, deliver_joined
 from hefu.dataplane.masks import Cover, Drop, Hash, Mask
 from hefu.dataplane.outcome import Outcome
@@ -91,6 +91,23 @@ def test_three_engines_join_the_same_rows_and_count_them_alike(kind: JoinKind) -
     ask(Dialect.DUCKDB, lambda query: duckdb.connect().execute(query).fetchall())
     with a_session() as spark:
         ask(Dialect.SPARK, spark.ask)
+
+
+def test_numbers_that_are_equal_fall_into_one_share_whatever_their_types() -> None:
+    firms, licences = the_plans(a_ticket())
+    join = compile_join(licences, firms, Joining(JoinKind.INNER, (("firm", "code"),), "t"))
+
+    def share(of: str, value: str) -> int:
+        output = replace(join.left.outputs[1], type=parse(of))
+        left = replace(join.left, outputs=(join.left.outputs[0], output, join.left.outputs[2]))
+        number = share_sql(replace(join, left=left), "left", Dialect.DUCKDB)
+        row = duckdb.sql(f"select {number} from (select {value} as firm) as l").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    whole = [share("integer", "7::integer"), share("bigint", "7::bigint"), share("numeric(20,0)", "7::decimal(20,0)")]
+    assert len(set(whole)) == 1
+    assert share("numeric(9,2)", "7.50::decimal(9,2)") == share("numeric(9,1)", "7.5::decimal(9,1)")
 
 
 def a_ticket(**changes: Any) -> Ticket:
@@ -163,7 +180,11 @@ def pair(make_database: Callable[[], Database], tmp_path: Path) -> Pair:
     return Pair(a_place(make_database), tmp_path)
 
 
-def test_a_join_gives_what_both_deliveries_laid_side_by_side_would_give_on_every_way(pair: Pair) -> None:
+def test_a_join_gives_what_both_deliveries_laid_side_by_side_would_give_on_every_way(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hefu.dataplane.lanes.join_view.SHARE", 3)  # so few rows take several shares
+
     def covered(row: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*row[:3], row[3] and row[3][:1] + "*" * (len(row[3]) - 1))
 

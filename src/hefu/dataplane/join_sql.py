@@ -47,6 +47,19 @@ def count_sql(join: Join, left: str, right: str, dialect: Dialect) -> str:
     )
 
 
+def share_sql(join: Join, side: Side, dialect: Dialect) -> str:
+    """Return a number of a row of one side that is the same for all values that a join holds to be equal."""
+    plan = join.left if side == "left" else join.right
+    kinds = {output.name: output.type.kind for output in plan.outputs}
+    values = []
+    for pair in join.on:
+        name = pair[0] if side == "left" else pair[1]
+        value = f"{_LETTER[side]}.{dialect.name_of(name)}"
+        # Equal numbers of different widths have one double, and not always one hash of their own.
+        values.append(dialect.cast(value, "double") if kinds[name] in (Kind.INTEGER, Kind.DECIMAL) else value)
+    return f"hash({', '.join(values)})"
+
+
 def _groups(join: Join, side: Side, query: str, dialect: Dialect) -> str:
     letter = _LETTER[side]
     values = _compared(join, side, dialect)

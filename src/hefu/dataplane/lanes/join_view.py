@@ -11,16 +11,20 @@ import pyarrow as pa
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.postgres.source import ROW, Chunk, Snapshot
 from hefu.dataplane.connectors.relation import TableFacts
-from hefu.dataplane.connectors.staging import RELATION, WRITTEN, Stage, StageStream, held_as
+from hefu.dataplane.connectors.staging import MEMORY, RELATION, WRITTEN, Stage, StageStream, held_as
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import NotReconciled, SideRefused
 from hefu.dataplane.join import Join
-from hefu.dataplane.join_sql import count_sql, join_sql
+from hefu.dataplane.join_sql import count_sql, join_sql, share_sql
 from hefu.dataplane.lanes.view import Stream
 from hefu.dataplane.types import Kind
 from hefu.kernel.words import Sentence, _
 
 _NAME = Dialect.DUCKDB.name_of
+#: What DuckDB may hold while it joins; before and after, what every stage may.
+JOINING = "192MB"
+#: Rows of both sides that are joined at a time.
+SHARE = 150_000
 
 
 class Sides(Protocol):
@@ -64,10 +68,20 @@ class Files:
         return int(left), int(right), int(both)
 
     def fill(self, stage: Stage, arrived: Callable[[int], None]) -> None:
-        """Join them here."""
-        query = join_sql(self._join, self._left, self._right, Dialect.DUCKDB, ordered=True)
-        with _told():
-            stage.database.execute(f"insert into {WRITTEN} {query}")
+        """Join them here, one share of the compared values after the other, so that each fits into memory."""
+        rows = stage.ask(f"select (select count(*) from ({self._left})) + (select count(*) from ({self._right}))")
+        shares = 1 + rows[0][0] // SHARE
+        done = 0
+        ours, theirs = share_sql(self._join, "left", Dialect.DUCKDB), share_sql(self._join, "right", Dialect.DUCKDB)
+        for share in range(shares):
+            left = f"select * from ({self._left}) as l where {ours} % {shares} = {share}"
+            right = f"select * from ({self._right}) as r where {theirs} % {shares} = {share}"
+            with _told():
+                joined = join_sql(self._join, left, right, Dialect.DUCKDB, ordered=True)
+                stage.database.execute(f"insert into {WRITTEN} {joined}")
+                now = int(stage.ask(f"select count(*) from {WRITTEN}")[0][0])
+            arrived(now - done)
+            done = now
 
     def cancel(self) -> None:
         """Do nothing: the stage is cancelled by its view."""
@@ -132,6 +146,7 @@ class JoinView:
             SideRefused: A key names several rows, so that the join would give more than either side holds.
             NotReconciled: It gave other rows.
         """
+        self._stage.database.execute(f"set memory_limit = '{JOINING}'; set threads = 1")
         columns = ", ".join(f"{_NAME(one.name)} {_held(one.type)}" for one in self._join.columns)
         with _told():
             self._stage.database.execute(f"create table {WRITTEN} ({columns})")
@@ -147,7 +162,7 @@ class JoinView:
         if self.rows != both:
             raise NotReconciled(what="rows joined", source=both, target=self.rows)
         self._stage.database.execute(f"create view {RELATION} as select rowid as {_NAME(ROW)}, * from {WRITTEN}")
-        self._stage.database.execute("set threads = 1")
+        self._stage.database.execute(f"set memory_limit = '{MEMORY}'")
 
     @property
     def relation(self) -> str:
