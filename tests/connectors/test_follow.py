@@ -1,5 +1,6 @@
 """A table that stays in step: what a full copy would bring, change by change, under the same ticket."""
 
+import contextlib
 import random
 import threading
 import time
@@ -20,6 +21,9 @@ from hefu.dataplane.capture.follow import (
 )
 from hefu.dataplane.capture.pgoutput import lsn_number
 from hefu.dataplane.checks import NotNull, Pattern, UniqueKey
+from hefu.dataplane.connectors.postgres.connection import default_policy
+from hefu.dataplane.connectors.postgres.followed import ensure_key
+from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.errors import PlanRefused, Revoked, SideRefused, Stopped
 from hefu.dataplane.filters import OneOf, RowFilter
 from hefu.dataplane.masks import Cover, Hash
@@ -190,9 +194,7 @@ class TestChanges:
     def test_many_new_rows_come_as_they_are_even_where_some_were_written_there_already(self, place: Followed) -> None:
         ticket = place.grant_to_follow(**AS_IT_IS)
         place.follow(ticket)
-        many = (
-            "insert into people select n, '新' || n, case when n % 3 = 0 then E'a\\tb' end from generate_series{} n"
-        )
+        many = "insert into people select n, '新' || n, case when n % 3 = 0 then E'a\\tb' end from generate_series{} n"
         for first in (1000, 3000):
             place.provider.run(many.format(f"({first}, {first + 800})"))
             place.provider.run("update people set story = name where id % 2 = 0")
@@ -341,6 +343,14 @@ class TestRuns:
 
 
 class TestShape:
+    def test_another_key_takes_the_place_of_the_one_before(self, place: Followed) -> None:
+        place.consumer.run("create table arrived (id bigint, name text)")
+        keys = "select indexdef from pg_indexes where tablename = 'arrived'"
+        with contextlib.closing(Session(place.target().connection, "target", default_policy)) as session:
+            for key in (("id",), ("id", "name"), ("id", "name")):
+                ensure_key(session, place.target(), key)
+        assert [row[0].rpartition("(")[2] for row in place.consumer.run(keys)] == ["id, name)"]
+
     def test_a_new_column_is_ignored_and_a_granted_one_that_goes_stops_it(self, place: Followed) -> None:
         place.follow()
         place.provider.run("alter table people add column weight int")

@@ -170,6 +170,8 @@ def make_key(session: Session, target: PostgresTarget, key: Sequence[str]) -> No
     if {*key} not in ({*names} for names in (facts.primary_key, *facts.unique_keys)):
         name = "hefu_key_" + hashlib.sha256(target.name.encode()).hexdigest()[:16]
         columns = ", ".join(map(_NAME, key))
+        # One of ours for an earlier key would refuse rows that the key of now allows.
+        session.run(f"drop index if exists {_NAME(target.schema, name)}")
         session.run(f"create unique index {_NAME(name)} on {_NAME(target.schema, target.table)} ({columns})")
 
 
