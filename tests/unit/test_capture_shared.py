@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from hefu.dataplane.capture import shared
+from hefu.dataplane.capture.member import MemberStream
 from hefu.dataplane.capture.pgoutput import Begin, Commit, Insert, decode
-from hefu.dataplane.capture.shared import Capture, Member, MemberStream
+from hefu.dataplane.capture.shared import Capture, Member
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection, default_policy
 from tests.unit.test_dataplane_pgoutput import a_row
 

@@ -10,6 +10,7 @@ from typing import Any
 from hefu.dataplane.capture.applying import Applier, plan_key
 from hefu.dataplane.capture.followable import facts_of
 from hefu.dataplane.capture.gathered import Gathered
+from hefu.dataplane.capture.member import MemberStream
 from hefu.dataplane.capture.pgoutput import (
     Begin,
     Commit,
@@ -21,7 +22,7 @@ from hefu.dataplane.capture.pgoutput import (
     lsn_text,
 )
 from hefu.dataplane.capture.reached import Telling
-from hefu.dataplane.capture.shared import Captures, Member, MemberStream
+from hefu.dataplane.capture.shared import Captures, Member
 from hefu.dataplane.capture.writing import Upto, Writer, Written
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
 from hefu.dataplane.connectors.postgres.followed import NOTHING, move, prepare_merge
