@@ -41,7 +41,7 @@ from hefu.kernel.words import Sentence, _
 
 #: Changes, and bytes of their messages, that are gathered before they are written, however long the transaction
 #: is: what bounds the memory.
-MOST_CHANGES, MOST_BYTES = 60_000, 32 << 20
+MOST_CHANGES, MOST_BYTES = 60_000, 16 << 20
 #: Whole transactions wait for more of them, when more keep coming, for so many seconds, or so many times as long
 #: as the last write took: what is written together shares the cost of a commit.
 _LONGEST, _TIMES = 0.2, 4
