@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deliveries', '0010_joined'),
+        ("deliveries", "0010_joined"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='held',
-            field=models.JSONField(default=list, help_text='[{number, version, at}] of the holdings and libraries it read.'),
+            model_name="delivery",
+            name="held",
+            field=models.JSONField(
+                default=list, help_text="[{number, version, at}] of the holdings and libraries it read."
+            ),
         ),
     ]

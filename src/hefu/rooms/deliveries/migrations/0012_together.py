@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('deliveries', '0011_held'),
+        ("deliveries", "0011_held"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='following',
-            name='together',
-            field=models.PositiveSmallIntegerField(default=0, help_text='Deliveries for which its log is read once.'),
+            model_name="following",
+            name="together",
+            field=models.PositiveSmallIntegerField(default=0, help_text="Deliveries for which its log is read once."),
         ),
     ]
