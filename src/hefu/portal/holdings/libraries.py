@@ -111,6 +111,8 @@ def libraries(request: PortalRequest) -> HttpResponseBase:
 def library(request: PortalRequest, number: str) -> HttpResponseBase:
     """Show one library: its rules, its last assembly, its versions."""
     found = queries.library(number, viewer=request.actor)
+    parts = queries.holdings(viewer=request.actor).filter(number__in=queries.part_numbers(found))
+    names = dict(parts.order_by().values_list("number", "entry__name"))
     return show(
         request,
         "holdings/library.html",
@@ -120,6 +122,7 @@ def library(request: PortalRequest, number: str) -> HttpResponseBase:
         state=state(found),
         kind=name_of(found.kind, LIBRARY_KIND_NAMES),
         stated_by=actor_name(found.stated_by, found.stated_by_name),
+        parts=[(part, names.get(part["holding"], "")) for part in found.parts],
         fields=[
             (
                 one["name"],
