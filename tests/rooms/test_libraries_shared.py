@@ -16,7 +16,8 @@ from hefu.rooms.catalog.rows import content_of
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.carry import carry as carry_delivery
-from hefu.rooms.deliveries.models import Delivery
+from hefu.rooms.deliveries.comparing import carry_comparison
+from hefu.rooms.deliveries.models import Comparison, Delivery
 from hefu.rooms.evidence.queries import history as evidence_of
 from hefu.rooms.grants.models import Grant
 from hefu.rooms.holdings import errors, services
@@ -128,10 +129,26 @@ def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
     Entry.objects.filter(pk=entry.pk).update(share_type="unconditional")
     assert again() == "holdings.too_freely_shared"
     Entry.objects.filter(pk=entry.pk).update(share_type="conditional")
+    # One item can be promised more freely than its entry: whoever asks for it alone is asked for no conditions.
+    entry.items.filter(name="name").update(share_type="unconditional")
+    assert again() == "holdings.too_freely_shared"
+    entry.items.filter(name="name").update(share_type="")
+
+    def compared(*, mends: bool = False) -> Comparison:
+        asked = delivery_services.ask_comparison(number=done.number, mends=mends, actor=an_actor(consumer), clock=NOON)
+        carry_comparison(asked.pk, clock=NOON)
+        asked.refresh_from_db()
+        return asked
+
+    assert compared().agrees
     services.withdraw_consent(
         number=library.number, holding=holdings[0].number, actor=an_actor(holdings[0].department), clock=NOON
     )
     assert again() == "holdings.not_to_be_passed_on"
+    # Nor does mending bring what a delivery would not.
+    ours.run(f'DELETE FROM "{grant.target_table}"')
+    assert "has not let the library share" in str(compared(mends=True).error_facts)
+    assert ours.run(f'SELECT count(*) FROM "{grant.target_table}"') == [(0,)]
     Entry.objects.filter(pk=holdings[1].entry_id).update(
         share_type="none", basis_kind="law", basis_title="某法", noshare_reason="依法"
     )

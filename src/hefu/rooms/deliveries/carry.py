@@ -188,12 +188,24 @@ def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:
         held = holdings.stand_in(ticket=ticket, delivery=carriage.number, actor=WORKER, clock=clock)
         if held is not None:
             return held
+    return source_at(ticket, carriage.number, clock)
+
+
+def source_at(ticket: Ticket, number: str, clock: Clock) -> Source:
+    """Return the source of a ticket's rows; a library only as far as its own sources let it share on today.
+
+    Args:
+        ticket: What is read under.
+        number: Of the delivery, for the record.
+        clock: For the day.
+
+    Raises:
+        Refusal: It is not to be reached, or a library may not share that on.
+    """
     place = resources.source(ticket.resource.source, viewer=WORKER)
     library = resources.library_of(place.pk, viewer=WORKER)
     if library is not None:
-        return holdings.library_for(
-            ticket=ticket, library_id=library, delivery=carriage.number, actor=WORKER, clock=clock
-        )
+        return holdings.library_for(ticket=ticket, library_id=library, delivery=number, actor=WORKER, clock=clock)
     return resources.side_for(place.pk, actor=WORKER)
 
 

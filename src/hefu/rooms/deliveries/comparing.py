@@ -12,7 +12,7 @@ from hefu.dataplane.errors import Revoked
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import services
-from hefu.rooms.deliveries.carry import salts_of
+from hefu.rooms.deliveries.carry import salts_of, source_at
 from hefu.rooms.deliveries.errors import Fault
 from hefu.rooms.deliveries.followers import target_of
 from hefu.rooms.deliveries.services import Comparand
@@ -94,7 +94,7 @@ def _look(comparand: Comparand, clock: Clock) -> Compared:
         token=signed.token,
         keys=evidence.public_keys(KeyPurpose.TICKET),
         clock=clock,
-        source=resources.side_for(resources.source(ticket.resource.source, viewer=WORKER).pk, actor=WORKER),
+        source=source_at(ticket, comparand.number, clock),
         target=target_of(comparand.target_id, comparand.target_table, comparand.number),
         salts=salts_of(ticket, comparand.consumer_code),
         mend=comparand.mends,

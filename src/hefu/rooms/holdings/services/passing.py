@@ -35,6 +35,7 @@ from hefu.rooms.holdings.services.carrying import WORKER
 from hefu.rooms.holdings.services.libraries import record_library, require_shared
 from hefu.rooms.holdings.sharing import shares
 from hefu.rooms.holdings.terms import ART_14, ART_25, FieldShare, LibraryKind
+from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources import services as resource_services
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
         NoSuchVersion: Its files were dropped.
         NoLongerShared: The version holds rows of an entry that is not shared any more.
         NotToBePassedOn: A source does not let the library share a column on.
-        TooFreelyShared: The entry is shared unconditionally, and a source conditionally.
+        TooFreelyShared: The entry shares a column unconditionally, and a source conditionally.
     """
     if not actor.is_system:
         raise Forbidden(action="holdings.library_for")
@@ -254,12 +255,16 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
     require_shared(row, version, on=clock.today())
     shown = {item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)}
     named = {*shown, *ticket.key, *ticket.columns_besides}
-    free = catalog.entry(ticket.entry, viewer=WORKER).share_type == ShareType.UNCONDITIONAL
+    free = _freely_shared(catalog.entry(ticket.entry, viewer=WORKER))
     subject, *fields = shares(row, on=clock.today())
     leaving = [subject, *(share for share in fields if {share.name, provenance(share.name)} & named)]
     for share in leaving:
         _require_free(row, share)
-        if free and share.share_type is ShareType.CONDITIONAL and not _is_own(share):
+        if (
+            {share.name, provenance(share.name)} & free
+            and share.share_type is ShareType.CONDITIONAL
+            and not _is_own(share)
+        ):
             raise errors.TooFreelyShared(
                 entry=ticket.entry, field=share.name, library=row.number, source=str(ART_14), citation=ART_14
             )
@@ -274,6 +279,17 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
         fields=[share.name for share in leaving],
     )
     return LakeSource(table_of(row.pk), version, name=row.number)
+
+
+def _freely_shared(entry: "Entry") -> set[str]:
+    """Return the columns that an entry promises without conditions: a request for these alone is answered so."""
+    resource = resources.resource_for_entry(entry.pk, viewer=WORKER)
+    held_in = resources.columns_of(resource) if resource else {}
+    return {
+        held_in[item.pk]
+        for item in catalog.items_of(entry)
+        if item.pk in held_in and (item.share_type or entry.share_type) == ShareType.UNCONDITIONAL
+    }
 
 
 def _is_own(share: FieldShare) -> bool:
