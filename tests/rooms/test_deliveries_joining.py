@@ -1,6 +1,7 @@
 """A consumer has two departments' grants joined: delivered, counted, on record for all, ended by either."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -8,9 +9,11 @@ from hefu.dataplane.checks import NotNull
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.join import Joining, JoinKind
 from hefu.kernel.actor import Role
+from hefu.kernel.clock import FixedClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.deliveries import errors, queries, services
 from hefu.rooms.deliveries.carry import carry
+from hefu.rooms.deliveries.models import Delivery
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.grants import queries as grant_queries
@@ -89,6 +92,15 @@ def test_a_joined_delivery_arrives_counted_by_sides_and_is_on_record_for_all_thr
     # A departure of rows under the second grant counts for it as well, and no comparison takes it for the first's.
     with pytest.raises(errors.NothingToCompare):
         services.ask_comparison(number=row.number, actor=officer, clock=NOON)
+    # By the clock as well it is the grant's own table that is compared, and the grant's own delivery that begins.
+    own = queries.deliveries(viewer=SYSTEM, grant=left.number).exclude(pk=row.pk).get()
+    services.set_comparing_times(grant=left.number, text="每天 02:00", actor=officer, clock=NOON)
+    later = FixedClock(NOON.now() + timedelta(days=1))
+    assert services.start_due_comparisons(clock=later) == [own.number]
+    Delivery.objects.filter(pk=own.pk).update(grant=right)
+    assert services.begin_terms(actor=SYSTEM, clock=NOON) == [f"D2026-{int(row.number[-6:]) + 1:06d}"]
+    Delivery.objects.filter(pk=own.pk).update(grant=left)
+    carry(queries.deliveries(viewer=SYSTEM, grant=left.number).latest("number").pk, clock=NOON)
     # Asked again, it replaces the table; another pair, or a grant's own table, does not get the name.
     again = services.join_grants(left=left.number, right=right.number, joining=BY_NUMBER, actor=officer, clock=NOON)
     carry(again.pk, clock=NOON)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from hefu.dataplane.formats import FileFormat
 from hefu.dataplane.ticket import Channel
@@ -180,8 +180,10 @@ def on_grant_stopped(event: GrantStopped) -> None:
 
 def begin_terms(*, actor: Actor, clock: Clock) -> list[str]:
     """Start the first delivery of grants whose term has begun by now; return the deliveries' numbers."""
+    # Rows that were joined with another grant's are not this one's first delivery.
+    own = Delivery.objects.filter(grant=OuterRef("pk"), joined__isnull=True)
     fresh = grants.grants(viewer=actor, status=GrantStatus.ACTIVE).filter(
-        deliveries__isnull=True, term_from__lte=clock.today(), term_until__gte=clock.today()
+        ~Exists(own), term_from__lte=clock.today(), term_until__gte=clock.today()
     )
     begun = [begin(number, actor=actor, clock=clock) for number in fresh.values_list("number", flat=True)]
     return [row.number for row in begun if row is not None]

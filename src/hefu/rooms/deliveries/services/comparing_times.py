@@ -112,7 +112,7 @@ def _start(grant_id: Any, clock: Clock) -> str:
 
 def _newest(grant: "Grant") -> str:
     """Return the delivery whose table stands now."""
-    rows = Delivery.objects.filter(grant=grant, channel=Channel.TABLE)
+    rows = Delivery.objects.filter(grant=grant, channel=Channel.TABLE, joined__isnull=True)
     following = rows.filter(mode=Way.FOLLOW, status__in=[DeliveryStatus.RUNNING, DeliveryStatus.PAUSED])
     found = following.first() or rows.filter(status=DeliveryStatus.DONE).order_by("-number").first()
     if found is None:
