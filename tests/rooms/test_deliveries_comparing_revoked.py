@@ -37,6 +37,6 @@ def test_what_was_asked_for_before_the_grant_was_held_is_neither_read_nor_mended
 
     # While it runs, its watcher hears of it.
     monkeypatch.setattr(comparing, "LOOK_SECONDS", 0.0)
-    watch = comparing._Watch(row.ticket_id)
+    watch = comparing._Watch(asked.pk, row.ticket_id)
     assert watch.stop_requested() == "revoked"
     assert Comparison.objects.count() == 1
