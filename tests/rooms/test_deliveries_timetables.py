@@ -1,11 +1,13 @@
 """Whole copies by the clock, and sources that are left alone at certain hours."""
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from datetime import time as Hour  # noqa: N812
 
 import pytest
+from django.db import connection, transaction
 
 from hefu.dataplane.lake.table import Taking
 from hefu.kernel.actor import Role
@@ -14,6 +16,7 @@ from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.deliveries import errors, queries, services
 from hefu.rooms.deliveries.carry import carry
 from hefu.rooms.deliveries.models import Delivery, Timetable
+from hefu.rooms.deliveries.services.after import on_refreshed
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.deliveries.terms.timetable import Closed
 from hefu.rooms.evidence.queries import history
@@ -22,6 +25,8 @@ from hefu.rooms.grants.models import Grant
 from hefu.rooms.grants.terms import Way
 from hefu.rooms.holdings import services as holdings
 from hefu.rooms.holdings.carry import carry as collect
+from hefu.rooms.holdings.models import Holding
+from hefu.rooms.holdings.terms import Collected
 from hefu.rooms.parties.models import Department
 from hefu.rooms.requests import queries as requests
 from hefu.rooms.requests.terms import NoticeKind
@@ -253,6 +258,31 @@ class TestStartsAfter:
         for unseen in (stranger.number, "G2020-000001", "H2020-000001", "L2020-000001", "X2020-000001"):
             with pytest.raises(InputsRejected):
                 set_to(second, f"after {unseen}")
+
+    def test_what_happens_while_the_one_before_is_just_being_started_makes_it_due_again(self, grant: Grant) -> None:
+        officer = an_actor(grant.provider)
+        held = holdings.open_holding(entry=grant.entry_code, taking=Taking.SNAPSHOT, actor=officer, clock=NOON)
+        set_to(grant, "归集之后")
+        Holding.objects.filter(pk=held.pk).update(timetable="after H2020-000001")
+        event = Collected(held.pk, grant.entry_id, 2, NOON.now(), held.number)
+
+        def happens() -> None:
+            with transaction.atomic():
+                on_refreshed(event)
+                holdings.collections_follow("H2020-000001", clock=NOON)
+            connection.close()
+
+        due = [Timetable.objects.filter(pk=grant.pk), Holding.objects.filter(pk=held.pk)]
+        for rows in due:
+            rows.update(next_at=NOON.now())
+        thread = threading.Thread(target=happens)
+        with transaction.atomic():
+            for rows in due:
+                rows.update(next_at=None)
+            thread.start()
+            thread.join(0.5)
+        thread.join()
+        assert [rows.get().next_at for rows in due] == [NOON.now(), NOON.now()]
 
     def test_it_starts_after_its_entry_was_collected_of_which_the_consumer_sees_nothing(self, grant: Grant) -> None:
         with pytest.raises(InputsRejected, match="text"):

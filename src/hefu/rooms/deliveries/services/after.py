@@ -94,9 +94,13 @@ def on_refreshed(event: Collected | Assembled) -> None:
 
 @transaction.atomic
 def _happened(number: str, at: datetime) -> None:
-    # What is due already stays so since then: it starts once, with the newest rows.
-    if not Timetable.objects.filter(after=number, next_at__isnull=True).update(next_at=at):
+    # All of them are locked, those that are due as well: one that is just being started is waited for, because it may
+    # have looked before this happened. What is due still stays so since then: it starts once, with the newest rows.
+    waiting = list(Timetable.objects.select_for_update().filter(after=number).order_by("pk"))
+    due = [row.pk for row in waiting if row.next_at is None]
+    if not due:
         return
+    Timetable.objects.filter(pk__in=due).update(next_at=at)
     # Started as soon as this commits, not with the next minute.
     job = configure_task(name=START_DUE, job_manager=JobManager(DjangoConnector()), queueing_lock=START_DUE)
     try:

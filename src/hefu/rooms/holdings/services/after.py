@@ -46,11 +46,10 @@ def _waits(*, besides: Holding) -> dict[str, str]:
 
 def collections_follow(holding: str, *, clock: Clock) -> None:
     """Let the collections that wait for a holding be due; one that is due already stays so since then."""
-    rows = Holding.objects.select_for_update().filter(
-        timetable__icontains=holding, next_at__isnull=True, closed_at__isnull=True
-    )
+    # Those that are due are locked as well: one that is just being started may have looked before this happened.
+    rows = Holding.objects.select_for_update().filter(timetable__icontains=holding, closed_at__isnull=True)
     for row in rows.order_by("pk"):
-        if stated(row.timetable) == After(holding):
+        if row.next_at is None and stated(row.timetable) == After(holding):
             row.next_at = clock.now()
             row.save(update_fields=["next_at"])
 
