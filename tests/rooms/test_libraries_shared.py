@@ -129,6 +129,13 @@ def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
     Entry.objects.filter(pk=entry.pk).update(share_type="unconditional")
     assert again() == "holdings.too_freely_shared"
     Entry.objects.filter(pk=entry.pk).update(share_type="conditional")
+    # A later assembly of the same collections makes no row newer.
+    services.start_assembly(number=library.number, actor=reviewer, clock=NOON)
+    assemble(library.pk, clock=FixedClock(NOON.now() + timedelta(days=7)))
+    assert again() == ""
+    last = deliveries.deliveries(viewer=SYSTEM, grant=grant.number).first()
+    assert last is not None
+    assert last.held == [{"number": library.number, "version": 2, "at": NOON.now().isoformat()}]
     # One item can be promised more freely than its entry: whoever asks for it alone is asked for no conditions.
     entry.items.filter(name="name").update(share_type="unconditional")
     assert again() == "holdings.too_freely_shared"

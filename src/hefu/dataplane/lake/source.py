@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -32,6 +33,8 @@ class LakeSource:
     kind: ResourceKind = ResourceKind.LAKE_TABLE
     #: Public number of the holding or library, for the record.
     name: str = ""
+    #: When the oldest rows in it were collected; None where that is the version's own moment.
+    as_of: datetime | None = None
 
 
 #: What a library's one table is called, for a mount.

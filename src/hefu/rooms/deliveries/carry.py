@@ -26,7 +26,6 @@ from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.lake.source import LakeSource
-from hefu.dataplane.lake.table import Version
 from hefu.dataplane.lanes.join_run import Half, deliver_joined
 from hefu.dataplane.masks import salt_of
 from hefu.dataplane.run import Options, Outcome, Progress, Rejected
@@ -178,8 +177,9 @@ def _deliver_joined(carriage: Carriage, joined: JoinedWith, watcher: "Watcher", 
     )
 
 
-def _held(sources: Sequence[Source]) -> list[tuple[str, Version]]:
-    return [(one.name, one.version) for one in sources if isinstance(one, LakeSource)]
+def _held(sources: Sequence[Source]) -> list[tuple[str, int, datetime]]:
+    lakes = [one for one in sources if isinstance(one, LakeSource)]
+    return [(one.name, one.version.number, one.as_of or one.version.at) for one in lakes]
 
 
 def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:

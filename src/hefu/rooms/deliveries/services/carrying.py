@@ -13,7 +13,6 @@ from django.db.models import Q
 from hefu.dataplane.control import StopWord
 from hefu.dataplane.errors import Revoked, TicketRefused
 from hefu.dataplane.join import Joining
-from hefu.dataplane.lake.table import Version
 from hefu.dataplane.run import Outcome, Progress
 from hefu.dataplane.since import Since
 from hefu.dataplane.ticket import Channel
@@ -182,10 +181,10 @@ def stop_reason(*, carriage: Carriage) -> StopWord | None:
     return None if all(grants.is_in_force(ticket) for ticket in tickets) else "revoked"
 
 
-def note_held(*, carriage: Carriage, held: Sequence[tuple[str, Version]]) -> None:
+def note_held(*, carriage: Carriage, held: Sequence[tuple[str, int, datetime]]) -> None:
     """Write which versions of holdings and libraries a try reads in place of sources, and of which moment they are."""
     mine = Delivery.objects.filter(pk=carriage.id, attempt=carriage.attempt, status=DeliveryStatus.RUNNING)
-    mine.update(held=[{"number": name, "version": one.number, "at": one.at.isoformat()} for name, one in held])
+    mine.update(held=[{"number": name, "version": of, "at": at.isoformat()} for name, of, at in held])
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """A library goes on to other departments: catalogued by its keeper, delivered within what its sources share."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from hefu.dataplane.lake.assembling import provenance
 from hefu.dataplane.lake.source import TABLE, LakeSource
+from hefu.dataplane.lake.table import Version
 from hefu.dataplane.masks import Constant, Null
 from hefu.dataplane.ticket import Ticket
 from hefu.kernel.actor import Actor
@@ -29,12 +31,12 @@ from hefu.rooms.catalog.terms import (
 )
 from hefu.rooms.holdings import errors, queries, terms
 from hefu.rooms.holdings.access import require, require_keeper
-from hefu.rooms.holdings.models import Holding, Library, LibraryConsent
+from hefu.rooms.holdings.models import CollectionRun, Holding, Library, LibraryConsent
 from hefu.rooms.holdings.queries import table_of
 from hefu.rooms.holdings.services.carrying import WORKER
 from hefu.rooms.holdings.services.libraries import record_library, require_shared
 from hefu.rooms.holdings.sharing import shares
-from hefu.rooms.holdings.terms import ART_14, ART_25, FieldShare, LibraryKind
+from hefu.rooms.holdings.terms import ART_14, ART_25, FieldShare, LibraryKind, RunStatus
 from hefu.rooms.resources import queries as resources
 from hefu.rooms.resources import services as resource_services
 
@@ -278,7 +280,7 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
         delivery=delivery,
         fields=[share.name for share in leaving],
     )
-    return LakeSource(table_of(row.pk), version, name=row.number)
+    return LakeSource(table_of(row.pk), version, name=row.number, as_of=_as_of(version))
 
 
 def _freely_shared(entry: "Entry") -> set[str]:
@@ -290,6 +292,16 @@ def _freely_shared(entry: "Entry") -> set[str]:
         for item in catalog.items_of(entry)
         if item.pk in held_in and (item.share_type or entry.share_type) == ShareType.UNCONDITIONAL
     }
+
+
+def _as_of(version: Version) -> datetime | None:
+    """Return when the oldest of what a version was put together from was collected."""
+    collected = CollectionRun.objects.filter(status=RunStatus.DONE, collected_at__isnull=False)
+    moments = (
+        collected.filter(holding__number=number, version=of).values_list("collected_at", flat=True).first()
+        for number, of in version.made_of
+    )
+    return min((at for at in moments if at is not None), default=None)
 
 
 def _is_own(share: FieldShare) -> bool:
