@@ -14,7 +14,7 @@ from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.filters import IsNull, RowFilter
 from hefu.dataplane.filters_sql import filter_problems
-from hefu.dataplane.masks import Bin, Constant, Drop, Mask, Null, Round, Translate
+from hefu.dataplane.masks import Bin, Constant, Drop, Hash, Mask, Null, Round, Translate
 from hefu.dataplane.masks.sql import mask_problem, masked_type
 from hefu.dataplane.ticket import Item, Ticket
 from hefu.dataplane.types import Kind, SqlType, duckdb_type, fits, parse
@@ -290,6 +290,8 @@ def _onto_target(
             problems.append(_unwritable(output.name, computed=column is not None))
             continue
         arrives = landing(output.type) if landing else output.type
+        if landing and isinstance(output.mask, Hash):
+            arrives = SqlType("character varying", (output.mask.length,))
         if not fits(arrives, column.type) and not isinstance(output.mask, Null):
             problems.append(
                 Sentence(

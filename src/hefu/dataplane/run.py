@@ -7,12 +7,15 @@ from typing import Literal
 from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
+from hefu.dataplane.connectors.mysql.increments import require_keyable
+from hefu.dataplane.connectors.mysql.target import MysqlReceiver, MysqlTarget
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
 from hefu.dataplane.control import Control, Progress, Quiet, Watcher
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, TicketRefused
 from hefu.dataplane.formats import FileTarget
 from hefu.dataplane.lanes.file_run import FileRun
+from hefu.dataplane.lanes.increment_rows import RowIncrementRun
 from hefu.dataplane.lanes.increment_run import IncrementRun
 from hefu.dataplane.lanes.table_run import TableRun
 from hefu.dataplane.options import Options
@@ -56,7 +59,11 @@ def check_since(
         DataPlaneRefusal: A side cannot be reached or read.
     """
     plan, dialect = _planned(ticket, source, target, policy)
-    return range_of(plan, since, dialect, None, clock.now()).output.source_type.kind in MOMENTS
+    told = range_of(plan, since, dialect, None, clock.now())
+    if isinstance(target, MysqlTarget):
+        with contextlib.closing(MysqlReceiver(target, policy)) as receiver:
+            require_keyable(receiver.session, target, plan)
+    return told.output.source_type.kind in MOMENTS
 
 
 def _planned(ticket: Ticket, source: Source, target: Table | FileTarget, policy: AddressPolicy) -> tuple[Plan, Dialect]:
@@ -135,7 +142,8 @@ def deliver(
         origin = origin_of(source)
         parts = (delivery, ticket, view, origin, target, rejects, secrets, policy, chosen, control)
         if since is not None:
-            return IncrementRun(*parts, least_rows=least_rows, since=since, at=clock.now()).carry()
+            kind = RowIncrementRun if isinstance(target, MysqlTarget) else IncrementRun
+            return kind(*parts, least_rows=least_rows, since=since, at=clock.now()).carry()
         return TableRun(*parts, least_rows=least_rows).carry()
 
 

@@ -31,7 +31,6 @@ from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.digest import KeyTally, tally_sql
-from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.filters import Between
 from hefu.dataplane.lanes.query import chunk_query, names_of, tally_in_postgres, tally_of_stream
 from hefu.dataplane.lanes.rejects import hand_over
@@ -41,7 +40,6 @@ from hefu.dataplane.outcome import Outcome
 from hefu.dataplane.plan import Plan
 from hefu.dataplane.plan_sql import SourceSql, as_text
 from hefu.dataplane.since import MOMENTS, Range, Since, bound_value, higher, range_of, shown
-from hefu.kernel.words import Sentence, _
 
 _SQL = Dialect.POSTGRES
 #: Form in which rows go over, what feeds them, and what counts them where they come from.
@@ -60,14 +58,13 @@ class IncrementRun(TableRun):
 
     def _narrow(self, receiver: Receiver, plan: Plan, exists: bool) -> None:
         """Find out from where to read, and ask the source for no more than that where it can be asked."""
-        session, target = self._inner(receiver)
-        found = load_line(session, target)
+        found = self._line(receiver)
         if found is not None:
             if not exists:
                 self.why = "gone"
             elif found.plan != self._digest(plan):
                 self.why = "changed"
-            elif found.watermark is not None and is_empty(session, target):
+            elif found.watermark is not None and self._emptied(receiver):
                 self.why = "emptied"
             else:
                 self.line, self.why = found, ""
@@ -76,6 +73,15 @@ class IncrementRun(TableRun):
             value = bound_value(wanted.output, wanted.bound)
             if value is not None:
                 self.view.narrow = Between(wanted.output.column, value, None)
+
+    def _line(self, receiver: Receiver) -> Line | None:
+        return load_line(*self._inner(receiver))
+
+    def _emptied(self, receiver: Receiver) -> bool:
+        return is_empty(*self._inner(receiver))
+
+    def _move(self, receiver: Receiver, line: Line) -> None:
+        move_line(*self._inner(receiver), line, self.delivery)
 
     def _sql(self, plan: Plan) -> SourceSql:
         return replace(super()._sql(plan), since=self._range(plan).condition)
@@ -170,12 +176,11 @@ class IncrementRun(TableRun):
         return self._settled(receiver, sql, outcome, Counts(inserted=outcome.rows_written), 0)
 
     def _settled(self, receiver: Receiver, sql: SourceSql, outcome: Outcome, counts: Counts, known: int) -> Outcome:
-        session, target = self._inner(receiver)
         wanted = self._range(sql.plan)
         seen, without = self.view.ask(f"select {wanted.seen} from {sql.relation} where {sql.granted}")[0]
         before = self.line.watermark if self.line else None
         now = higher(before, seen)
-        move_line(session, target, Line(self._digest(sql.plan), now), self.delivery)
+        self._move(receiver, Line(self._digest(sql.plan), now))
         return replace(outcome, increment=self._told(wanted, before, now, counts, known, without))
 
     def _told(
@@ -200,6 +205,5 @@ class IncrementRun(TableRun):
 
     def _inner(self, receiver: Receiver) -> tuple[Any, PostgresTarget]:
         if not isinstance(receiver, PostgresReceiver) or not isinstance(self.target, PostgresTarget):
-            text = _("new rows alone are brought to tables of PostgreSQL; choose whole copies for this place")
-            raise PlanRefused((Sentence(text, code="plan.increment_target"),))
+            raise TypeError(type(receiver).__name__)
         return receiver.session, self.target

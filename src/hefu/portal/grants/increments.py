@@ -84,7 +84,8 @@ def increments(request: PortalRequest, number: str) -> HttpResponseBase:
         crumbs=[list_crumb(), grant_crumb(number)],
         lead=gettext(
             "The next delivery copies the whole table; later ones read only rows at or past the highest value that "
-            "arrived, less what is read again, and write them by their key. Not seen: {blind}. Copy the whole table "
+            "arrived, less what is read again, and write them by their key, each exactly once: rows and the value "
+            "reached are committed in one transaction of your database. Not seen: {blind}. Copy the whole table "
             "from time to time to make that good; between two tables of PostgreSQL, comparing both sides "
             "does it as well."
         ).format(blind="; ".join(say(BLIND_NAMES[one]) for one in BLIND_TO)),

@@ -119,16 +119,6 @@ class EndFollowingFirst(Refusal):
     text = _("The table of grant {grant} is kept in step. End that first to choose another way.")
 
 
-class IncrementsNeedPostgres(Refusal):
-    """Only some places hold a watermark beside the rows."""
-
-    code = "deliveries.increments_need_postgres"
-    text = _(
-        "The place of delivery of grant {grant} is not a PostgreSQL database, and only there rows and watermark are "
-        "written in one transaction. Ask for whole copies."
-    )
-
-
 class NotAFollower(Refusal):
     """Only what follows changes can rest."""
 

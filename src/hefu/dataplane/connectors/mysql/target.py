@@ -15,8 +15,8 @@ from typing import Any
 from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import native_table
+from hefu.dataplane.connectors.mysql.types import key_type, made_types
 from hefu.dataplane.connectors.mysql.types import landing as lands_as
-from hefu.dataplane.connectors.mysql.types import made_types
 from hefu.dataplane.connectors.postgres.position import Position, chunks_json
 from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import ColumnFacts
@@ -29,6 +29,8 @@ from hefu.kernel.words import Sentence, _
 
 #: Columns of a staging table beside the delivered ones: the part a row came in, and its place in it.
 PART, ROW = "hefu part", "hefu row"
+#: Unique key that finds a row again where new rows alone are brought.
+KEY = "hefu_key"
 #: The table that fills a name of ours; InnoDB is what makes exactly once true.
 _INNODB = "engine = InnoDB default character set utf8mb4 collate utf8mb4_bin"
 
@@ -43,6 +45,11 @@ _TABLES = (
     delivery varchar(64) not null, chunk int not null, granted bigint not null, `rows` bigint not null,
     total decimal(20,0) not null comment 'one line per finished part, committed with its rows',
     primary key (delivery, chunk)
+    ) {_INNODB}""",
+    f"""create table if not exists hefu_increment (
+    target varchar(200) not null primary key comment 'one line per table that new rows come to: how far they are',
+    plan varchar(64) not null, watermark text, delivery varchar(64) not null, runs bigint not null default 1,
+    moved_at timestamp(6) not null default current_timestamp(6)
     ) {_INNODB}""",
 )
 
@@ -73,6 +80,13 @@ class MysqlReceiver:
         """
         self._target, self._policy = target, policy
         self._session = MysqlSession(target.connection, "target", policy)
+        #: Columns by which a table that is made here finds its rows again.
+        self.keyed: Sequence[Output] = ()
+
+    @property
+    def session(self) -> MysqlSession:
+        """Return the session that holds the run's locks."""
+        return self._session
 
     @staticmethod
     def landing(of: SqlType) -> SqlType:
@@ -195,12 +209,16 @@ class MysqlReceiver:
             )
         else:
             kinds = made_types([output.type for output in outputs])
+            for output in self.keyed:
+                kinds[outputs.index(output)] = key_type(output.type, output.mask)
             columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, kinds, strict=True))
+            key = ", ".join(quoted(output.name) for output in self.keyed)
+            unique = f", unique key {quoted(KEY)} ({key})" if key else ""
             self._session.run(
                 f"create table {stage} ({quoted(PART)} int not null, {quoted(ROW)} bigint not null, {columns}, "
                 f"primary key ({quoted(PART)}, {quoted(ROW)})) {_INNODB}"
             )
-            self._session.run(f"create table {self._table} ({columns}) {_INNODB}")
+            self._session.run(f"create table {self._table} ({columns}{unique}) {_INNODB}")
         self._forget(delivery)
         values = (
             delivery,
@@ -225,6 +243,12 @@ class MysqlReceiver:
         stored = self._session.run(f"select count(*) from {quoted(staging)}")[0][0]
         if stored != outcome.rows_written:
             raise NotReconciled(what="rows in the staging table", source=outcome.rows_written, target=stored)
+        # No watermark stands for rows that another ticket's copy replaces.
+        self._session.run(
+            f"update hefu_increment as held set plan = '' where target = {text(self._target.name)} and not exists "
+            "(select 1 from hefu_position as p where p.delivery = held.delivery "
+            f"and p.ticket = {text(outcome.ticket)})"
+        )
         self._session.run(f"delete from {self._table}")
         self._session.run(f"insert into {self._table} ({columns}) select {columns} from {quoted(staging)}")
         held = self._session.run(f"select count(*) from {self._table}")[0][0]

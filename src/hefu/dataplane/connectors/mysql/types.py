@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hefu.dataplane.masks import Hash, Mask
 from hefu.dataplane.types import Kind, SqlType
 from hefu.kernel.words import Sentence, _
 
@@ -159,6 +160,24 @@ def made_type(of: SqlType) -> str:
     if of.kind is Kind.TEXT and of.modifiers and of.modifiers[0] <= SHORT:
         return f"varchar({of.modifiers[0]}) {TEXT_FORM}"
     return _MADE.get(of.name, f"longtext {TEXT_FORM}")
+
+
+#: Signs of the longest text that a key of InnoDB takes: 3072 bytes, four for each.
+LONGEST_KEY = 768
+
+
+def key_type(of: SqlType, mask: Mask | None) -> str:
+    """Return the type that a column of the key gets in a table made for it."""
+    if isinstance(mask, Hash):
+        return f"varchar({mask.length}) {TEXT_FORM}"
+    if of.kind is Kind.TEXT and not of.array and of.modifiers and of.modifiers[0] <= LONGEST_KEY:
+        return f"varchar({of.modifiers[0]}) {TEXT_FORM}"
+    return made_type(of)
+
+
+def keyable(of: SqlType, mask: Mask | None) -> bool:
+    """Return whether a table made for it can keep a column unique."""
+    return not key_type(of, mask).startswith("long")
 
 
 def made_types(types: list[SqlType]) -> list[str]:

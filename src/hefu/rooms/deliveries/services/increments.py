@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from hefu.dataplane import run
-from hefu.dataplane.connectors.postgres.connection import PostgresConnection
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.since import Since
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
@@ -16,6 +14,7 @@ from hefu.rooms.deliveries import errors
 from hefu.rooms.deliveries.access import require
 from hefu.rooms.deliveries.models import Delivery, Increment
 from hefu.rooms.deliveries.services.carrying import WORKER
+from hefu.rooms.deliveries.services.places import table_at
 from hefu.rooms.deliveries.terms import STANDING
 from hefu.rooms.deliveries.terms.increments import INCREMENTS_CHOSEN, MOST_OVERLAP
 from hefu.rooms.evidence.services import record
@@ -105,17 +104,12 @@ def _require_sides(grant: "Grant", since: Since, clock: Clock) -> bool:
     if signed is None:
         raise errors.TicketReplaced(number=grant.number)
     ticket = grants.read(signed.token)
-    if grant.target_id is None:
-        raise errors.PlaceGone(side=_("target"), number=grant.number)
-    place = resources.target(grant.target_id, viewer=WORKER)
-    reached = resources.target_connection_for(place.pk, actor=WORKER)
-    if not isinstance(reached, PostgresConnection):
-        raise errors.IncrementsNeedPostgres(grant=grant.number)
+    target = table_at(grant.target_id, grant.target_table, grant.number)
     origin = resources.source(ticket.resource.source, viewer=WORKER)
     return run.check_since(
         ticket=ticket,
         source=resources.side_for(origin.pk, actor=WORKER),
-        target=PostgresTarget(reached, place.schema, grant.target_table, str(place.pk)),
+        target=target,
         since=since,
         clock=clock,
         policy=resources.address_policy(actor=WORKER),
