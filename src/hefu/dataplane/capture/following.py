@@ -206,7 +206,7 @@ class Following:
         Raises:
             PlanRefused: The grant does not fit any more.
         """
-        before = self._pending.relation if self._pending else None
+        before = self._pending.relation if self._pending is not None else None
         if before == relation:
             return
         if before is not None:
@@ -232,7 +232,7 @@ class Following:
         else:
             self._pending.messages.append(data)
         self._changes += 1
-        if len(self._pending) >= MOST_CHANGES or self._bytes >= MOST_BYTES:
+        if len(self._pending.messages) >= MOST_CHANGES or self._bytes >= MOST_BYTES:
             self._write(stream)
 
     def _whole(self, end: int, at: int) -> None:

@@ -57,7 +57,3 @@ class Gathered:
             if isinstance(change, (Insert, Update, Delete)):
                 pending.take(change)
         return pending
-
-    def __len__(self) -> int:
-        """Return how many messages wait."""
-        return len(self.messages)
