@@ -144,7 +144,7 @@ def consent(request: PortalRequest, number: str, library: str) -> HttpResponseBa
         crumbs=holding_crumbs(number),
         lead=gettext(
             "What your department shares on conditions goes on to others with its consent alone (decree 809 art. 25). "
-            "Who takes a column back ends its deliveries at once."
+            "Once a column is taken back, no delivery of it begins any more; one that is under way goes on to its end."
         ),
         send=gettext("Save"),
         work=work,
