@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def staged(database: MariaDatabase) -> int:
 def test_rows_come_once_and_a_run_that_ends_leaves_rows_and_watermark_together(
     place: Place, a_maria: MariaDatabase
 ) -> None:
-    into = {"target": MysqlTarget(a_maria.connection, "arrived", "t")}
+    into: dict[str, Any] = {"target": MysqlTarget(a_maria.connection, "arrived", "t")}
     assert told(bring(place, 1, **into)) == (90, 90, 0, 0, 0)
     assert held(a_maria) == there(place)
     now = f"timestamptz '{NOW.isoformat()}'"
@@ -69,7 +70,7 @@ def test_rows_come_once_and_a_run_that_ends_leaves_rows_and_watermark_together(
     place.provider.run(f"insert into people values (108, 'a', 8, {now} + interval '8 minutes')")
     before = line(a_maria), held(a_maria)
     other = a_maria.server.connect(a_maria.name)
-    other.autocommit(False)  # type: ignore[no-untyped-call]
+    other.autocommit(False)
     with other.cursor() as cursor, ThreadPoolExecutor(1) as beside:
         cursor.execute("select count(*) from arrived for update")
         running = beside.submit(bring, place, 8, **into)
@@ -106,7 +107,7 @@ def test_a_key_needs_a_length_and_texts_that_differ_in_case_are_told_apart(
     )
     target = MysqlTarget(a_maria.connection, "arrived", "t")
 
-    def by_code(code: Item) -> dict[str, object]:
+    def by_code(code: Item) -> dict[str, Any]:
         items = (code, Item("station", "station"), Item("at", "at"))
         return {"ticket": a_ticket(place, items=items, key=(code.column,), filter=RowFilter()), "target": target}
 
@@ -115,12 +116,17 @@ def test_a_key_needs_a_length_and_texts_that_differ_in_case_are_told_apart(
         (Item("short", "code"), True),
         (Item("code", "code", mask=Hash("s")), True),
     ):
-        asked = {"source": place.source, "since": HOUR, "clock": FixedClock(NOW), "policy": default_policy}
+        asked: dict[str, Any] = {
+            "source": place.source,
+            "since": HOUR,
+            "clock": FixedClock(NOW),
+            "policy": default_policy,
+        }
         if fits:
-            assert check_since(**by_code(item), **asked)  # type: ignore[arg-type]
+            assert check_since(**by_code(item), **asked)
         else:
             with pytest.raises(PlanRefused, match="has no length of at most 768"):
-                check_since(**by_code(item), **asked)  # type: ignore[arg-type]
+                check_since(**by_code(item), **asked)
             with pytest.raises(PlanRefused, match="has no length of at most 768"):
                 bring(place, 1, **by_code(item))
             assert not a_maria.run("show tables like 'arrived'")
@@ -153,6 +159,6 @@ def test_every_kind_of_value_that_is_there_already_is_known(place: Place, a_mari
     names = ("id", "f", "r", "b", "d", "t", "n", "y", "j", "x", "at")
     base = a_ticket(place, items=tuple(Item(name, name) for name in names), filter=RowFilter())
     ticket = replace(base, resource=replace(base.resource, table="kinds"))
-    into = {"target": MysqlTarget(a_maria.connection, "arrived", "t"), "ticket": ticket}
+    into: dict[str, Any] = {"target": MysqlTarget(a_maria.connection, "arrived", "t"), "ticket": ticket}
     assert told(bring(place, 1, Since("at", 5), **into))[:2] == (2, 2)
     assert told(bring(place, 2, Since("at", 5), **into)) == (2, 0, 0, 2, 0)
