@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.formats import FileFormat
@@ -110,7 +110,10 @@ def _both(left: str, right: str, actor: Actor) -> tuple["Grant", "Grant"]:
 
 
 def _require_free(pair: Sequence["Grant"], joining: Joining) -> None:
-    """See that no other grant, and no other join, fills that table."""
+    """See that no other grant, and no other join, fills that table; two who ask at once follow one another."""
+    with connection.cursor() as cursor:
+        place = f"deliveries.joined:{pair[0].target_id}:{joining.table}"
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [place])
     others = Joined.objects.filter(table=joining.table, delivery__target_id=pair[0].target_id)
     mine = others.filter(delivery__grant=pair[0], grant=pair[1])
     if joining.table in grants.tables_of(pair[0].target_id) or others.exclude(pk__in=mine.values("pk")).exists():
