@@ -1,6 +1,6 @@
 """A hundred million cells, wide and narrow, into a bare table and into one with indexes, beside `COPY | COPY`.
 
-    python benchmarks/shapes.py [--cells 100000000] [--rounds 1] [--json FILE]
+    python benchmarks/shapes.py [--cells 100000000] [--rounds 1] [--ways bare|indexed|all] [--json FILE]
 
 Wide is 100 columns (a key, 33 whole numbers, 33 texts, 33 decimals in floating point), narrow is 5 (a key, a code, a
 day, an amount, a number). PostgreSQL to PostgreSQL on one server, logged tables, every column as it is, reconciled by
@@ -171,14 +171,16 @@ def child(orders: dict[str, Any]) -> None:
     print(json.dumps({"seconds": seconds, "peak_mib": peak, "written": outcome.rows_written}))
 
 
-def measure(ground: Ground, shape: Shape, rows: int, rounds: int) -> list[dict[str, Any]]:
-    """Return a line for each way to deliver a shape."""
+def measure(ground: Ground, shape: Shape, rows: int, rounds: int, wanted: str) -> list[dict[str, Any]]:
+    """Return a line for each way to deliver a shape that is wanted: `bare`, `indexed` or `all`."""
     fill(ground, shape, rows)
     ways: Sequence[tuple[str, bool, bool]] = (
         ("as it is", False, False), ("governed", False, True), ("as it is, 3 indexes", True, False),
     )  # fmt: skip
     lines = []
     for name, indexed, governed in ways:
+        if wanted not in ("all", "indexed" if indexed else "bare"):
+            continue
         ratios, each, references = [], [], []
         for number in range(rounds):
             print(f"{shape.name}, {name}, round {number + 1} of {rounds}", file=sys.stderr, flush=True)
@@ -202,6 +204,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--cells", type=int, default=100_000_000)
     options.add_argument("--rounds", type=int, default=1)
+    options.add_argument("--ways", choices=("all", "bare", "indexed"), default="all")
     options.add_argument("--json", type=Path)
     options.add_argument("--child", help=argparse.SUPPRESS)
     given = options.parse_args()
@@ -211,7 +214,7 @@ def main() -> None:
     lines = []
     with prepared(0) as ground:
         for shape in (WIDE, NARROW):
-            lines += measure(ground, shape, given.cells // len(shape.columns), given.rounds)
+            lines += measure(ground, shape, given.cells // len(shape.columns), given.rounds, given.ways)
     print(f"\n{given.cells:,} cells, logged tables, {machine()}")
     print(f"server: {', '.join(f'{name}={value}' for name, value in SETTINGS.items())}, fsync=on, loopback, no TLS\n")
     print(f"{'table':24} {'way':22} {'COPY s':>7} {'s':>7} {'rows/s':>10} {'cells/s':>12} {'ratio':>6} {'MiB':>5}")
