@@ -1,6 +1,7 @@
 """A table that stays in step: what a full copy would bring, change by change, under the same ticket."""
 
 import contextlib
+import os
 import random
 import threading
 import time
@@ -33,6 +34,9 @@ from hefu.kernel.clock import FixedClock
 from tests.conftest import Database
 from tests.connectors.place import NOW, SIGNER, Place, a_place
 
+#: Slots bear the delivery's name and belong to the whole server, which processes of a test run share.
+FIRST, SECOND = (f"D-{number}-{os.getpid()}" for number in (7, 8))
+
 CREATE = """
 create table people (id bigint primary key, name text, phone text, division text, born date,
                      income numeric(12,2), marks int[], story text)
@@ -63,7 +67,7 @@ class Followed(Place):
         self, ticket: Ticket | None = None, *, once: bool = True, watcher: Watcher | None = None, **more: object
     ) -> Reached:
         return follow(
-            delivery="D-7", token=sign_ticket(ticket or self.grant_to_follow(), SIGNER), keys=[SIGNER.public],
+            delivery=FIRST, token=sign_ticket(ticket or self.grant_to_follow(), SIGNER), keys=[SIGNER.public],
             clock=FixedClock(NOW), source=self.source, target=self.target(), watcher=watcher, once=once,
             **({"rejects": ListSink()} | more),  # type: ignore[arg-type]
         )  # fmt: skip
@@ -85,7 +89,7 @@ def place(make_database: Callable[[], Database]) -> Iterator[Followed]:
         "date '1990-01-01' + n, n * 1.5, array[n, null], repeat('长', 10) from generate_series(1, 300) n"
     )
     yield place
-    stop_following(delivery="D-7", source=place.source, target=place.target())
+    stop_following(delivery=FIRST, source=place.source, target=place.target())
 
 
 @dataclass
@@ -243,9 +247,9 @@ class TestChanges:
         check_followable(ticket=place.grant_to_follow(), source=place.source, target=place.target())
         with pytest.raises(PlanRefused):
             check_followable(ticket=place.grant_to_follow(key=("phone",)), source=place.source, target=place.target())
-        assert slots_of(source=place.source, names=[slot_name("D-7", place.target())]) == {}
+        assert slots_of(source=place.source, names=[slot_name(FIRST, place.target())]) == {}
         place.follow()
-        slots = slots_of(source=place.source, names=[slot_name("D-7", place.target())])
+        slots = slots_of(source=place.source, names=[slot_name(FIRST, place.target())])
         assert [(slot.active, slot.lost) for slot in slots.values()] == [(False, False)]
         place.provider.run("update people set story = repeat('x', 1000)")
         assert slots_of(source=place.source, names=list(slots))[next(iter(slots))].behind > 100_000
@@ -327,7 +331,7 @@ class TestRuns:
 
     def test_a_slot_that_is_gone_means_a_fresh_copy_that_says_why(self, place: Followed) -> None:
         place.follow()
-        stop_following(delivery="D-7", source=place.source, target=place.target())
+        stop_following(delivery=FIRST, source=place.source, target=place.target())
         place.provider.run("delete from people where id < 50")
         assert "no more" in place.follow().copied
         assert place.rows() == place.copied()
@@ -340,7 +344,7 @@ class TestRuns:
 
     def test_the_server_may_forget_what_is_in(self, place: Followed) -> None:
         place.follow()
-        slot = slot_name("D-7", place.target())
+        slot = slot_name(FIRST, place.target())
         kept = f"select confirmed_flush_lsn from pg_replication_slots where slot_name = '{slot}'"
         before = place.provider.run(kept)
         place.provider.run("update people set income = 1")
@@ -398,7 +402,7 @@ class TestShape:
             source = replace(place.source, connection=replace(place.source.connection, user=user, password="x"))
             with pytest.raises(SideRefused, match="replication") as refused:
                 follow(
-                    delivery="D-8", token=sign_ticket(place.grant_to_follow(), SIGNER), keys=[SIGNER.public],
+                    delivery=SECOND, token=sign_ticket(place.grant_to_follow(), SIGNER), keys=[SIGNER.public],
                     clock=FixedClock(NOW), source=source, target=place.target(), rejects=ListSink(), once=True,
                 )  # fmt: skip
             assert user in str(refused.value)

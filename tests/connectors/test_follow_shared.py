@@ -1,5 +1,6 @@
 """Several consumers of one source: its log is read once for all, and none of them holds up or harms another."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,12 @@ from hefu.dataplane.ticket import Item, TargetRef, sign_ticket
 from hefu.kernel.clock import FixedClock
 from tests.conftest import Database
 from tests.connectors.place import NOW, SIGNER, Place, a_place
+
+
+def delivery_of(table: str) -> str:
+    """Return a delivery's name; its slot bears it, and the server is shared with other processes of a test run."""
+    return f"{table}-{os.getpid()}"
+
 
 SAME = "select count(*), md5(string_agg(t::text, ';' order by id)) from {} as t"
 
@@ -44,7 +51,8 @@ class Consumer:
         ticket = replace(ticket, resource=replace(ticket.resource, table=self.source))
         try:
             follow(
-                delivery=self.table, token=sign_ticket(ticket, SIGNER), keys=[SIGNER.public], clock=FixedClock(NOW),
+                delivery=delivery_of(self.table), token=sign_ticket(ticket, SIGNER), keys=[SIGNER.public],
+                clock=FixedClock(NOW),
                 source=self.place.source, target=self.place.target(self.table), rejects=ListSink(), watcher=self,  # type: ignore[arg-type]
                 reached=self.take_note, captures=captures,
             )  # fmt: skip
@@ -90,7 +98,7 @@ def place(make_database: Callable[[], Database]) -> Iterator[Place]:
         place.provider.run(f"insert into {table} select n, '王' || n, 'x' from generate_series(1, 200) n")
     yield place
     for table in ("one", "two", "three", "four"):
-        stop_following(delivery=table, source=place.source, target=place.target(table))
+        stop_following(delivery=delivery_of(table), source=place.source, target=place.target(table))
 
 
 def test_many_read_once_and_a_slow_a_revoked_and_a_broken_one_touch_nobody_else(
@@ -147,7 +155,8 @@ def test_many_read_once_and_a_slow_a_revoked_and_a_broken_one_touch_nobody_else(
         until(lambda: {one.together, two.together, three.together, four.together} == {4})
 
         # However often each changed from one reading to the other, it took every change over once.
-        counted = "select changes, transactions from hefu.hefu_followed where delivery in ('one', 'two', 'three')"
+        names = ", ".join(f"'{delivery_of(table)}'" for table in ("one", "two", "three"))
+        counted = f"select changes, transactions from hefu.hefu_followed where delivery in ({names})"
         until(lambda: len({*place.consumer.run(counted)}) == 1)
 
         # A revoked one stops, alone and at once.
@@ -159,7 +168,7 @@ def test_many_read_once_and_a_slow_a_revoked_and_a_broken_one_touch_nobody_else(
         assert not two.is_same()
 
         # What is safe at its consumer is let go by each slot, though nobody reads it.
-        slot = slot_name("one", place.target("one"))
+        slot = slot_name(delivery_of("one"), place.target("one"))
         kept = f"select confirmed_flush_lsn from pg_replication_slots where slot_name = '{slot}'"
         before = place.provider.run(kept)
         change("again")
