@@ -8,18 +8,17 @@ is rejected like a row that fails a check.
 import contextlib
 import csv
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.folder.reading import SHEET_MARK, SUFFIXES, Unreadable, header, load, rows
-from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
-from hefu.dataplane.connectors.staging import RELATION, WRITTEN, Stage, StageStream, checks_of
+from hefu.dataplane.connectors.staged import StagedView
+from hefu.dataplane.connectors.staging import WRITTEN, Stage, checks_of
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, SideRefused
 from hefu.dataplane.masks import Bin, DateShift, DateTrunc, Round
@@ -142,14 +141,13 @@ def promised(header: Sequence[str], items: Sequence[Item]) -> dict[str, SqlType]
 
 
 @dataclass(eq=False)
-class FolderView:
+class FolderView(StagedView):
     """One file as it was when the run began, ready to be asked in SQL."""
 
     source: FolderSource
     name: str
     #: What the grant delivers, whose promised types the columns take.
     items: Sequence[Item]
-    dialect: Dialect = field(default=Dialect.DUCKDB, init=False)
 
     def __post_init__(self) -> None:
         """Look at the file; rows are copied by `load`."""
@@ -165,15 +163,10 @@ class FolderView:
         """
         path, sheet = file_in(self.source, self.name)
         with _told(self.source, self.name):
-            load(self._stage.database, path, sheet, _codec(self.source), tuple(self._types), self._stage.work)
-        self._stage.open({name: typed_text(_NAME(name), of) for name, of in self._types.items()}, self.written)
+            load(self._staged.database, path, sheet, _codec(self.source), tuple(self._types), self._staged.work)
+        self._staged.open({name: typed_text(_NAME(name), of) for name, of in self._types.items()}, self.written)
         self._rows = int(self.ask(f"select count(*) from {WRITTEN}")[0][0])
         arrived(self._rows)
-
-    @property
-    def relation(self) -> str:
-        """Return what a plan's queries read."""
-        return _NAME(RELATION)
 
     @property
     def facts(self) -> TableFacts:
@@ -186,43 +179,10 @@ class FolderView:
         """Return the checks that the promised types bring with them."""
         return checks_of(self._types, self.written)
 
-    def judge(self, granted: str, flags: str) -> None:
-        """Note once which granted rows fail which checks."""
-        self._stage.judge(granted, flags)
-
-    def parts(self, size: int | None) -> tuple[Chunk, ...]:
-        """Return ranges of rows."""
-        return self._stage.parts(size)
-
-    @property
-    def state(self) -> tuple[str, int]:
-        """Return a digest of the rows."""
-        return self._stage.state(), 0
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a small query."""
-        return self._stage.ask(query)
-
     @property
     def written(self) -> frozenset[str]:
         """Return the columns whose text has a name of its own."""
         return frozenset(name for name, of in self._types.items() if of.kind is not Kind.TEXT)
-
-    def stream(self) -> StageStream:
-        """Return what reads batches."""
-        return self._stage.stream()
-
-    def cancel(self) -> None:
-        """End the running statement."""
-        self._stage.cancel()
-
-    def cut(self) -> None:
-        """End the running statement."""
-        self._stage.cancel()
-
-    def close(self) -> None:
-        """Remove the copy; may be called twice."""
-        self._stage.close()
 
 
 #: How a value of each kind is written in a file, before the engine reads it more leniently than we may.

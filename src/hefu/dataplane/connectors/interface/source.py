@@ -3,10 +3,8 @@
 import contextlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import duckdb
 import pyarrow as pa
 
 from hefu.dataplane.checks import Typed
@@ -15,10 +13,10 @@ from hefu.dataplane.connectors.folder.source import typed_text
 from hefu.dataplane.connectors.interface.asking import Asker, HttpConnection
 from hefu.dataplane.connectors.interface.paging import Row, rows_of
 from hefu.dataplane.connectors.interface.stated import Interface
-from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.profile import LOOKED_AT, ColumnProfile, profile_cells
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts, TableSummary
-from hefu.dataplane.connectors.staging import RELATION, Stage, StageStream, checks_of
+from hefu.dataplane.connectors.staged import StagedView, faults_told
+from hefu.dataplane.connectors.staging import Stage, checks_of
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.ticket import Ticket
@@ -68,15 +66,12 @@ def facts_of(interface: Interface) -> TableFacts:
 
 
 @dataclass(eq=False)
-class HttpView:
+class HttpView(StagedView):
     """One interface, read when the run begins."""
 
     source: HttpSource
     policy: AddressPolicy
     ticket: Ticket
-    dialect: Dialect = field(default=Dialect.DUCKDB, init=False)
-    _stage: Stage | None = field(default=None, init=False)
-    _written: frozenset[str] = field(default=frozenset(), init=False)
 
     def __post_init__(self) -> None:
         """Look at what is stated; the server is asked by `load`.
@@ -94,8 +89,8 @@ class HttpView:
         Raises:
             DataPlaneRefusal: As `paging.rows_of`.
         """
-        self._stage = Stage(self._told)
-        with self._told():
+        self._stage = Stage(lambda: faults_told(self._interface.name))
+        with faults_told(self._interface.name):
             self._stage.fill(list(self._types), self._batches(lambda: arrived(0)), arrived)
         values = {name: _value(name, of) for name, of in self._types.items()}
         self._written = self._stage.spoiled(values)
@@ -110,18 +105,6 @@ class HttpView:
                 cells = zip(*(page.pop() for _ in range(min(_ROWS, len(page)))), strict=True)
                 yield pa.RecordBatch.from_arrays([pa.array(one, pa.string()) for one in cells], schema=schema)
 
-    @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
-        try:
-            yield
-        except (duckdb.Error, pa.ArrowException) as error:
-            raise SideRefused("source", f"{self._interface.name}: {str(error).splitlines()[0][:200]}") from None
-
-    @property
-    def relation(self) -> str:
-        """Return what a plan's queries read."""
-        return _NAME(RELATION)
-
     @property
     def facts(self) -> TableFacts:
         """Return the interface as a table."""
@@ -132,43 +115,10 @@ class HttpView:
         """Return the checks that keep back rows with values that are none of the stated type."""
         return checks_of(self._types, self._written)
 
-    @property
-    def written(self) -> frozenset[str]:
-        """Return the columns whose text as it stands in the answer has a name of its own."""
-        return self._written
-
-    def judge(self, granted: str, flags: str) -> None:
-        """Note once which granted rows fail which checks."""
-        self._staged.judge(granted, flags)
-
-    def parts(self, size: int | None) -> tuple[Chunk, ...]:
-        """Return ranges of rows."""
-        return self._staged.parts(size)
-
-    @property
-    def state(self) -> tuple[str, int]:
-        """Return a digest of the rows."""
-        return self._staged.state(), 0
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a small query."""
-        return self._staged.ask(query)
-
-    def stream(self) -> StageStream:
-        """Return what reads batches."""
-        return self._staged.stream()
-
-    @property
-    def _staged(self) -> Stage:
-        if self._stage is None:
-            raise RuntimeError("the rows were not loaded")
-        return self._stage
-
     def cancel(self) -> None:
         """End what is under way."""
         self._asker.cut()
-        if self._stage is not None:
-            self._stage.cancel()
+        super().cancel()
 
     def cut(self) -> None:
         """End what is under way."""
@@ -177,8 +127,7 @@ class HttpView:
     def close(self) -> None:
         """Let go; may be called twice."""
         self._asker.close()
-        if self._stage is not None:
-            self._stage.close()
+        super().close()
 
 
 def _value(name: str, of: SqlType) -> str:

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from hefu.dataplane.checks import Typed
@@ -20,19 +19,13 @@ from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table, no_table
 from hefu.dataplane.connectors.mysql.types import read_expression
-from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import TableFacts
-from hefu.dataplane.connectors.staging import RELATION, Stage, StageStream, checks_of, held_as, value_of
-from hefu.dataplane.dialect import Dialect
+from hefu.dataplane.connectors.staged import FETCHED, StagedView, faults_told, gathered, types_used
+from hefu.dataplane.connectors.staging import Stage, checks_of, held_as
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.filters import Between, Condition, Equals, OneOf, RowFilter, StartsWith, Value
 from hefu.dataplane.ticket import Ticket
 from hefu.dataplane.types import Kind, SqlType
-
-#: Rows that are fetched at a time.
-FETCHED = 200
-#: Rows and bytes gathered to a batch; one huge row may make a batch of its own.
-ROWS, BYTES = 10_000, 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,17 +36,14 @@ class MysqlSource:
 
 
 @dataclass(eq=False)
-class MysqlView:
+class MysqlView(StagedView):
     """One table, read when the run begins."""
 
     source: MysqlSource
     policy: AddressPolicy
     ticket: Ticket
-    dialect: Dialect = field(default=Dialect.DUCKDB, init=False)
     #: Rows at or past it, and those with no value there, are all that is read; None reads every granted row.
     narrow: Between | None = field(default=None, init=False)
-    _stage: Stage | None = field(default=None, init=False)
-    _written: frozenset[str] = field(default=frozenset(), init=False)
     _rows: int | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -80,7 +70,7 @@ class MysqlView:
             SideLost: The connection is gone.
             SideRefused: The server refused.
         """
-        types = self._read_types()
+        types = types_used(self.ticket, self._table.facts)
         self._stage = Stage(self._told)
         session = self._session
         session.run("set session transaction isolation level repeatable read")
@@ -88,20 +78,7 @@ class MysqlView:
         with self._told():
             self._rows = self._stage.fill(list(types), self._batches(list(types)), arrived)
         session.rollback()
-        values = {name: value_of(name, of) for name, of in types.items()}
-        self._written = self._stage.spoiled(values)
-        whole = {name: Dialect.DUCKDB.name_of(name) for name, of in types.items() if held_as(of) is None}
-        sound = {name: plain for name, plain in whole.items() if name not in self._written}
-        self._stage.open(values | sound, self._written)
-
-    def _read_types(self) -> dict[str, SqlType]:
-        """Return the columns that the grant looks at, with their types."""
-        used = {item.column for item in self.ticket.items} | {*self.ticket.columns_besides, *self.ticket.key}
-        return {
-            column.name: column.type
-            for column in self._table.facts.columns
-            if column.name in used and column.not_carried is None
-        }
+        self._open(types)
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([(name, pa.string()) for name in columns])
@@ -114,9 +91,10 @@ class MysqlView:
         natives = self._table.columns
         # A table without rows that are looked at (all items constant) still has rows to count.
         chosen = ", ".join(read_expression(natives[name], quoted(name)) for name in columns) or "''"
-        where = coarse_filter(self.ticket.filter, self._read_types(), self._table.charsets)
+        types = types_used(self.ticket, self._table.facts)
+        where = coarse_filter(self.ticket.filter, types, self._table.charsets)
         if self.narrow is not None:
-            new = coarse_filter(RowFilter((self.narrow,)), self._read_types(), self._table.charsets)
+            new = coarse_filter(RowFilter((self.narrow,)), types, self._table.charsets)
             where = f"({where}) and ({new} or {quoted(self.narrow.column)} is null)"
         key = self._table.facts.primary_key if self._table.engine == "InnoDB" and where == "true" else ()
         order = f" order by {', '.join(quoted(name) for name in key)}" if key else ""
@@ -128,18 +106,8 @@ class MysqlView:
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
-        with self._session.plainly():
-            try:
-                yield
-            except (duckdb.Error, pa.ArrowException) as error:
-                raise SideRefused(
-                    "source", f"{self.ticket.resource.table}: {str(error).splitlines()[0][:200]}"
-                ) from None
-
-    @property
-    def relation(self) -> str:
-        """Return what a plan's queries read."""
-        return Dialect.DUCKDB.name_of(RELATION)
+        with self._session.plainly(), faults_told(self.ticket.resource.table):
+            yield
 
     @property
     def facts(self) -> TableFacts:
@@ -149,72 +117,23 @@ class MysqlView:
     @property
     def checks(self) -> tuple[Typed, ...]:
         """Return the checks that keep back rows with days that are none, or with signs that no text has."""
-        return checks_of(self._read_types(), self._written)
-
-    @property
-    def written(self) -> frozenset[str]:
-        """Return the columns whose text as it stands in the source has a name of its own."""
-        return self._written
-
-    def judge(self, granted: str, flags: str) -> None:
-        """Note once which granted rows fail which checks."""
-        self._staged.judge(granted, flags)
-
-    def parts(self, size: int | None) -> tuple[Chunk, ...]:
-        """Return ranges of rows."""
-        return self._staged.parts(size)
-
-    @property
-    def state(self) -> tuple[str, int]:
-        """Return a digest of the rows."""
-        return self._staged.state(), 0
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a small query."""
-        return self._staged.ask(query)
-
-    def stream(self) -> StageStream:
-        """Return what reads batches."""
-        return self._staged.stream()
-
-    @property
-    def _staged(self) -> Stage:
-        if self._stage is None:
-            raise RuntimeError("the rows were not loaded")
-        return self._stage
+        return checks_of(types_used(self.ticket, self._table.facts), self._written)
 
     def cancel(self) -> None:
         """End the running statement."""
         if self._rows is None:
             self._session.cancel()
-        if self._stage is not None:
-            self._stage.cancel()
+        super().cancel()
 
     def cut(self) -> None:
         """Shut the socket."""
         self._session.cut()
-        if self._stage is not None:
-            self._stage.cancel()
+        super().cut()
 
     def close(self) -> None:
         """Let go; may be called twice."""
         self._session.close()
-        if self._stage is not None:
-            self._stage.close()
-
-
-def gathered(fetched: Iterator[list[tuple[Any, ...]]]) -> Iterator[list[tuple[Any, ...]]]:
-    """Yield the rows in larger lists, shorter ones where rows are wide."""
-    rows: list[tuple[Any, ...]] = []
-    size = 0
-    for some in fetched:
-        rows += some
-        size += sum(len(cell) for row in some for cell in row if cell is not None and len(cell) > 64)
-        if len(rows) >= ROWS or size >= BYTES:
-            yield rows
-            rows, size = [], 0
-    if rows:
-        yield rows
+        super().close()
 
 
 def _texts(cells: tuple[Any, ...]) -> list[str | None] | tuple[Any, ...]:

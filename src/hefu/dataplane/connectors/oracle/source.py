@@ -5,25 +5,20 @@ As with MySQL, masks, checks and the exact filter run over the rows in a staging
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.address import AddressPolicy
-from hefu.dataplane.connectors.mysql.source import FETCHED, gathered
 from hefu.dataplane.connectors.oracle.inspection import NativeTable, native_table
 from hefu.dataplane.connectors.oracle.session import CatalogueSession
 from hefu.dataplane.connectors.oracle.tongue import Connection, Native, Tongue, base, text
-from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import TableFacts
-from hefu.dataplane.connectors.staging import RELATION, Stage, StageStream, checks_of, held_as, value_of
-from hefu.dataplane.dialect import Dialect
-from hefu.dataplane.errors import SideRefused
+from hefu.dataplane.connectors.staged import FETCHED, StagedView, faults_told, gathered, types_used
+from hefu.dataplane.connectors.staging import Stage, checks_of, held_as
 from hefu.dataplane.filters import Between, Condition, Equals, OneOf, RowFilter, StartsWith, Value
 from hefu.dataplane.ticket import Ticket
 from hefu.dataplane.types import Kind, SqlType
@@ -52,15 +47,12 @@ class DamengSource(CatalogueSource):
 
 
 @dataclass(eq=False)
-class CatalogueView:
+class CatalogueView(StagedView):
     """One table, read when the run begins."""
 
     source: CatalogueSource
     policy: AddressPolicy
     ticket: Ticket
-    dialect: Dialect = field(default=Dialect.DUCKDB, init=False)
-    _stage: Stage | None = field(default=None, init=False)
-    _written: frozenset[str] = field(default=frozenset(), init=False)
 
     def __post_init__(self) -> None:
         """Connect and look at the table; rows are read by `load`.
@@ -84,23 +76,11 @@ class CatalogueView:
             SideLost: The connection is gone.
             SideRefused: The server refused.
         """
-        types = self._types()
+        types = types_used(self.ticket, self._table.facts)
         self._stage = Stage(self._told)
         with self._told():
             self._stage.fill(list(types), self._batches(types), arrived)
-        values = {name: value_of(name, of) for name, of in types.items()}
-        self._written = self._stage.spoiled(values)
-        whole = {name: Dialect.DUCKDB.name_of(name) for name, of in types.items() if held_as(of) is None}
-        sound = {name: plain for name, plain in whole.items() if name not in self._written}
-        self._stage.open(values | sound, self._written)
-
-    def _types(self) -> dict[str, SqlType]:
-        used = {item.column for item in self.ticket.items} | {*self.ticket.columns_besides, *self.ticket.key}
-        return {
-            column.name: column.type
-            for column in self._table.facts.columns
-            if column.name in used and column.not_carried is None
-        }
+        self._open(types)
 
     def _batches(self, types: dict[str, SqlType]) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([(name, pa.string()) for name in types])
@@ -116,17 +96,8 @@ class CatalogueView:
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
-        with self._session.plainly():
-            try:
-                yield
-            except (duckdb.Error, pa.ArrowException) as error:
-                words = f"{self.ticket.resource.table}: {str(error).splitlines()[0][:200]}"
-                raise SideRefused("source", words) from None
-
-    @property
-    def relation(self) -> str:
-        """Return what a plan's queries read."""
-        return Dialect.DUCKDB.name_of(RELATION)
+        with self._session.plainly(), faults_told(self.ticket.resource.table):
+            yield
 
     @property
     def facts(self) -> TableFacts:
@@ -136,57 +107,22 @@ class CatalogueView:
     @property
     def checks(self) -> tuple[Typed, ...]:
         """Return the checks that keep back rows with days before the year 1, or with signs that no text has."""
-        return checks_of(self._types(), self._written)
-
-    @property
-    def written(self) -> frozenset[str]:
-        """Return the columns whose text as it stands in the source has a name of its own."""
-        return self._written
-
-    def judge(self, granted: str, flags: str) -> None:
-        """Note once which granted rows fail which checks."""
-        self._staged.judge(granted, flags)
-
-    def parts(self, size: int | None) -> tuple[Chunk, ...]:
-        """Return ranges of rows."""
-        return self._staged.parts(size)
-
-    @property
-    def state(self) -> tuple[str, int]:
-        """Return a digest of the rows."""
-        return self._staged.state(), 0
-
-    def ask(self, query: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a small query."""
-        return self._staged.ask(query)
-
-    def stream(self) -> StageStream:
-        """Return what reads batches."""
-        return self._staged.stream()
-
-    @property
-    def _staged(self) -> Stage:
-        if self._stage is None:
-            raise RuntimeError("the rows were not loaded")
-        return self._stage
+        return checks_of(types_used(self.ticket, self._table.facts), self._written)
 
     def cancel(self) -> None:
         """End the running statement."""
         self._session.cancel()
-        if self._stage is not None:
-            self._stage.cancel()
+        super().cancel()
 
     def cut(self) -> None:
         """End the connection."""
         self._session.cut()
-        if self._stage is not None:
-            self._stage.cancel()
+        super().cut()
 
     def close(self) -> None:
         """Let go; may be called twice."""
         self._session.close()
-        if self._stage is not None:
-            self._stage.close()
+        super().close()
 
 
 def as_text(cell: object, native: Native) -> str | None:
