@@ -23,6 +23,7 @@ def command() -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
             executor = MigrationExecutor(connection)
+            executor.check_replacements()  # Steps that stand for several older ones are done where those were.
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
             if plan:
                 call_command("migrate", interactive=False, verbosity=0)
