@@ -1,7 +1,8 @@
 """A consumer has two departments' grants joined: delivered, counted, on record for all, ended by either."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import time, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -9,13 +10,16 @@ from hefu.dataplane.checks import NotNull
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.join import Joining, JoinKind
 from hefu.kernel.actor import Role
-from hefu.kernel.clock import FixedClock
+from hefu.kernel.clock import CHINA, FixedClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.ledger.receipt import verify_receipt
 from hefu.rooms.deliveries import errors, queries, services
 from hefu.rooms.deliveries.carry import carry
 from hefu.rooms.deliveries.models import Delivery
 from hefu.rooms.deliveries.terms import DeliveryStatus
-from hefu.rooms.evidence.queries import history
+from hefu.rooms.deliveries.terms.timetable import Closed
+from hefu.rooms.evidence.queries import history, public_keys
+from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.models import Grant
@@ -49,12 +53,20 @@ def ours(make_database: Callable[[], Database]) -> Database:
 
 
 @pytest.fixture
-def pair(make_database: Callable[[], Database], consumer: Department, ours: Database) -> tuple[Grant, Grant]:
+def theirs(make_database: Callable[[], Database]) -> Database:
+    """What the second department holds."""
+    return make_database()
+
+
+@pytest.fixture
+def pair(
+    make_database: Callable[[], Database], theirs: Database, consumer: Department, ours: Database
+) -> tuple[Grant, Grant]:
     """Grants of two departments: 30 people there, the first 20 of them here, every tenth without a name."""
     target = a_target(consumer, ours)
     found = []
-    for name, rows in (("市公安局", 30), ("市卫健委", 20)):
-        database, provider = make_database(), a_department(name)
+    for name, rows, database in (("市公安局", 30, make_database()), ("市卫健委", 20, theirs)):
+        provider = a_department(name)
         a_population(database, rows=rows)
         grant = a_grant(a_mounted_entry(provider, database, checks=[NotNull("name")]), consumer, target=target)
         first = queries.deliveries(viewer=SYSTEM, grant=grant.number).get()
@@ -86,9 +98,35 @@ def test_a_joined_delivery_arrives_counted_by_sides_and_is_on_record_for_all_thr
     for grant in pair:
         kinds = [entry.kind for entry in history(grant.number, viewer=an_actor(grant.provider))]
         assert "grant.joined" in kinds
+        assert "entry.joined" in [entry.kind for entry in history(grant.entry_code, viewer=an_actor(grant.provider))]
     done = queries.done_entry(row, viewer=an_actor(right.provider))
     assert done is not None
     assert done.body["joined"]["right"]["grant"] == right.number
+    # The second provider sees it whole and among its grant's deliveries, has its receipt, and nothing more to do with
+    # the first one's source; its own source bears it too.
+    theirs = an_actor(right.provider)
+    assert queries.deliveries(viewer=theirs, grant=right.number).filter(pk=row.pk).exists()
+    assert history(row.number, viewer=theirs)[0].kind == "delivery.asked"
+    receipt = services.receipt_of(number=row.number, viewer=theirs, clock=NOON)
+    assert verify_receipt(receipt, trusted=public_keys(KeyPurpose.LOG)).entry["subject"] == row.number
+    may = queries.actions(row, viewer=theirs)
+    assert ("deliveries.cancel" in may, "deliveries.spare" in may, "deliveries.see_rejects" in may) == (
+        True,
+        False,
+        False,
+    )
+    with pytest.raises(Forbidden):
+        services.spare_source(number=row.number, most_followers=1, most_held_bytes=1 << 30, actor=theirs, clock=NOON)
+    day = NOON.now() - timedelta(days=1)
+    for grant, rows in zip(pair, (27 + 27, 18 + 18), strict=True):
+        signed = grant_queries.ticket_in_force(grant.pk)
+        assert signed is not None
+        source = UUID(grant_queries.read(signed.token).resource.source)
+        for viewer in (SYSTEM, an_actor(grant.provider)):
+            borne = queries.burden(source, viewer=viewer, since=day)
+            assert (borne.ended, borne.rows) == (2, rows)
+        (flow,) = [one for one in queries.flows(viewer=SYSTEM, since=day) if one.provider_id == grant.provider_id]
+        assert (flow.deliveries, flow.rows) == (2, rows // 2 + 27)
     # A departure of rows under the second grant counts for it as well, and no comparison takes it for the first's.
     with pytest.raises(errors.NothingToCompare):
         services.ask_comparison(number=row.number, actor=officer, clock=NOON)
@@ -111,7 +149,7 @@ def test_a_joined_delivery_arrives_counted_by_sides_and_is_on_record_for_all_thr
 
 
 def test_who_may_join_is_the_consumer_of_both_and_either_grant_ends_it(
-    pair: tuple[Grant, Grant], consumer: Department
+    pair: tuple[Grant, Grant], consumer: Department, theirs: Database
 ) -> None:
     left, right = pair
 
@@ -131,6 +169,29 @@ def test_who_may_join_is_the_consumer_of_both_and_either_grant_ends_it(
     for table in ("population", "joined_", 'joined_"x', "joined_\0", "JOINED_x", "joined_" + "x" * 51):
         with pytest.raises(InputsRejected):
             ask(joining=Joining(JoinKind.INNER, BY_NUMBER.on, table))
+    # At an hour in which a source is not read it is not asked, and the delivery waits; what words tell is told at once.
+    own = queries.deliveries(viewer=SYSTEM, grant=right.number).get()
+    services.spare_source(
+        number=own.number,
+        most_followers=1,
+        most_held_bytes=1 << 30,
+        closed=Closed(time(8), time(18)),
+        actor=an_actor(right.provider),
+        clock=NOON,
+    )
+    theirs.run("alter table population rename to away")
+    with pytest.raises(PlanRefused, match="not granted"):
+        ask(joining=Joining(JoinKind.INNER, (("id_number", "secret"),), "joined_people"))
+    ask()
+    row = queries.deliveries(viewer=SYSTEM, grant=left.number).latest("number")
+    carry(row.pk, clock=NOON)
+    theirs.run("alter table away rename to population")
+    row.refresh_from_db()
+    opens_at = NOON.now().astimezone(CHINA).replace(hour=18, minute=0, second=0, microsecond=0)
+    assert (row.status, row.next_try_at) == (DeliveryStatus.WAITING, opens_at)
+    carry(row.pk, clock=FixedClock(opens_at))
+    row.refresh_from_db()
+    assert (row.status, row.rows_written) == (DeliveryStatus.DONE, 27)
     ask()
     row = queries.deliveries(viewer=SYSTEM, grant=left.number).latest("number")
     with pytest.raises(errors.DeliveryOpen):

@@ -13,7 +13,7 @@ from uuid import uuid5
 from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.errors import PlanRefused
 from hefu.dataplane.filters import EVERY_ROW
-from hefu.dataplane.masks import FormatPreserving, Hash, Mask, Translate
+from hefu.dataplane.masks import Drop, FormatPreserving, Hash, Mask, Translate
 from hefu.dataplane.plan import Output, Plan
 from hefu.dataplane.ticket import Channel, Item, TargetRef, Ticket
 from hefu.dataplane.types import Kind, SqlType, duckdb_type
@@ -223,7 +223,15 @@ def ticket_problems(left: Ticket, right: Ticket, joining: Joining) -> list[Sente
     elif joining.table in (left.target.table, right.target.table):
         text = _("{table} is the table that one of the grants fills; name another for the joined rows")
         problems.append(Sentence(text, code="plan.join_table", table=joining.table))
-    return problems
+    return problems + _ungranted(left, right, joining.on)
+
+
+def _ungranted(left: Ticket, right: Ticket, on: Sequence[tuple[str, str]]) -> list[Sentence]:
+    """Return which compared columns no ticket delivers; no source has to be asked for that."""
+    text = _("column {name!r} is not granted, so nothing is compared with it")
+    ours, theirs = ({item.name for item in one.items if not isinstance(item.mask, Drop)} for one in (left, right))
+    missing = [name for name, _other in on if name not in ours] + [name for _one, name in on if name not in theirs]
+    return [Sentence(text, code="plan.join_not_granted", name=name) for name in missing]
 
 
 def told(join: Join, sides: Mapping[Side, Mapping[str, Any]]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         title=gettext("Delivery {number}").format(number=found.number),
         crumbs=[list_crumb()],
         delivery=found,
-        joined=told_joined(found),
+        joined=told_joined(found, viewer=request.actor),
         colour=COLOURS[status],
         may={deed for deed, is_possible in possible.items() if is_possible and deed in actions},
         channel=name_of(found.channel, CHANNEL_NAMES),

@@ -123,6 +123,7 @@ KIND_NAMES = {
     "hook.dropped": _("Address for alarms dropped"),
     "grant.increments_chosen": _("New rows alone chosen"),
     "grant.joined": _("Joined with another grant"),
+    "entry.joined": _("Joined with another entry"),
     "grant.source_silent": _("Source fell silent"),
     "grant.source_speaks": _("Source gives something new again"),
     "grant.least_share_set": _("Least share of rows set"),

@@ -1,5 +1,6 @@
 """Who may see deliveries and what each side may do with them."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
@@ -7,6 +8,9 @@ from django.db.models import Q
 from hefu.kernel.actor import Actor, Role
 from hefu.rooms.grants import access as grants
 from hefu.rooms.grants.terms import Side, Standing
+
+if TYPE_CHECKING:
+    from hefu.rooms.deliveries.models import Delivery
 
 _CONSUMER = frozenset({(Side.CONSUMER, Role.OFFICER), (Side.CONSUMER, Role.CHIEF)})
 _PROVIDER = frozenset({(Side.PROVIDER, Role.OFFICER), (Side.PROVIDER, Role.CHIEF)})
@@ -43,6 +47,10 @@ MAY: dict[str, frozenset[Standing]] = {
 }
 
 
+#: What the provider of the second grant that a delivery joins may do with it, as the first one may. Rejected rows are
+#: not kept of either side, and the limits of a source are set on a delivery of its own grant.
+BY_SECOND = frozenset({"deliveries.see", "deliveries.cancel", "deliveries.retry"})
+
 #: Roles of a department that say where its alarms are sent; whoever runs the node sees what became of them.
 _HOOKS = (Role.OFFICER, Role.CHIEF)
 
@@ -62,8 +70,21 @@ def visible_hooks(viewer: Actor) -> Q:
 
 
 def visible(viewer: Actor) -> Q:
-    """Return the filter of deliveries that `viewer` may see."""
-    return grants.visible(viewer, "deliveries.see", table=MAY)
+    """Return the filter of deliveries that `viewer` may see: of its grants, and those that join one of them."""
+    found = grants.visible(viewer, "deliveries.see", table=MAY)
+    provides = any((Side.PROVIDER, role) in MAY["deliveries.see"] for role in viewer.roles)
+    if found and viewer.department_id is not None and provides:
+        found |= Q(joined__provider_id=viewer.department_id)
+    return found
+
+
+def provider_of(row: "Delivery", action: str, *, actor: Actor) -> UUID:
+    """Return whose provider's side counts for `actor`: its own where its grant is joined as the second."""
+    own = actor.department_id
+    if own is None or own in (row.provider_id, row.consumer_id) or action not in BY_SECOND:
+        return row.provider_id
+    joined = getattr(row, "joined", None)
+    return own if joined is not None and joined.provider_id == own else row.provider_id
 
 
 def may(actor: Actor, action: str, *, consumer_id: UUID, provider_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, Sum
 
 from hefu.kernel.actor import Actor
 from hefu.rooms.deliveries.access import visible
-from hefu.rooms.deliveries.models import Delivery, FollowWindow
+from hefu.rooms.deliveries.models import Delivery, FollowWindow, Joined
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.grants.terms import Way
 
@@ -20,7 +20,8 @@ class Burden:
     #: Under way now, and of these the ones that keep a table in step.
     running: int
     following: int
-    #: Ended in the period, the rows that they carried, and the seconds that they ran, added up.
+    #: Ended in the period, the rows that they carried (of a join: what this source's side gave to it), and the seconds
+    #: that they ran, added up.
     ended: int
     rows: int
     took_s: float
@@ -29,18 +30,29 @@ class Burden:
 
 
 def burden(source_id: UUID, *, viewer: Actor, since: datetime) -> Burden:
-    """Return what deliveries take from a source now and took since an instant."""
-    mounted = {"grant__entry__resources__source_id": source_id, "grant__entry__resources__unmounted_at": None}
-    seen = Delivery.objects.filter(visible(viewer), **mounted).order_by()
+    """Return what deliveries take from a source now and took since an instant; a join burdens both of its sources."""
+    left, right = (_of(source_id, grant) for grant in ("grant", "joined__grant"))
+    seen = Delivery.objects.filter(visible(viewer)).filter(left | right).order_by()
     under_way, ended = Q(status=DeliveryStatus.RUNNING), Q(finished_at__gte=since)
+    whole = ended & ~Q(mode=Way.FOLLOW)
     told = seen.filter(under_way | ended).aggregate(
         running=Count("pk", filter=under_way),
         following=Count("pk", filter=under_way & Q(mode=Way.FOLLOW)),
         ended=Count("pk", filter=ended),
-        rows=Sum("rows_written", filter=ended & ~Q(mode=Way.FOLLOW), default=0),
-        took=Sum(F("finished_at") - F("started_at"), filter=ended & ~Q(mode=Way.FOLLOW), default=timedelta()),
+        rows=Sum("rows_written", filter=whole & Q(joined__isnull=True), default=0),
+        took=Sum(F("finished_at") - F("started_at"), filter=whole, default=timedelta()),
     )
+    for side, of in (("left", left), ("right", right)):
+        joins = seen.filter(of, ended, joined__told__isnull=False)
+        gave = Joined.objects.filter(delivery__in=joins).values_list(f"told__{side}", flat=True)
+        told["rows"] += sum(one["rows_read"] - one["rows_rejected"] for one in gave)
     windows = FollowWindow.objects.filter(delivery__in=seen, closed_at__gte=since).order_by()
     changes = windows.aggregate(changes=Sum("changes", default=0))["changes"]
     took: timedelta = told.pop("took")
     return Burden(**told, took_s=took.total_seconds(), changes=changes)
+
+
+def _of(source_id: UUID, grant: str) -> Q:
+    """Return the deliveries of which a grant is on an entry that is mounted on the source."""
+    mounted = {f"{grant}__entry__resources__source_id": source_id, f"{grant}__entry__resources__unmounted_at": None}
+    return Q(pk__in=Delivery.objects.filter(**mounted).order_by().values("pk"))

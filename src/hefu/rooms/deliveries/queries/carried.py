@@ -15,7 +15,7 @@ from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
 from hefu.rooms.deliveries import decide
-from hefu.rooms.deliveries.access import MAY, may, require, visible
+from hefu.rooms.deliveries.access import MAY, may, provider_of, require, visible
 from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow
 from hefu.rooms.deliveries.terms import MOST_REJECTS_KEPT, STANDING, DeliveryStatus, Quiet
 from hefu.rooms.evidence import queries as evidence
@@ -95,22 +95,26 @@ def deliveries(
     department_id: UUID | None = None,
     search: str = "",
 ) -> QuerySet[Delivery]:
-    """Return the deliveries that `viewer` may see, newest first."""
-    found = Delivery.objects.filter(visible(viewer)).select_related("grant", "consumer", "provider")
+    """Return the deliveries that `viewer` may see, newest first; what joins two grants is one of either."""
+    found = Delivery.objects.filter(visible(viewer)).select_related("grant", "consumer", "provider", "joined")
     if status:
         found = found.filter(status=status)
     if mode:
         found = found.filter(mode=mode)
     if grant:
-        found = found.filter(grant__number=grant)
+        found = found.filter(Q(grant__number=grant) | Q(joined__grant__number=grant))
     if department_id:
-        found = found.filter(Q(consumer_id=department_id) | Q(provider_id=department_id))
+        found = found.filter(
+            Q(consumer_id=department_id) | Q(provider_id=department_id) | Q(joined__provider_id=department_id)
+        )
     if search:
         found = found.filter(
             Q(number__icontains=search)
             | Q(grant__number__icontains=search)
             | Q(grant__request__icontains=search)
             | Q(grant__entry_name__icontains=search)
+            | Q(joined__grant__number__icontains=search)
+            | Q(joined__grant__entry_name__icontains=search)
         )
     return found
 
@@ -135,7 +139,14 @@ def standing(grant: "Grant") -> bool:
 def actions(found: Delivery, *, viewer: Actor) -> frozenset[str]:
     """Return what `viewer` may do with a delivery by seat; its status may still refuse."""
     return frozenset(
-        action for action in MAY if may(viewer, action, consumer_id=found.consumer_id, provider_id=found.provider_id)
+        action
+        for action in MAY
+        if may(
+            viewer,
+            action,
+            consumer_id=found.consumer_id,
+            provider_id=provider_of(found, action, actor=viewer),
+        )
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, F, Max, Q, Sum
 
 from hefu.kernel.actor import Actor
 from hefu.rooms.deliveries.access import visible
@@ -42,19 +42,28 @@ def flows(*, viewer: Actor, since: datetime) -> list[Flow]:
     carried = seen.filter(Q(asked_at__gte=since) | Q(finished_at__gte=since) | Q(status=DeliveryStatus.FAILED))
     told: dict[tuple[UUID, UUID], dict[str, Any]] = {}
 
-    def add(rows: Any) -> None:
+    def add(rows: Any, provider: str = "provider_id") -> None:
         for row in rows:
-            told.setdefault((row.pop("provider_id"), row.pop("consumer_id")), {}).update(row)
+            kept = told.setdefault((row.pop(provider), row.pop("consumer_id")), {})
+            for name, value in row.items():
+                if name in kept and None not in (value, kept[name]):
+                    kept[name] = max(value, kept[name]) if name == "last" else value + kept[name]
+                elif value is not None:
+                    kept[name] = value
 
-    add(
-        carried.values(*sides).annotate(
-            deliveries=Count("pk", filter=Q(asked_at__gte=since)),
-            # What keeps a table in step says in its windows what arrived.
-            rows=Sum("rows_written", filter=Q(finished_at__gte=since) & ~Q(mode=Way.FOLLOW), default=0),
-            failed=Count("pk", filter=Q(status=DeliveryStatus.FAILED)),
-            last=Max("finished_at"),
+    # A joined row comes from both departments.
+    second = carried.filter(joined__isnull=False).exclude(joined__provider_id=F("provider_id"))
+    for provider, rows in (("provider_id", carried), ("joined__provider_id", second)):
+        add(
+            rows.values(provider, "consumer_id").annotate(
+                deliveries=Count("pk", filter=Q(asked_at__gte=since)),
+                # What keeps a table in step says in its windows what arrived.
+                rows=Sum("rows_written", filter=Q(finished_at__gte=since) & ~Q(mode=Way.FOLLOW), default=0),
+                failed=Count("pk", filter=Q(status=DeliveryStatus.FAILED)),
+                last=Max("finished_at"),
+            ),
+            provider,
         )
-    )
     windows = FollowWindow.objects.filter(delivery__in=seen, closed_at__gte=since).order_by()
     add(
         {"provider_id": provider, "consumer_id": consumer, "changes": changes, "closed": closed}

@@ -205,10 +205,21 @@ def start(
     file_format: FileFormat,
     *,
     mode: Way = Way.WHOLE,
+    beside: UUID | None = None,
     actor: Actor,
     clock: Clock,
 ) -> Delivery:
-    """Make the delivery that a ticket allows; a worker, or a follower's process, takes it at once."""
+    """Make the delivery that a ticket allows; a worker, or a follower's process, takes it at once.
+
+    Args:
+        grant: Whose rows are delivered.
+        ticket: In force for it.
+        file_format: Of a file.
+        mode: Whole, new rows alone, or kept in step.
+        beside: Another provider that it concerns.
+        actor: Who asked.
+        clock: For the record.
+    """
     by_file = grant.channel == Channel.FILE
     if not by_file and grant.target_id is None:
         raise NotFound(what="target", key=f"of grant {grant.number}")
@@ -240,6 +251,7 @@ def start(
         channel=row.channel,
         format=row.file_format,
         mode=row.mode,
+        beside=beside,
     )
     if mode is Way.FOLLOW and grant.target_id is not None:
         source = grants.read(ticket.token).resource.source

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -10,6 +11,7 @@ from hefu.dataplane.formats import FileFormat
 from hefu.dataplane.join import Joining, ticket_problems
 from hefu.dataplane.lanes.join_run import check_join
 from hefu.dataplane.sides import Source
+from hefu.dataplane.ticket import Ticket
 from hefu.kernel.actor import Actor, system
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import InputsRejected
@@ -17,9 +19,11 @@ from hefu.kernel.words import _
 from hefu.rooms.deliveries import errors
 from hefu.rooms.deliveries.access import require
 from hefu.rooms.deliveries.models import Delivery, Joined
+from hefu.rooms.deliveries.queries.following import sparing
+from hefu.rooms.deliveries.queries.timetable import works_at
 from hefu.rooms.deliveries.services.asking import start, startable
 from hefu.rooms.deliveries.services.places import table_at
-from hefu.rooms.deliveries.terms.joined import GRANT_JOINED, TABLE_FORM
+from hefu.rooms.deliveries.terms.joined import ENTRY_JOINED, GRANT_JOINED, TABLE_FORM
 from hefu.rooms.evidence.services import record
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.resources import queries as resources
@@ -34,7 +38,8 @@ def join_grants(*, left: str, right: str, joining: Joining, actor: Actor, clock:
     """Start a delivery of what two grants of a consumer deliver, joined on columns that both deliver.
 
     Both sources and the place are asked first whether it can be done, so that a refusal comes before anything begins.
-    It counts as a delivery of each grant.
+    At an hour in which either source is not read, neither is asked: the delivery waits for both, and what stands
+    against it is said then. It counts as a delivery of each grant.
 
     Args:
         left: Number of the first grant, of which rows without a partner may be kept.
@@ -59,19 +64,20 @@ def join_grants(*, left: str, right: str, joining: Joining, actor: Actor, clock:
         if problems := ticket_problems(tickets[0], tickets[1], joining):
             raise PlanRefused(tuple(problems))
         _require_free(pair, joining)
-    check_join(
-        left=tickets[0],
-        right=tickets[1],
-        sources=(_source(tickets[0].resource.source), _source(tickets[1].resource.source)),
-        target=table_at(pair[0].target_id, joining.table, left),
-        joining=joining,
-        policy=resources.address_policy(actor=_WORKER),
-    )
+    if all(_is_read(grant, ticket, clock) for grant, ticket in zip(pair, tickets, strict=True)):
+        check_join(
+            left=tickets[0],
+            right=tickets[1],
+            sources=(_source(tickets[0].resource.source), _source(tickets[1].resource.source)),
+            target=table_at(pair[0].target_id, joining.table, left),
+            joining=joining,
+            policy=resources.address_policy(actor=_WORKER),
+        )
     with transaction.atomic():
         one, other = _both(left, right, actor)
         signed = [startable(each, clock) for each in (one, other)]
-        _require_free((one, other), joining)
-        row = start(one, signed[0], FileFormat.CSV, actor=actor, clock=clock)
+        known = _require_free((one, other), joining)
+        row = start(one, signed[0], FileFormat.CSV, beside=other.provider_id, actor=actor, clock=clock)
         Joined.objects.create(
             delivery=row,
             grant=other,
@@ -97,6 +103,21 @@ def join_grants(*, left: str, right: str, joining: Joining, actor: Actor, clock:
                     "table": joining.table,
                 },
             )
+            if known:
+                continue
+            record(
+                ENTRY_JOINED,
+                subject=each.entry_code,
+                by=actor,
+                at=clock.now(),
+                concerns=[each.consumer_id, each.provider_id],
+                body={
+                    "grant": each.number,
+                    "with_grant": beside.number,
+                    "with_entry": beside.entry_code,
+                    "delivery": row.number,
+                },
+            )
     return row
 
 
@@ -109,8 +130,17 @@ def _both(left: str, right: str, actor: Actor) -> tuple["Grant", "Grant"]:
     return found[left], found[right]
 
 
-def _require_free(pair: Sequence["Grant"], joining: Joining) -> None:
-    """See that no other grant, and no other join, fills that table; two who ask at once follow one another."""
+def _is_read(grant: "Grant", ticket: Ticket, clock: Clock) -> bool:
+    """Return whether the source of a ticket's rows is read at this hour."""
+    closed = sparing(UUID(ticket.resource.source)).closed
+    return closed.opens_at(clock.now(), works_at(grant.provider.place)) is None
+
+
+def _require_free(pair: Sequence["Grant"], joining: Joining) -> bool:
+    """See that no other grant, and no other join, fills that table; return whether these two were joined there before.
+
+    Two who ask at once follow one another.
+    """
     with connection.cursor() as cursor:
         place = f"deliveries.joined:{pair[0].target_id}:{joining.table}"
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [place])
@@ -118,6 +148,7 @@ def _require_free(pair: Sequence["Grant"], joining: Joining) -> None:
     mine = others.filter(delivery__grant=pair[0], grant=pair[1])
     if joining.table in grants.tables_of(pair[0].target_id) or others.exclude(pk__in=mine.values("pk")).exists():
         raise errors.TableTaken(table=joining.table)
+    return mine.exists()
 
 
 def _source(source_id: str) -> Source:

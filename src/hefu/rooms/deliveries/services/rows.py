@@ -14,7 +14,7 @@ from procrastinate.tasks import configure_task
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
-from hefu.rooms.deliveries.access import require, visible
+from hefu.rooms.deliveries.access import provider_of, require, visible
 from hefu.rooms.deliveries.models import Delivery, Joined
 from hefu.rooms.deliveries.terms import DeliveryFacts, DeliveryStatus
 from hefu.rooms.evidence.services import record as record_evidence
@@ -38,7 +38,7 @@ def load(number: str, action: str, actor: Actor) -> Delivery:
     row = locked().filter(visible(actor), number=number).first()
     if row is None:
         raise NotFound(what="delivery", key=number)
-    require(actor, action, consumer_id=row.consumer_id, provider_id=row.provider_id)
+    require(actor, action, consumer_id=row.consumer_id, provider_id=provider_of(row, action, actor=actor))
     return row
 
 
@@ -67,14 +67,16 @@ def tickets_of(row: Delivery) -> list[UUID]:
     return [row.ticket_id, *([joined.ticket_id] if joined else [])]
 
 
-def record(kind: Kind, row: Delivery, *, actor: Actor, clock: Clock, **body: Any) -> "Entry":
-    """Record evidence about the delivery for both sides."""
+def record(
+    kind: Kind, row: Delivery, *, actor: Actor, clock: Clock, beside: UUID | None = None, **body: Any
+) -> "Entry":
+    """Record evidence about the delivery for both sides, and for a second provider whose rows it joins."""
     return record_evidence(
         kind,
         subject=row.number,
         by=actor,
         at=clock.now(),
-        concerns=[row.consumer_id, row.provider_id, *_joined_provider(row)],
+        concerns=[row.consumer_id, row.provider_id, *([beside] if beside else _joined_provider(row))],
         body={"status": row.status, **body},
     )
 

@@ -1,6 +1,7 @@
 """What a follower did, put on record window by window."""
 
 from dataclasses import asdict
+from typing import Any
 
 from hefu.dataplane.capture.follow import Counts, Reached
 from hefu.dataplane.connectors.postgres.followed import Followed
@@ -34,7 +35,7 @@ def close_window(row: Following, delivery: Delivery, clock: Clock) -> FollowWind
     done = Counts(**row.counts) - Counts(**row.window_counts)
     row.windows += 1
     grant = delivery.grant
-    body = {
+    body: dict[str, Any] = {
         "grant": grant.number,
         "request": grant.request,
         "ticket": str(delivery.ticket_id),

@@ -20,3 +20,9 @@ GRANT_JOINED = Kind(
     ("delivery", "ticket", "with_grant", "kind", "on", "table"),
     "What this grant delivers is joined with what another one delivers to the same consumer; recorded for both.",
 )
+ENTRY_JOINED = Kind(
+    "entry.joined",
+    1,
+    ("grant", "with_grant", "with_entry", "delivery"),
+    "Rows of this entry are joined with those of another one for the first time under two grants; recorded for both.",
+)
