@@ -17,6 +17,7 @@ from hefu.dataplane.filters import OneOf, RowFilter
 from hefu.dataplane.formats import FileTarget
 from hefu.dataplane.masks import Cover, DateTrunc
 from hefu.dataplane.run import ListSink, Options, Outcome, Watcher, deliver
+from hefu.dataplane.sides import Table
 from hefu.dataplane.ticket import (
     Channel,
     Item,
@@ -147,7 +148,7 @@ class Place:
         *,
         ticket: Ticket | None = None,
         source: PostgresSource | FolderSource | None = None,
-        target: PostgresTarget | FileTarget | None = None,
+        target: Table | FileTarget | None = None,
         rejects: ListSink | None = None,
         watcher: Watcher | None = None,
         options: Options | None = None,
@@ -155,7 +156,7 @@ class Place:
         clock: FixedClock | None = None,
     ) -> Outcome:
         ticket, target = ticket or self.ticket(), target or self.target()
-        if isinstance(target, PostgresTarget):
+        if not isinstance(target, FileTarget):
             ticket = replace(ticket, target=TargetRef("t", target.table))
         return deliver(
             delivery=delivery,

@@ -33,6 +33,14 @@ ITEMS = (
 PLAIN = tuple(replace(item, mask=None) for item in ITEMS)
 ROWS = RowFilter((OneOf("division", ("511702", "511703")),))
 CHECKS = (NotNull("name"), Pattern("phone", "1[3-9][0-9]{9}"))
+CREATE = (
+    "create table people (id bigint unsigned primary key, name varchar(40), phone varchar(20), "
+    "division char(6), born date, income decimal(12,2), story longtext) character set utf8mb4"
+)
+FILL = (
+    "insert into people select seq, concat('王', seq), concat('139', lpad(seq, 8, '0')), 511702 + seq % 3, "
+    "date '1990-01-01' + interval seq day, seq * 1.5, repeat('长', 10) from seq_1_to_300"
+)
 
 
 @dataclass
@@ -74,14 +82,8 @@ class Followed:
 
 @pytest.fixture
 def followed(make_database: Callable[[], Database], a_maria: MariaDatabase) -> Followed:
-    a_maria.run(
-        "create table people (id bigint unsigned primary key, name varchar(40), phone varchar(20), "
-        "division char(6), born date, income decimal(12,2), story longtext) character set utf8mb4"
-    )
-    a_maria.run(
-        "insert into people select seq, concat('王', seq), concat('139', lpad(seq, 8, '0')), 511702 + seq % 3, "
-        "date '1990-01-01' + interval seq day, seq * 1.5, repeat('长', 10) from seq_1_to_300"
-    )
+    a_maria.run(CREATE)
+    a_maria.run(FILL)
     allow(a_maria)
     return Followed(a_place(make_database), a_maria)
 

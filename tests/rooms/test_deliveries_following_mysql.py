@@ -1,4 +1,4 @@
-"""A table of MariaDB that is kept in step: asked for, carried and ended as one of PostgreSQL is."""
+"""A table of MariaDB that is kept in step with another: asked for, carried and ended as one of PostgreSQL is."""
 
 from datetime import timedelta
 
@@ -12,18 +12,24 @@ from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.grants import services as grants
 from hefu.rooms.resources import services as resources
 from hefu.rooms.resources.terms import PlaceFacts, PlaceKind
-from tests.builders import NOON, SYSTEM, a_department, a_grant, a_target, an_actor, an_entry
-from tests.conftest import Database
+from tests.builders import NOON, SYSTEM, a_department, a_grant, an_actor, an_entry
 from tests.followers import NOW, begun, following, in_step, until
-from tests.mariadb import PASSWORD, MariaDatabase, a_maria, maria
+from tests.mariadb import PASSWORD, MariaDatabase, a_maria, maria, other_maria
 
-__all__ = ["a_maria", "maria"]
+__all__ = ["a_maria", "maria", "other_maria"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
 
+def facts(name: str, database: MariaDatabase) -> PlaceFacts:
+    return PlaceFacts(
+        name=name, kind=PlaceKind.MYSQL, host="127.0.0.1", port=database.server.port, dbname=database.name,
+        username=database.connection.user,
+    )  # fmt: skip
+
+
 def test_it_copies_keeps_in_step_and_stops_within_two_seconds_of_a_revocation(
-    a_maria: MariaDatabase, a_database: Database
+    a_maria: MariaDatabase, other_maria: MariaDatabase
 ) -> None:
     a_maria.run(
         "create table population (id_number varchar(18) primary key, name varchar(40), birth_date date) "
@@ -37,21 +43,24 @@ def test_it_copies_keeps_in_step_and_stops_within_two_seconds_of_a_revocation(
     entry, officer = an_entry(provider), an_actor(provider)
     source = resources.register_source(
         department_id=provider.pk,
-        facts=PlaceFacts(
-            name="人口库", kind=PlaceKind.MYSQL, host="127.0.0.1", port=a_maria.server.port, dbname=a_maria.name,
-            username=a_maria.connection.user,
-        ),
-        password=PASSWORD, actor=officer, clock=NOON,
-    )  # fmt: skip
+        facts=facts("人口库", a_maria),
+        password=PASSWORD,
+        actor=officer,
+        clock=NOON,
+    )
+    place = resources.register_target(
+        department_id=consumer.pk,
+        facts=facts("救助库", other_maria),
+        password=PASSWORD,
+        actor=an_actor(consumer),
+        clock=NOON,
+    )
     resources.mount(
         entry_id=entry.pk, source_id=source.pk, schema=a_maria.name, table="population", actor=officer, clock=NOON
     )
     resources.set_rules(entry_id=entry.pk, rules=[NotNull("name")], actor=officer, clock=NOON)
     today = NOW.today()
-    grant = a_grant(
-        entry, consumer, target=a_target(consumer, a_database), clock=NOW,
-        term_from=today, term_until=today + timedelta(days=30),
-    )  # fmt: skip
+    grant = a_grant(entry, consumer, target=place, clock=NOW, term_from=today, term_until=today + timedelta(days=30))
     first = queries.deliveries(viewer=SYSTEM, grant=grant.number).get()
     services.cancel_delivery(number=first.number, actor=SYSTEM, clock=NOW)
     with pytest.raises(SideRefused, match="grant replication slave, binlog monitor"):
@@ -61,13 +70,13 @@ def test_it_copies_keeps_in_step_and_stops_within_two_seconds_of_a_revocation(
     row = begun(grant)
     with following():
         until(lambda: in_step(row))
-        assert a_database.run("SELECT count(*) FROM population") == [(90,)]
+        assert other_maria.run("SELECT count(*) FROM population") == [(90,)]
         a_maria.run("update population set name = '李镕' where id_number = lpad(7, 18, '0')")
         a_maria.run("delete from population where id_number = lpad(8, 18, '0')")
         a_maria.run("insert into population values ('1001', '王五', '2000-01-01'), ('x', null, null)")
         until(lambda: queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).changes == 4)
-        assert a_database.run("SELECT count(*) FROM population") == [(90,)]
-        assert a_database.run("SELECT name FROM population WHERE id_number = lpad('7', 18, '0')") == [("李镕",)]
+        assert other_maria.run("SELECT count(*) FROM population") == [(90,)]
+        assert other_maria.run("SELECT name FROM population WHERE id_number = lpad('7', 18, '0')") == [("李镕",)]
         row.refresh_from_db()
         assert row.rejected == {"not_null(name)": 11}
 

@@ -6,26 +6,24 @@ out in full, so that masks, filters and checks mean the same as when the table i
 the grant hides ever reaches the consumer's side.
 """
 
-import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
+from hefu.dataplane.capture.arrival import Arrival, Staged
 from hefu.dataplane.capture.gathered import Gathered
 from hefu.dataplane.capture.netting import Net, Numbers, OneByOne
 from hefu.dataplane.capture.pending import Pending, picked
 from hefu.dataplane.capture.pgoutput import UNCHANGED, Row, Value
 from hefu.dataplane.checks.sql import reasons
-from hefu.dataplane.connectors.postgres.copy import copy_in, from_copy, pump
-from hefu.dataplane.connectors.postgres.followed import FRESH, TOUCHED, Counts, merge
+from hefu.dataplane.connectors.postgres.followed import Counts
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import Chunk
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.dialect import Dialect
-from hefu.dataplane.errors import NotReconciled, SideRefused
-from hefu.dataplane.lanes.query import chunk_query, names_of
+from hefu.dataplane.lanes.query import chunk_query
 from hefu.dataplane.masks import looks_at
 from hefu.dataplane.outcome import Rejected
 from hefu.dataplane.plan import Output
@@ -37,7 +35,7 @@ _WHOLE = Chunk(0, whole=True)
 _BY_PLACE = ("money",)
 #: Rows of new keys from which on they are written into the table itself, and writes for which that is not tried
 #: again after it failed.
-_MANY, _CAREFUL = 500, 20
+MANY, CAREFUL = 500, 20
 
 
 @dataclass(frozen=True)
@@ -52,15 +50,14 @@ class Applied:
 
 
 @dataclass
-class Applier:
+class Applier(ABC):
     """Writes gathered changes into the target, inside the target session's open transaction."""
 
     sql: SourceSql
     source: Session
-    target: Session
-    table: PostgresTarget
+    arrival: Arrival
     #: Writes for which new rows are staged like others, because some of them were there already.
-    _careful: int = 0
+    careful: int = field(default=0, kw_only=True)
 
     def apply(self, gathered: Gathered) -> Applied:
         """Write what was gathered; the caller commits the target with the new position.
@@ -77,52 +74,22 @@ class Applier:
         except OneByOne:  # nothing has been written: the texts are put together before
             return write(gathered, None, gathered.one_by_one())
 
+    @abstractmethod
     def _as_it_is(self, gathered: Gathered, net: Net | None, odd: Pending) -> Applied:
-        plan, place = self.sql.plan, gathered.relation.columns.index
-        outputs = tuple(sorted(plan.outputs, key=lambda output: place(output.column)))
-        keys = tuple(output for output in outputs if output in plan.key_outputs)
-        places, key_places = [[place(one.column) for one in some] for some in (outputs, keys)]
-        gone = list(map(_line, map(self._picker(keys), (key for key, row in odd.last.items() if row is None))))
-        rows = self._whole(odd)
-        kept = list(map(_line, map(picked([self.needed.index(one.column) for one in outputs]), rows)))
-        counts = [len(gone), len(kept), 0]
-        new = b""
-        if net is not None:
-            gone.append(net.lines(net.gone, key_places))
-            kept.append(net.lines(net.kept, places))
-            new = net.lines(net.new, places)
-            counts = [counts[0] + len(net.gone), counts[1] + len(net.kept), len(net.new)]
-        self.source.rollback()  # a look at the table must not keep its server from cleaning up
-        names, key_names = names_of(outputs, _SQL.name_of), names_of(keys, _SQL.name_of)
-        straight = counts[2] >= _MANY and not self._careful
-        self._careful = max(0, self._careful - 1)
-        if not straight:
-            kept.append(new)
-            counts = [counts[0], counts[1] + counts[2], 0]
-        self._write(f"{TOUCHED} ({key_names})", b"".join(gone), counts[0])
-        self._write(f"{FRESH} ({names})", b"".join(kept), counts[1])
-        done = merge(self.target, self.table, plan, emptied=gathered.emptied, touched=counts[0], fresh=counts[1])
-        if straight:
-            done += self._put(names, new, counts[2])
-        return Applied(sum(counts), done, ())
+        """Write rows that go over as they are."""
 
-    def _put(self, names: str, lines: bytes, count: int) -> Counts:
-        """Write rows of new keys into the table itself; where some were there already, as all others are written."""
-        self.target.run("savepoint hefu_new")
-        try:
-            self._write(f"{_SQL.name_of(self.table.schema, self.table.table)} ({names})", lines, count)
-        except SideRefused:  # what is really wrong with the rows is said again below
-            self.target.run("rollback to savepoint hefu_new")
-            self._careful = _CAREFUL
-            self._write(f"{FRESH} ({names})", lines, count)
-            return merge(self.target, self.table, self.sql.plan, emptied=False, touched=0, fresh=count)
-        self.target.run("release savepoint hefu_new")
-        return Counts(inserted=count)
+    @abstractmethod
+    def _stage(self, query: str, outputs: tuple[Output, ...], into: Staged, expected: int | None) -> int:
+        """Stage the rows of a query of the source; return how many.
+
+        Raises:
+            NotReconciled: Not every row that left arrived, or not so many as were expected.
+        """
 
     def _governed(self, gathered: Gathered, net: Net | None, odd: Pending) -> Applied:
         plan, key = self.sql.plan, plan_key(self.sql)
         touched = _columns(key, odd.last)
-        rows = _columns(self.needed, self._whole(odd))
+        rows = _columns(self.needed, self.whole(odd))
         if net is not None:
             standing = np.concatenate((net.kept, net.new))
             more = self._columns_of(net, gathered, key, np.concatenate((standing, net.gone)))
@@ -132,15 +99,15 @@ class Applier:
         count = len(touched[0])
         by_key = self._over(key, touched)
         keys = ", ".join(self.sql.value(output) + f" as {_SQL.name_of(output.name)}" for output in plan.key_outputs)
-        self._carry(f"select {keys} from {by_key}", TOUCHED, names_of(plan.key_outputs, _SQL.name_of), count)
+        self._stage(f"select {keys} from {by_key}", plan.key_outputs, "touched", count)
         rejected: tuple[Rejected, ...] = ()
         fresh = 0
         if rows[0]:
             changed = SourceSql(plan, _SQL, self.sql.salts, self._over(self.needed, rows))
             rejected = self._rejected(changed) if plan.checks else rejected
-            fresh = self._carry(chunk_query(changed, _WHOLE, None), FRESH, names_of(plan.outputs, _SQL.name_of), None)
+            fresh = self._stage(chunk_query(changed, _WHOLE, None), plan.outputs, "fresh", None)
         self.source.rollback()
-        done = merge(self.target, self.table, plan, emptied=gathered.emptied, touched=count, fresh=fresh)
+        done = self.arrival.merge(plan, emptied=gathered.emptied, touched=count, fresh=fresh)
         return Applied(count, replace(done, rejected=len(rejected)), rejected)
 
     @staticmethod
@@ -150,7 +117,7 @@ class Applier:
         found = dict(zip(sorted(places), net.columns(which, sorted(places)), strict=True))
         return [found[place] for place in places]
 
-    def _picker(self, outputs: Sequence[Output]) -> Callable[[Row], Row]:
+    def picker(self, outputs: Sequence[Output]) -> Callable[[Row], Row]:
         """Return what puts the values of a key, which come in the grant's order, into the outputs' order."""
         names = plan_key(self.sql)
         return picked([names.index(output.column) for output in outputs])
@@ -169,22 +136,6 @@ class Applier:
             )
         )
 
-    def _write(self, into: str, lines: bytes, count: int) -> None:
-        arrived = copy_in(self.target, f"copy {into} from stdin", lines) if count else 0
-        if count != arrived:
-            raise NotReconciled(what="changed rows", source=count, target=arrived)
-
-    def _carry(self, query: str, into: str, columns: str, expected: int | None) -> int:
-        out, arrived = pump(
-            from_copy(self.source, f"copy ({query}) to stdout (format binary)"),
-            self.target,
-            f"copy {into} ({columns}) from stdin (format binary)",
-            lambda passed: None,
-        )
-        if out != arrived or (expected is not None and arrived != expected):
-            raise NotReconciled(what="changed rows", source=out if expected is None else expected, target=arrived)
-        return arrived
-
     @property
     def needed(self) -> tuple[str, ...]:
         """Return the source columns that the plan reads."""
@@ -192,7 +143,7 @@ class Applier:
         subjects = (name for output in plan.outputs for name in looks_at(output.mask))
         return tuple(dict.fromkeys((*plan_key(self.sql), *self.sql.looked_at, *sorted(plan.filter.columns), *subjects)))
 
-    def _whole(self, pending: Pending) -> list[tuple[Value, ...]]:
+    def whole(self, pending: Pending) -> list[tuple[Value, ...]]:
         """Return the needed columns of the rows that stand, with values that the log left out read from the table.
 
         A row read there may be newer than its change; what made it newer follows in the log.
@@ -254,23 +205,6 @@ def plan_key(sql: SourceSql) -> tuple[str, ...]:
 def _columns(names: Sequence[str], rows: Iterable[Sequence[Value]]) -> list[list[Value]]:
     """Return rows column by column."""
     return [list(column) for column in zip(*rows, strict=True)] or [[] for _name in names]
-
-
-def _line(row: Sequence[Any]) -> bytes:
-    """Return a row as COPY reads it."""
-    if None not in row:
-        line = b"\t".join(row)
-        if line.count(b"\t") == len(row) - 1 and not _AWKWARD.search(line):
-            return line + b"\n"
-    return b"\t".join(map(_cell, row)) + b"\n"
-
-
-def _cell(value: bytes | None) -> bytes:
-    return b"\\N" if value is None else _ANY_AWKWARD.sub(lambda sign: _ESCAPED[sign[0]], value)
-
-
-_AWKWARD, _ANY_AWKWARD = re.compile(rb"[\\\n\r]"), re.compile(rb"[\\\t\n\r]")
-_ESCAPED = {b"\\": b"\\\\", b"\t": b"\\t", b"\n": b"\\n", b"\r": b"\\r"}
 
 
 def _array(values: Sequence[Any]) -> str:

@@ -4,17 +4,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hefu.dataplane.capture.arrival import Arrival
 from hefu.dataplane.capture.pgoutput import lsn_number
-from hefu.dataplane.connectors.postgres.followed import (
-    Followed,
-    begin_followed,
-    ensure_followed,
-    ensure_key,
-    load_followed,
-)
+from hefu.dataplane.connectors.postgres.followed import Followed
 from hefu.dataplane.connectors.postgres.replication import ensure_publication, make_slot, slot_position
 from hefu.dataplane.connectors.postgres.session import Session
-from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.ticket import Ticket
@@ -35,20 +29,20 @@ class Beginning:
 
 def look(
     asking: Session,
-    writing: Session,
+    arrival: Arrival,
     delivery: str,
     ticket: Ticket,
-    target: PostgresTarget,
     name: str,
     secrets: Mapping[str, str],
     facts: TableFacts,
 ) -> Beginning:
     """Return from where to follow; where a copy is needed, the slot is there before it."""
-    ensure_followed(writing)
-    earlier = load_followed(writing, delivery)
-    columns = existing_columns(writing, target)
-    writing.commit()
-    wanted = _plan_digest(compile_plan(ticket, facts.columns, columns, secrets), secrets)
+    arrival.ensure()
+    earlier = arrival.load(delivery)
+    columns = arrival.columns()
+    arrival.commit()
+    plan = compile_plan(ticket, facts.columns, columns, secrets, landing=arrival.landing)
+    wanted = _plan_digest(plan, secrets)
     stands = slot_position(asking, name)
     if earlier is None:
         why = "first"
@@ -60,30 +54,31 @@ def look(
         why = _("the source's server keeps the changes since the last run no more")
     else:
         return Beginning(earlier)
+    arrival.require_keyable(plan)
+    arrival.before_copy(plan)
     ensure_publication(asking, name, ticket.resource.schema, ticket.resource.table)
     begin = stands if stands and earlier is None else make_slot(asking, name)
     return Beginning(None, begin, why)
 
 
 def settle(
-    writing: Session,
+    arrival: Arrival,
     delivery: str,
     ticket: Ticket,
-    target: PostgresTarget,
     name: str,
     secrets: Mapping[str, str],
     facts: TableFacts,
     slot: str,
 ) -> Followed:
     """Write down that the copied table is followed from `slot` on."""
-    columns = existing_columns(writing, target)
-    writing.commit()
+    columns = arrival.columns()
+    arrival.commit()
     # A new table has the columns that the plan gave it; an old one the same as before.
-    plan = compile_plan(ticket, facts.columns, columns, secrets)
-    ensure_key(writing, target, plan.key)
+    plan = compile_plan(ticket, facts.columns, columns, secrets, landing=arrival.landing)
+    arrival.make_key(plan)
     now = Followed(str(ticket.id), _plan_digest(plan, secrets), name, slot)
-    begin_followed(writing, delivery, target, now)
-    writing.commit()
+    arrival.begin(delivery, now)
+    arrival.commit()
     return now
 
 

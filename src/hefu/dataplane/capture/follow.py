@@ -11,17 +11,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
+from hefu.dataplane.capture.arrival import MysqlArrival, PostgresArrival, arrival_at
 from hefu.dataplane.capture.begin import Beginning, look, settle
 from hefu.dataplane.capture.followable import facts_of, require_followable
 from hefu.dataplane.capture.following import Following
 from hefu.dataplane.capture.reached import Handing, Reached, Telling
 from hefu.dataplane.capture.shared import Captures
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
-from hefu.dataplane.connectors.postgres.followed import Counts, Followed, ensure_followed, load_followed
+from hefu.dataplane.connectors.postgres.followed import Counts, Followed
 from hefu.dataplane.connectors.postgres.replication import SlotNow, drop_publication, drop_slot, slots_now
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import PostgresSource
-from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.control import Control, Quiet, Watcher
 from hefu.dataplane.errors import SideRefused
@@ -29,6 +29,7 @@ from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import Outcome, RejectSink
 from hefu.dataplane.plan import compile_plan
 from hefu.dataplane.run import TicketHolds, deliver, require_match
+from hefu.dataplane.sides import Table
 from hefu.dataplane.ticket import Ticket, read_ticket
 from hefu.kernel.clock import Clock
 
@@ -38,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def slot_name(delivery: str, target: PostgresTarget) -> str:
+def slot_name(delivery: str, target: Table) -> str:
     """Return the name of the slot and publication of a delivery: the same for every run of it."""
     return "hefu_" + hashlib.sha256(f"{delivery} {target.name}".encode()).hexdigest()[:24]
 
@@ -50,7 +51,7 @@ def follow(
     keys: Iterable[PublicKey],
     clock: Clock,
     source: PostgresSource,
-    target: PostgresTarget,
+    target: Table,
     rejects: RejectSink,
     salts: Mapping[str, str] | None = None,
     watcher: Watcher | None = None,
@@ -103,25 +104,27 @@ def follow(
             closing.enter_context(before.watched(session))
             return session
 
-        def looked() -> tuple[Session, Session, TableFacts, Beginning]:
-            asking, writing = opened(source.connection, "source"), opened(target.connection, "target")
+        def looked() -> tuple[Session, PostgresArrival | MysqlArrival, TableFacts, Beginning]:
+            asking = opened(source.connection, "source")
+            arrival = closing.enter_context(contextlib.closing(arrival_at(target, policy)))
+            closing.enter_context(before.watched(arrival))
             facts = facts_of(asking, ticket)
             require_followable(asking, ticket, facts)
-            return asking, writing, facts, look(asking, writing, delivery, ticket, target, name, secrets, facts)
+            return asking, arrival, facts, look(asking, arrival, delivery, ticket, name, secrets, facts)
 
-        asking, writing, facts, beginning = before.call(looked)
+        asking, arrival, facts, beginning = before.call(looked)
         start = beginning.stopped
         if start is None:
             # A copy that was interrupted goes on; one from another place in the log is another copy.
             outcome = deliver(
                 delivery=f"{delivery}@{beginning.slot}", token=token, keys=keys, clock=clock, source=source,
                 target=target, rejects=rejects, salts=secrets, watcher=watcher, revoked=revoked, policy=policy,
-                options=options,
+                options=options, keyed=True,
             )  # fmt: skip
             copied(outcome, beginning.why)
-            start = before.call(lambda: settle(writing, delivery, ticket, target, name, secrets, facts, beginning.slot))
+            start = before.call(lambda: settle(arrival, delivery, ticket, name, secrets, facts, beginning.slot))
         told = Telling(Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why))
-        run = Following(delivery, ticket, target, secrets, asking, writing, name, clock, told, captures)
+        run = Following(delivery, ticket, secrets, asking, arrival, name, clock, told, captures)
         control = Control(Handing(holding, told, rejects, reached))
         control.phase = "follow"
         try:
@@ -132,7 +135,7 @@ def follow(
 
 
 def check_followable(
-    *, ticket: Ticket, source: PostgresSource, target: PostgresTarget, policy: AddressPolicy = default_policy
+    *, ticket: Ticket, source: PostgresSource, target: Table, policy: AddressPolicy = default_policy
 ) -> None:
     """See now whether the delivery could follow; nothing is written at either side.
 
@@ -141,12 +144,12 @@ def check_followable(
         DataPlaneRefusal: A side cannot be reached or read, or the source hands out no changes.
     """
     require_match(ticket, source, target)
-    with contextlib.closing(Session(target.connection, "target", policy)) as session:
-        columns = existing_columns(session, target)
-    with contextlib.closing(Session(source.connection, "source", policy)) as session:
-        facts = facts_of(session, ticket)
-        require_followable(session, ticket, facts)
-    compile_plan(ticket, facts.columns, columns, None)
+    with contextlib.closing(arrival_at(target, policy)) as arrival:
+        columns = arrival.columns()
+        with contextlib.closing(Session(source.connection, "source", policy)) as session:
+            facts = facts_of(session, ticket)
+            require_followable(session, ticket, facts)
+        arrival.require_keyable(compile_plan(ticket, facts.columns, columns, None, landing=arrival.landing))
 
 
 def slots_of(
@@ -161,22 +164,18 @@ def slots_of(
         return slots_now(session, names)
 
 
-def position_of(*, delivery: str, target: PostgresTarget, policy: AddressPolicy = default_policy) -> Followed | None:
+def position_of(*, delivery: str, target: Table, policy: AddressPolicy = default_policy) -> Followed | None:
     """Return what stands in the consumer's database about a delivery that follows; None when it never did.
 
     Raises:
         DataPlaneRefusal: The target cannot be reached, or refuses.
     """
-    with contextlib.closing(Session(target.connection, "target", policy)) as session:
-        there = session.run("select to_regclass('hefu.hefu_followed') is not null")[0][0]
-        if not there:
-            return None
-        ensure_followed(session)
-        return load_followed(session, delivery)
+    with contextlib.closing(arrival_at(target, policy)) as arrival:
+        return arrival.load(delivery)
 
 
 def stop_following(
-    *, delivery: str, source: PostgresSource, target: PostgresTarget, policy: AddressPolicy = default_policy
+    *, delivery: str, source: PostgresSource, target: Table, policy: AddressPolicy = default_policy
 ) -> None:
     """Let the source's server forget a delivery that will not follow any more.
 

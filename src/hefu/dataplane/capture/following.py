@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hefu.dataplane.capture.applying import Applier, plan_key
+from hefu.dataplane.capture.arrival import MysqlArrival, PostgresArrival
+from hefu.dataplane.capture.copying import CopyApplier
 from hefu.dataplane.capture.followable import facts_of
 from hefu.dataplane.capture.gathered import Gathered
 from hefu.dataplane.capture.member import MemberStream
@@ -22,14 +24,14 @@ from hefu.dataplane.capture.pgoutput import (
     lsn_text,
 )
 from hefu.dataplane.capture.reached import Telling
+from hefu.dataplane.capture.rows import RowApplier
 from hefu.dataplane.capture.shared import Captures, Member
 from hefu.dataplane.capture.writing import Upto, Writer, Written
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy
-from hefu.dataplane.connectors.postgres.followed import NOTHING, move, prepare_merge
+from hefu.dataplane.connectors.postgres.followed import NOTHING
 from hefu.dataplane.connectors.postgres.replication import ChangeStream
 from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import PostgresSource
-from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns, take_locks
 from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import AlreadyRunning, PlanRefused
@@ -64,10 +66,9 @@ class Following:
 
     delivery: str
     ticket: Ticket
-    target: PostgresTarget
     secrets: Mapping[str, str]
     asking: Session
-    writing: Session
+    arrival: PostgresArrival | MysqlArrival
     name: str
     clock: Clock
     told: Telling
@@ -92,14 +93,14 @@ class Following:
 
     def carry(self, control: Control, source: PostgresSource, policy: AddressPolicy, *, once: bool) -> None:
         """Take over transactions until stopped, or until what was committed by now is in."""
-        with control.watched(self.asking), control.watched(self.writing):
-            if held := take_locks(self.writing, self.delivery, self.target):
+        with control.watched(self.asking), control.watched(self.arrival):
+            if held := self.arrival.lock(self.delivery):
                 raise AlreadyRunning(what=held)
             self._plan()
-            self.writing.commit()
+            self.arrival.commit()
             goal = self._goal(control) if once else None
             stream = self._stream(control, source, policy, alone=once)
-            self._writer = Writer(self.delivery, self.writing, self.told, control)
+            self._writer = Writer(self.delivery, self.arrival, self.told, control)
             with contextlib.closing(stream), control.watched(stream), contextlib.closing(self._writer):
                 self._read(stream, control, goal)
 
@@ -138,12 +139,15 @@ class Following:
             PlanRefused: The source or the target changed so that the grant does not fit any more.
         """
         facts = facts_of(self.asking, self.ticket)
-        columns = existing_columns(self.writing, self.target)
-        plan = compile_plan(self.ticket, facts.columns, columns, self.secrets)
-        prepare_merge(self.writing, self.target, plan)
+        columns, landing = self.arrival.columns(), self.arrival.landing
+        plan = compile_plan(self.ticket, facts.columns, columns, self.secrets, landing=landing)
+        self.arrival.prepare(plan)
         relation = Dialect.POSTGRES.name_of(facts.schema, facts.table)
         sql = SourceSql(plan, Dialect.POSTGRES, self.secrets, relation)
-        self._applier = Applier(sql, self.asking, self.writing, self.target)
+        if isinstance(self.arrival, PostgresArrival):
+            self._applier = CopyApplier(sql, self.asking, self.arrival)
+        else:
+            self._applier = RowApplier(sql, self.asking, self.arrival)
 
     def _read(self, stream: Stream, control: Control, goal: int | None) -> None:
         while True:
@@ -193,8 +197,8 @@ class Following:
         if reached > now:
             if goal is None and time.monotonic() - self._moved < _QUIET:
                 return done
-            move(self.writing, self.delivery, lsn_text(reached), NOTHING)
-            self.writing.commit()
+            self.arrival.move(self.delivery, lsn_text(reached), NOTHING)
+            self.arrival.commit()
             self._moved = time.monotonic()
             self._tell(stream, lsn=lsn_text(reached))
         stream.confirm(lsn_number(self.told.now.lsn), now=goal is not None, asking=True)

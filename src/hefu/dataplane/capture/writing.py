@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hefu.dataplane.capture.applying import Applier
+from hefu.dataplane.capture.arrival import Arrival
 from hefu.dataplane.capture.gathered import Gathered
 from hefu.dataplane.capture.pgoutput import lsn_text
 from hefu.dataplane.capture.reached import Telling
-from hefu.dataplane.connectors.postgres.followed import NOTHING, Counts, move
-from hefu.dataplane.connectors.postgres.session import Session
+from hefu.dataplane.connectors.postgres.followed import NOTHING, Counts
 from hefu.dataplane.control import Control
 
 #: Seconds between two looks at whether rejected rows have been kept.
@@ -40,9 +40,9 @@ class Written:
 class Writer:
     """At most one write is under way; whoever hands over the next waits for it."""
 
-    def __init__(self, delivery: str, session: Session, told: Telling, control: Control) -> None:
-        """Write through `session`, which nobody else uses while a write is under way."""
-        self._delivery, self._session, self._told, self._control = delivery, session, told, control
+    def __init__(self, delivery: str, arrival: Arrival, told: Telling, control: Control) -> None:
+        """Write through the session of `arrival`, which nobody else uses while a write is under way."""
+        self._delivery, self._arrival, self._told, self._control = delivery, arrival, told, control
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="follow-write")
         self._under_way: Future[Written | None] | None = None
         #: What the open transaction of the target holds.
@@ -99,8 +99,8 @@ class Writer:
         if upto is None:
             return None
         counts = replace(self._open, changes=upto.changes, transactions=upto.transactions)
-        move(self._session, self._delivery, lsn_text(upto.lsn), counts, upto.at)
+        self._arrival.move(self._delivery, lsn_text(upto.lsn), counts, upto.at)
         self._control.check()
-        self._session.commit()
+        self._arrival.commit()
         self._open, self.took = NOTHING, time.monotonic() - began
         return Written(upto, counts)

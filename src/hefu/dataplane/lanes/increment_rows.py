@@ -44,8 +44,7 @@ class RowIncrementRun(IncrementRun):
     def _deliver(self, receiver: Receiver, sql: SourceSql, earlier: position.Position | None, exists: bool) -> Outcome:
         session, target = self._mine(receiver)
         if self.line is None:
-            if isinstance(receiver, MysqlReceiver):
-                receiver.keyed = sql.plan.key_outputs
+            self.keyed = True
             return super()._deliver(receiver, sql, earlier, exists)
         chunks = (Chunk(0, whole=True),) if isinstance(self.view, Snapshot) else self.view.parts(None)
         rejected = hand_over(self.view, sql, chunks, {}, self.rejects, self.control)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hefu.dataplane.connectors.address import AddressPolicy
-from hefu.dataplane.connectors.mysql.target import MysqlTarget
+from hefu.dataplane.connectors.mysql.target import MysqlReceiver, MysqlTarget
 from hefu.dataplane.connectors.postgres import position
 from hefu.dataplane.connectors.postgres.source import Snapshot
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -50,6 +50,8 @@ class TableRun:
     control: Control
     #: A whole copy with fewer rows than these is not published.
     least_rows: int = 0
+    #: Whether a table that is made here has to find its rows by the delivered key later on.
+    keyed: bool = False
     examined: dict[int, Examined] = field(default_factory=dict)
     restarted: str = ""
 
@@ -123,6 +125,8 @@ class TableRun:
         rejected = hand_over(self.view, sql, chunks, self.examined, self.rejects, self.control)
         done = self._kept(sql, resumable)
         if not done:
+            if self.keyed and isinstance(receiver, MysqlReceiver):
+                receiver.keyed = sql.plan.key_outputs
             receiver.begin(self.delivery, replace(now, chunks=chunks), sql.plan.outputs, exists=exists)
         resumed = sum_of(done).rows
         lane = self._lane(sql, now.staging, done)

@@ -7,16 +7,17 @@ from dataclasses import replace
 from uuid import UUID
 
 from hefu.dataplane.compare import Compared, compare
+from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.control import Progress, StopWord
 from hefu.dataplane.errors import Revoked
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import services
 from hefu.rooms.deliveries.carry import salts_of, source_at
-from hefu.rooms.deliveries.errors import Fault
-from hefu.rooms.deliveries.followers import target_of
+from hefu.rooms.deliveries.errors import ComparesPostgresAlone, Fault
 from hefu.rooms.deliveries.services import Comparand
 from hefu.rooms.deliveries.services.carrying import WORKER
+from hefu.rooms.deliveries.services.places import table_at
 from hefu.rooms.deliveries.terms.comparing import LOOK_AGAIN, LOOKS
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
@@ -89,13 +90,16 @@ def _look(comparand: Comparand, clock: Clock) -> Compared:
     if not signed.in_force:  # revoked or replaced since it was asked for, or since the look before
         raise Revoked(rows=0)
     ticket = grants.read(signed.token)
+    target = table_at(comparand.target_id, comparand.target_table, comparand.number)
+    if not isinstance(target, PostgresTarget):  # the place was registered anew since it was asked for
+        raise ComparesPostgresAlone(number=comparand.number)
     return compare(
         delivery=comparand.number,
         token=signed.token,
         keys=evidence.public_keys(KeyPurpose.TICKET),
         clock=clock,
         source=source_at(ticket, comparand.number, clock),
-        target=target_of(comparand.target_id, comparand.target_table, comparand.number),
+        target=target,
         salts=salts_of(ticket, comparand.consumer_code),
         mend=comparand.mends,
         watcher=_Watch(comparand.id, signed.id),

@@ -136,12 +136,12 @@ class FollowerFailed(Refusal):
 
 
 class SourceNotFollowed(Refusal):
-    """Only some kinds of places tell their changes, and only some can hold a position beside the rows."""
+    """Only some kinds of places tell their changes."""
 
     code = "deliveries.source_not_followed"
     text = _(
-        "Changes are followed from databases of PostgreSQL and of MySQL's family into those of PostgreSQL, and the "
-        "source or the place of delivery of grant {grant} is another. Ask for whole copies."
+        "Changes are followed from databases of PostgreSQL and of MySQL's family, and the source of grant {grant} is "
+        "another. Ask for whole copies."
     )
 
 

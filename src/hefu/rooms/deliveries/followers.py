@@ -24,20 +24,18 @@ from django.db import InterfaceError, OperationalError, connection
 from hefu.dataplane.capture.follow import Reached, position_of, slot_name
 from hefu.dataplane.capture.shared import Captures
 from hefu.dataplane.capture.sources import Followable, follows, forget_slot, slots_of
-from hefu.dataplane.connectors.postgres.connection import PostgresConnection
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.control import Progress, StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
 from hefu.dataplane.run import Outcome, Rejected
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
-from hefu.kernel.words import _
 from hefu.rooms.deliveries import services
 from hefu.rooms.deliveries.carry import Sink, salts_of
-from hefu.rooms.deliveries.errors import Fault, PlaceGone, SourceNotFollowed
+from hefu.rooms.deliveries.errors import Fault, SourceNotFollowed
 from hefu.rooms.deliveries.models import RejectedRow
 from hefu.rooms.deliveries.services import Carriage, Kept, Leaving
 from hefu.rooms.deliveries.services.carrying import WORKER
+from hefu.rooms.deliveries.services.places import table_at
 from hefu.rooms.deliveries.terms.following import LEASE
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
@@ -149,7 +147,7 @@ def drop(leaving: Leaving, clock: Clock) -> None:
         return
     reached = None
     try:
-        target = target_of(leaving.target_id, leaving.target_table, leaving.number)
+        target = table_at(leaving.target_id, leaving.target_table, leaving.number)
         reached = position_of(delivery=leaving.number, target=target, policy=resources.address_policy(actor=WORKER))
     except Refusal as refusal:
         log.warning("the last count of %s could not be read: %s", leaving.number, refusal.code)
@@ -178,21 +176,6 @@ def source_of(source_id: UUID | str, number: str) -> Followable:
     if not isinstance(source, Followable):
         raise SourceNotFollowed(grant=number)
     return source
-
-
-def target_of(target_id: UUID | None, table: str, number: str) -> PostgresTarget:
-    """Return the table into which a delivery goes.
-
-    Raises:
-        PlaceGone: It is not registered any more, or of another kind.
-    """
-    if target_id is None:
-        raise PlaceGone(side=_("target"), number=number)
-    place = resources.target(target_id, viewer=WORKER)
-    reached = resources.target_connection_for(place.pk, actor=WORKER)
-    if not isinstance(reached, PostgresConnection):
-        raise PlaceGone(side=_("target"), number=number)
-    return PostgresTarget(reached, place.schema, table, str(place.pk))
 
 
 class Run:
@@ -236,7 +219,7 @@ class Run:
         signed = grants.ticket(carriage.ticket_id)
         ticket = grants.read(signed.token)
         source = source_of(ticket.resource.source, carriage.number)
-        target = target_of(carriage.target_id, carriage.target_table, carriage.number)
+        target = table_at(carriage.target_id, carriage.target_table, carriage.number)
         policy = resources.address_policy(actor=WORKER)
         name = slot_name(carriage.number, target)
         earlier = services.keep_slot(delivery_id=carriage.id, attempt=carriage.attempt, slot=name)

@@ -8,21 +8,18 @@ import duckdb
 import pyarrow as pa
 
 from hefu.dataplane.capture.applying import Applied
+from hefu.dataplane.capture.arrival import Arrival, Staged
 from hefu.dataplane.capture.pending import Pending, picked
 from hefu.dataplane.capture.pgoutput import Value
 from hefu.dataplane.checks import as_written
 from hefu.dataplane.checks.sql import reasons
-from hefu.dataplane.connectors.postgres.copy import from_batches, pump
-from hefu.dataplane.connectors.postgres.followed import FRESH, TOUCHED, merge
-from hefu.dataplane.connectors.postgres.session import Session
 from hefu.dataplane.connectors.postgres.source import Chunk
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.connectors.staging import FILLING, StageStream, value_of
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import NotReconciled, SideRefused
-from hefu.dataplane.lanes.query import chunk_query, names_of
+from hefu.dataplane.lanes.query import chunk_query
 from hefu.dataplane.outcome import Rejected
-from hefu.dataplane.plan import Plan
+from hefu.dataplane.plan import Output, Plan
 from hefu.dataplane.plan_sql import SourceSql
 from hefu.dataplane.types import SqlType
 
@@ -86,8 +83,7 @@ class BinlogApplier:
     #: Source columns that the plan reads, with their types.
     types: Mapping[str, SqlType]
     engine: Engine
-    target: Session
-    table: PostgresTarget
+    arrival: Arrival
     delivery: str
     #: What names the log that the position stands in.
     stamp: str = ""
@@ -100,14 +96,13 @@ class BinlogApplier:
             NotReconciled: Not every row that left arrived.
         """
         plan, columns = self.plan, pending.relation.columns
-        note_stamp(self.target, self.delivery, self.stamp)
+        self.arrival.stamp(self.delivery, self.stamp)
         key = [output.column for output in plan.key_outputs]
         if pending.last:
             # The key of the changes is in the order of the plan's, as their names are.
             with self._held(key, list(map(picked([pending.key.index(name) for name in key]), pending.last))) as sql:
                 keys = ", ".join(f"{sql.value(output)} as {_NAME(output.name)}" for output in plan.key_outputs)
-                query = f"select {keys} from {sql.relation}"
-                arrived = self._carry(query, TOUCHED, names_of(plan.key_outputs, Dialect.POSTGRES.name_of))
+                arrived = self._carry(f"select {keys} from {sql.relation}", plan.key_outputs, "touched")
             if arrived != len(pending.last):
                 raise NotReconciled(what="changed rows", source=len(pending.last), target=arrived)
         rejected: tuple[Rejected, ...] = ()
@@ -115,10 +110,9 @@ class BinlogApplier:
         if rows := pending.rows:
             with self._held(columns, rows) as sql:
                 rejected = self._rejected(sql)
-                names = names_of(plan.outputs, Dialect.POSTGRES.name_of)
-                fresh = self._carry(chunk_query(sql, _WHOLE, None), FRESH, names)
+                fresh = self._carry(chunk_query(sql, _WHOLE, None), plan.outputs, "fresh")
         touched = len(pending.last)
-        counts = merge(self.target, self.table, plan, emptied=pending.emptied, touched=touched, fresh=fresh)
+        counts = self.arrival.merge(plan, emptied=pending.emptied, touched=touched, fresh=fresh)
         return Applied(len(pending), replace(counts, rejected=len(rejected)), rejected)
 
     @contextlib.contextmanager
@@ -130,7 +124,7 @@ class BinlogApplier:
                 for name in columns
             )
             relation = f"(select {typed} from {_ARRIVED}) as changed"
-            yield SourceSql(self.plan, Dialect.DUCKDB, self.secrets, relation, frozenset(columns))
+            yield SourceSql(self.arrival.carried(self.plan), Dialect.DUCKDB, self.secrets, relation, frozenset(columns))
 
     @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
@@ -139,16 +133,8 @@ class BinlogApplier:
         except (duckdb.Error, pa.ArrowException) as error:
             raise SideRefused("source", f"{self.plan.read.table}: {str(error).splitlines()[0][:200]}") from None
 
-    def _carry(self, query: str, into: str, names: str) -> int:
-        out, arrived = pump(
-            from_batches(StageStream(self._plainly, self.engine.database, _BATCH), query),
-            self.target,
-            f"copy {into} ({names}) from stdin (format csv)",
-            lambda passed: None,
-        )
-        if out != arrived:
-            raise NotReconciled(what="changed rows", source=out, target=arrived)
-        return arrived
+    def _carry(self, query: str, outputs: tuple[Output, ...], into: Staged) -> int:
+        return self.arrival.carry(StageStream(self._plainly, self.engine.database, _BATCH), query, outputs, into)
 
     def _rejected(self, sql: SourceSql) -> tuple[Rejected, ...]:
         inner = f"select {sql.own_columns}, {sql.all_flags} as failed from {sql.relation} where {sql.granted}"
@@ -158,8 +144,3 @@ class BinlogApplier:
         return tuple(
             Rejected(reasons(row[0], self.plan.checks), dict(zip(sql.looked_at, row[1:], strict=True))) for row in found
         )
-
-
-def note_stamp(target: Session, delivery: str, stamp: str) -> None:
-    """Note which log the position stands in; the caller commits it with the position."""
-    target.run("update hefu.hefu_followed set slot = %s where delivery = %s and slot <> %s", (stamp, delivery, stamp))

@@ -12,6 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
+from hefu.dataplane.capture.arrival import Arrival, arrival_at
 from hefu.dataplane.capture.begin import Beginning
 from hefu.dataplane.capture.binlog.allowed import (
     Place,
@@ -29,16 +30,7 @@ from hefu.dataplane.capture.reached import Handing, Reached, Telling
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
-from hefu.dataplane.connectors.postgres.followed import (
-    Followed,
-    begin_followed,
-    ensure_followed,
-    ensure_key,
-    load_followed,
-)
-from hefu.dataplane.connectors.postgres.position import ensure_tables
-from hefu.dataplane.connectors.postgres.session import Session
-from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns
+from hefu.dataplane.connectors.postgres.followed import Followed
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.control import Control, Quiet, Watcher
 from hefu.dataplane.dialect import Dialect
@@ -47,6 +39,7 @@ from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import Outcome, RejectSink
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.run import TicketHolds, deliver, require_match
+from hefu.dataplane.sides import Table
 from hefu.dataplane.ticket import Ticket, read_ticket
 from hefu.kernel.clock import Clock
 from hefu.kernel.words import _
@@ -55,7 +48,7 @@ from hefu.kernel.words import _
 _FIRST_WORD = 20.0
 
 
-def server_id(delivery: str, target: PostgresTarget) -> int:
+def server_id(delivery: str, target: Table) -> int:
     """Return the number by which a source tells this reader of its log from all others.
 
     It is the same for every run, so that a new one ends what is left of an earlier one; and it lies where people do
@@ -72,7 +65,7 @@ def follow_binlog(
     keys: Iterable[PublicKey],
     clock: Clock,
     source: MysqlSource,
-    target: PostgresTarget,
+    target: Table,
     rejects: RejectSink,
     salts: Mapping[str, str] | None = None,
     watcher: Watcher | None = None,
@@ -94,6 +87,7 @@ def follow_binlog(
         return deliver(
             delivery=f"{delivery}@{place}", token=token, keys=keys, clock=clock, source=source, target=target,
             rejects=rejects, salts=secrets, watcher=watcher, revoked=revoked, policy=policy, options=options,
+            keyed=True,
         )  # fmt: skip
 
     why = ""
@@ -110,7 +104,7 @@ def follow_binlog(
                 start = before.call(partial(looking.settle, beginning.slot))
             told = Telling(Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why))
             run = BinlogFollowing(
-                delivery, ticket, source, target, secrets, looking.writing, clock, told, policy,
+                delivery, ticket, source, secrets, looking.arrival, clock, told, policy,
                 server_id(delivery, target), start,
             )  # fmt: skip
             control = Control(Handing(holding, told, rejects, reached))
@@ -134,7 +128,7 @@ class _Looking:
         delivery: str,
         ticket: Ticket,
         source: MysqlSource,
-        target: PostgresTarget,
+        target: Table,
         secrets: Mapping[str, str],
         policy: AddressPolicy,
         control: Control,
@@ -142,14 +136,12 @@ class _Looking:
     ) -> None:
         self._delivery, self._ticket, self._source, self._target = delivery, ticket, source, target
         self._secrets, self._policy, self._control, self._closing = secrets, policy, control, closing
-        self.writing: Session
+        self.arrival: Arrival
 
     def look(self, why: str) -> Beginning:
         """Return from where to follow, or the place from which the log is read after a copy."""
-        self.writing = self._closing.enter_context(
-            contextlib.closing(Session(self._target.connection, "target", self._policy))
-        )
-        self._closing.enter_context(self._control.watched(self.writing))
+        self.arrival = self._closing.enter_context(contextlib.closing(arrival_at(self._target, self._policy)))
+        self._closing.enter_context(self._control.watched(self.arrival))
         asking = MysqlSession(self._source.connection, "source", self._policy)
         with contextlib.closing(asking), self._control.watched(asking):
             return self._looked(asking, why)
@@ -159,22 +151,23 @@ class _Looking:
         require_logged(asking, table.facts.schema)
         require_followable(asking, self._ticket, table)
         base, now = place_now(asking)
-        ensure_followed(self.writing)
-        earlier = load_followed(self.writing, self._delivery)
-        columns = existing_columns(self.writing, self._target)
-        self.writing.commit()
+        self.arrival.ensure()
+        earlier = self.arrival.load(self._delivery)
+        plan, exists = self._plan(table.facts)
         if why:
             pass
         elif earlier is None:
             why = "first"
-        elif columns is None:
+        elif not exists:
             why = _("the table is gone from the target")
-        elif earlier.plan != plan_digest(self._plan(table.facts), self._ticket, self._secrets):
+        elif earlier.plan != plan_digest(plan, self._ticket, self._secrets):
             why = _("the grant, or the columns of the source or the target, are not the same as before")
         elif not earlier.slot.startswith(f"{base} ") or Place.of(lsn_number(earlier.lsn)) > now:
             why = _("the source's server is another, or has begun its log anew")
         else:
             return Beginning(earlier)
+        self.arrival.require_keyable(plan)
+        self.arrival.before_copy(plan)
         number = server_id(self._delivery, self._target)
         place, begun = self._interrupted(begun_earlier=earlier is not None), 0
         if place is not None and place <= now:
@@ -187,31 +180,27 @@ class _Looking:
 
     def _interrupted(self, *, begun_earlier: bool) -> Place | None:
         """Return the place of a copy that was interrupted, or that was not written down as followed: it goes on."""
-        ensure_tables(self.writing)
-        rows = self.writing.run(
-            "select delivery from hefu.hefu_position where left(delivery, %s) = %s "
-            "and (published_at is null or not %s) order by started_at desc limit 1",
-            (len(self._delivery) + 1, f"{self._delivery}@", begun_earlier),
-        )
-        self.writing.commit()
-        return Place.of(lsn_number(rows[0][0].rpartition("@")[2])) if rows else None
+        last = self.arrival.interrupted(self._delivery, any_copy=not begun_earlier)
+        return Place.of(lsn_number(last.rpartition("@")[2])) if last else None
 
     def settle(self, beginning: str) -> Followed:
         """Write down that the copied table is followed from there on."""
         lsn, _bar, stamp = beginning.partition("|")
         with contextlib.closing(MysqlSession(self._source.connection, "source", self._policy)) as asking:
             facts = table_of(asking, self._ticket).facts
-        plan = self._plan(facts)
-        ensure_key(self.writing, self._target, plan.key)
+        plan, _exists = self._plan(facts)
+        self.arrival.make_key(plan)
         now = Followed(str(self._ticket.id), plan_digest(plan, self._ticket, self._secrets), stamp, lsn)
-        begin_followed(self.writing, self._delivery, self._target, now)
-        self.writing.commit()
+        self.arrival.begin(self._delivery, now)
+        self.arrival.commit()
         return now
 
-    def _plan(self, facts: TableFacts) -> Plan:
-        columns = existing_columns(self.writing, self._target)
-        self.writing.commit()
-        return compile_plan(self._ticket, facts.columns, columns, self._secrets, (), None, Dialect.DUCKDB)
+    def _plan(self, facts: TableFacts) -> tuple[Plan, bool]:
+        """Return the plan as both sides are now, and whether the table is there."""
+        columns, landing = self.arrival.columns(), self.arrival.landing
+        self.arrival.commit()
+        plan = compile_plan(self._ticket, facts.columns, columns, self._secrets, (), landing, Dialect.DUCKDB)
+        return plan, columns is not None
 
 
 def begun_at(source: MysqlSource, policy: AddressPolicy, base: str, place: Place, number: int) -> int:
@@ -229,7 +218,7 @@ def begun_at(source: MysqlSource, policy: AddressPolicy, base: str, place: Place
 
 
 def check_binlog_followable(
-    *, ticket: Ticket, source: MysqlSource, target: PostgresTarget, policy: AddressPolicy = default_policy
+    *, ticket: Ticket, source: MysqlSource, target: Table, policy: AddressPolicy = default_policy
 ) -> None:
     """See now whether the delivery could follow; nothing is written at either side.
 
@@ -238,12 +227,13 @@ def check_binlog_followable(
         DataPlaneRefusal: A side cannot be reached or read, or the source does not log changes in full.
     """
     require_match(ticket, source, target)
-    with contextlib.closing(Session(target.connection, "target", policy)) as session:
-        columns = existing_columns(session, target)
-    with contextlib.closing(MysqlSession(source.connection, "source", policy)) as asking:
-        table = table_of(asking, ticket)
-        require_logged(asking, table.facts.schema)
-        require_followable(asking, ticket, table)
-        base, now = place_now(asking)
-    compile_plan(ticket, table.facts.columns, columns, None, (), None, Dialect.DUCKDB)
+    with contextlib.closing(arrival_at(target, policy)) as arrival:
+        columns = arrival.columns()
+        with contextlib.closing(MysqlSession(source.connection, "source", policy)) as asking:
+            table = table_of(asking, ticket)
+            require_logged(asking, table.facts.schema)
+            require_followable(asking, ticket, table)
+            base, now = place_now(asking)
+        landing = arrival.landing
+        arrival.require_keyable(compile_plan(ticket, table.facts.columns, columns, None, (), landing, Dialect.DUCKDB))
     begun_at(source, policy, base, now, server_id(f"trial of {ticket.id}", target))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hefu.dataplane.capture.arrival import Arrival
 from hefu.dataplane.capture.binlog.allowed import (
     Place,
     charsets_of,
@@ -17,7 +18,7 @@ from hefu.dataplane.capture.binlog.allowed import (
     require_logged,
     table_of,
 )
-from hefu.dataplane.capture.binlog.applying import BinlogApplier, Changes, Engine, note_stamp
+from hefu.dataplane.capture.binlog.applying import BinlogApplier, Changes, Engine
 from hefu.dataplane.capture.binlog.changes import changes, not_logged
 from hefu.dataplane.capture.binlog.events import (
     FORMAT,
@@ -45,9 +46,7 @@ from hefu.dataplane.capture.writing import Upto, Writer, Written
 from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
-from hefu.dataplane.connectors.postgres.followed import NOTHING, Followed, move, prepare_merge
-from hefu.dataplane.connectors.postgres.session import Session
-from hefu.dataplane.connectors.postgres.target import PostgresTarget, existing_columns, take_locks
+from hefu.dataplane.connectors.postgres.followed import NOTHING, Followed
 from hefu.dataplane.connectors.staging import checks_of
 from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
@@ -91,9 +90,8 @@ class BinlogFollowing:
     delivery: str
     ticket: Ticket
     source: MysqlSource
-    target: PostgresTarget
     secrets: Mapping[str, str]
-    writing: Session
+    arrival: Arrival
     clock: Clock
     told: Telling
     policy: AddressPolicy
@@ -133,20 +131,20 @@ class BinlogFollowing:
             Anew: The table has to be copied again.
             DataPlaneRefusal: A side was lost or refused.
         """
-        with control.watched(self.writing), contextlib.ExitStack() as closing:
-            if held := take_locks(self.writing, self.delivery, self.target):
+        with control.watched(self.arrival), contextlib.ExitStack() as closing:
+            if held := self.arrival.lock(self.delivery):
                 raise AlreadyRunning(what=held)
             self._engine = closing.enter_context(contextlib.closing(Engine()))
             with contextlib.closing(MysqlSession(self.source.connection, "source", self.policy)) as asking:
                 base, now = place_now(asking)
                 self._charsets, self._fold = charsets_of(asking), folds(asking)
             self._plan()
-            self.writing.commit()
+            self.arrival.commit()
             self._boundary, self._stamp = lsn_number(self.start.lsn), self.start.slot
             stream = BinlogStream(
                 self.source.connection, self.policy, base=base, place=Place.of(self._boundary), server_id=self.server_id
             )
-            self._writer = Writer(self.delivery, self.writing, self.told, control)
+            self._writer = Writer(self.delivery, self.arrival, self.told, control)
             with contextlib.closing(stream), control.watched(stream), contextlib.closing(self._writer):
                 self._read(stream, control, now.number if once else None)
 
@@ -161,18 +159,18 @@ class BinlogFollowing:
             table = table_of(asking, self.ticket)
             require_logged(asking, self.ticket.resource.schema)
             require_followable(asking, self.ticket, table)
-        columns = existing_columns(self.writing, self.target)
+        columns = self.arrival.columns()
         if columns is None:
             raise Anew(_("the table is gone from the target"))
         types = {column.name: column.type for column in table.facts.columns if column.not_carried is None}
         plan = compile_plan(
-            self.ticket, table.facts.columns, columns, self.secrets, checks_of(types, _read(self.ticket)), None,
-            Dialect.DUCKDB,
+            self.ticket, table.facts.columns, columns, self.secrets, checks_of(types, _read(self.ticket)),
+            self.arrival.landing,            Dialect.DUCKDB,
         )  # fmt: skip
         if plan_digest(plan, self.ticket, self.secrets) != self.start.plan:
             raise Anew(_("the grant, or the columns of the source or the target, are not the same as before"))
-        prepare_merge(self.writing, self.target, plan)
-        self._applier = BinlogApplier(plan, self.secrets, types, self._engine, self.writing, self.target, self.delivery)
+        self.arrival.prepare(plan)
+        self._applier = BinlogApplier(plan, self.secrets, types, self._engine, self.arrival, self.delivery)
         self._wait_for_changes(plan)
 
     def _wait_for_changes(self, plan: Plan) -> None:
@@ -376,10 +374,10 @@ class BinlogFollowing:
         now = lsn_number(self.told.now.lsn)
         done = goal is not None and max(now, self._boundary) >= goal
         if self._boundary > now and (goal is not None or time.monotonic() - self._moved >= _QUIET):
-            note_stamp(self.writing, self.delivery, self._stamp)
-            move(self.writing, self.delivery, lsn_text(self._boundary), NOTHING)
+            self.arrival.stamp(self.delivery, self._stamp)
+            self.arrival.move(self.delivery, lsn_text(self._boundary), NOTHING)
             control.check()
-            self.writing.commit()
+            self.arrival.commit()
             self._moved = time.monotonic()
             self._tell(stream, lsn=lsn_text(self._boundary))
         return done

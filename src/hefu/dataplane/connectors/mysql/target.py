@@ -69,6 +69,46 @@ class MysqlTarget:
         return f"{self.connection.dbname}.{self.table}"
 
 
+def ensure_tables(session: MysqlSession) -> None:
+    """Make the position tables where they are missing; commits by itself."""
+    for statement in _TABLES:
+        session.run(statement)
+
+
+def take_locks(session: MysqlSession, delivery: str, target: MysqlTarget, *, wait: int = 0) -> str | None:
+    """Lock the delivery and the table for the life of the session; return what another holds for `wait` seconds."""
+    for name in (f"delivery {delivery}", f"table {target.name}"):
+        digest = hashlib.sha256(f"{target.connection.dbname} {name}".encode()).hexdigest()[:40]
+        if session.run(f"select get_lock('hefu {digest}', {wait})")[0][0] != 1:
+            return name
+    return None
+
+
+def existing_columns(session: MysqlSession, target: MysqlTarget) -> Sequence[ColumnFacts] | None:
+    """Return the table's columns, or None when there is no such table yet; the caller commits.
+
+    Raises:
+        SideRefused: The name is taken by something else, or the table knows no transactions.
+    """
+    found = native_table(session, target.connection.dbname, target.table, exact=True)
+    if found is None:
+        return None
+    if found.facts.kind != "table":
+        raise SideRefused(
+            "target",
+            Sentence(
+                _("{table} is no plain table that {user} may read"),
+                code="side.no_plain_table",
+                table=target.name,
+                user=target.connection.user,
+            ),
+        )
+    if found.engine != "InnoDB":
+        text_ = _("{table} is kept by {engine}, which has no transactions; alter it to InnoDB first")
+        raise SideRefused("target", Sentence(text_, code="side.engine", table=target.name, engine=found.engine))
+    return found.facts.columns
+
+
 class MysqlReceiver:
     """One session of the consumer's database."""
 
@@ -95,39 +135,18 @@ class MysqlReceiver:
 
     def lock(self, delivery: str) -> str | None:
         """Lock the delivery and the table; the server lets go of both when the session ends."""
-        for name in (f"delivery {delivery}", f"table {self._target.name}"):
-            digest = hashlib.sha256(f"{self._target.connection.dbname} {name}".encode()).hexdigest()[:40]
-            if self._session.run(f"select get_lock('hefu {digest}', 0)")[0][0] != 1:
-                return name
-        return None
+        return take_locks(self._session, delivery, self._target)
 
     def prepare(self) -> None:
         """Make the position tables."""
-        for statement in _TABLES:
-            self._session.run(statement)
+        ensure_tables(self._session)
 
     def columns(self) -> Sequence[ColumnFacts] | None:
         """Return the table's columns."""
-        found = native_table(self._session, self._target.connection.dbname, self._target.table, exact=True)
-        self._session.commit()
-        if found is None:
-            return None
-        if found.facts.kind != "table":
-            raise SideRefused(
-                "target",
-                Sentence(
-                    _("{table} is no plain table that {user} may read"),
-                    code="side.no_plain_table",
-                    table=self._target.name,
-                    user=self._target.connection.user,
-                ),
-            )
-        if found.engine != "InnoDB":
-            text_ = _("{table} is kept by {engine}, which has no transactions; alter it to InnoDB first")
-            raise SideRefused(
-                "target", Sentence(text_, code="side.engine", table=self._target.name, engine=found.engine)
-            )
-        return found.facts.columns
+        try:
+            return existing_columns(self._session, self._target)
+        finally:
+            self._session.commit()
 
     def earlier(self, delivery: str) -> Position | None:
         """Return the delivery's position."""

@@ -162,6 +162,8 @@ def made_type(of: SqlType) -> str:
     return _MADE.get(of.name, f"longtext {TEXT_FORM}")
 
 
+#: Signs of a uuid, as a modifier of a type.
+UUID = (36,)
 #: Signs of the longest text that a key of InnoDB takes: 3072 bytes, four for each.
 LONGEST_KEY = 768
 
@@ -172,6 +174,8 @@ def key_type(of: SqlType, mask: Mask | None) -> str:
         return f"varchar({mask.length}) {TEXT_FORM}"
     if of.kind is Kind.TEXT and not of.array and of.modifiers and of.modifiers[0] <= LONGEST_KEY:
         return f"varchar({of.modifiers[0]}) {TEXT_FORM}"
+    if of.name == "uuid" and not of.array:
+        return f"varchar({UUID[0]}) {TEXT_FORM}"
     return made_type(of)
 
 
@@ -205,6 +209,8 @@ def landing(of: SqlType) -> SqlType:
             return SqlType("timestamp without time zone")
         case "character":
             return SqlType("character varying", of.modifiers)
+        case "uuid":
+            return SqlType("character varying", UUID)
         case "numeric" if not _decimal_fits(of):
             return SqlType("text")
     known = of.kind is not Kind.OTHER or of.name == "bytea"

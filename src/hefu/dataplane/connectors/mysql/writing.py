@@ -45,10 +45,8 @@ def insert(
     """
     columns = ", ".join(quoted(output.name) for output in outputs)
     head = f"insert into {quoted(table)} ({quoted(PART)}, {quoted(ROW)}, {columns}) values "
-    quote: Callable[[str], str] = session.raw.escape
-    literals = [_literals(column, output.type, quote) for output, column in zip(outputs, batch.columns, strict=True)]
     taken, waiting, size = 0, [], 0
-    for number, values in enumerate(zip(*literals, strict=True)):
+    for number, values in enumerate(zip(*literals_of(session, outputs, batch), strict=True)):
         row = f"({part}, {at + number}, {', '.join(values)})"
         waiting.append(row)
         size += len(row)
@@ -56,6 +54,16 @@ def insert(
             taken += _sent(session, head, waiting)
             waiting, size = [], 0
     return taken + (_sent(session, head, waiting) if waiting else 0)
+
+
+def literals_of(session: MysqlSession, outputs: Sequence[Output], batch: pa.RecordBatch) -> list[list[str]]:
+    """Return the values of a batch as they stand in a statement, column by column.
+
+    Raises:
+        SideRefused: A number that MySQL has none for.
+    """
+    quote: Callable[[str], str] = session.raw.escape
+    return [_literals(column, output.type, quote) for output, column in zip(outputs, batch.columns, strict=True)]
 
 
 def _sent(session: MysqlSession, head: str, rows: list[str]) -> int:

@@ -257,6 +257,7 @@ def compare_by_night(*, actor: Actor, clock: Clock) -> list[str]:
         try:
             ask_comparison(number=number, actor=actor, clock=clock)
             asked.append(number)
-        except (errors.NothingToCompare, errors.ComparisonOpen, errors.SourceClosed):  # ended, or another night
+        # It ended, its place is none that is compared, or it is another night's.
+        except (errors.NothingToCompare, errors.ComparesPostgresAlone, errors.ComparisonOpen, errors.SourceClosed):
             continue
     return asked

@@ -6,13 +6,10 @@ from uuid import UUID
 from django.db import transaction
 
 from hefu.dataplane.capture.sources import Followable, checks
-from hefu.dataplane.connectors.postgres.connection import PostgresConnection
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.formats import FileFormat
 from hefu.kernel import events
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
-from hefu.kernel.words import _
 from hefu.rooms.deliveries import decide, errors
 from hefu.rooms.deliveries.access import require
 from hefu.rooms.deliveries.decide.following import alarm, pulse
@@ -20,6 +17,7 @@ from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.queries import window
 from hefu.rooms.deliveries.services.asking import start, startable
 from hefu.rooms.deliveries.services.carrying import WORKER
+from hefu.rooms.deliveries.services.places import table_at
 from hefu.rooms.deliveries.services.rows import facts, load, record
 from hefu.rooms.deliveries.services.silence import note_followed
 from hefu.rooms.deliveries.terms import OPEN, DeliveryStatus
@@ -80,17 +78,10 @@ def follow_grant(*, grant: str, actor: Actor, clock: Clock) -> Delivery:
 def _require_sides(token: str, grant: "Grant") -> None:
     ticket = grants.read(token)
     origin = resources.side_for(resources.source(ticket.resource.source, viewer=WORKER).pk, actor=WORKER)
-    if grant.target_id is None:
-        raise errors.PlaceGone(side=_("target"), number=grant.number)
-    place = resources.target(grant.target_id, viewer=WORKER)
-    reached = resources.target_connection_for(place.pk, actor=WORKER)
-    if not isinstance(origin, Followable) or not isinstance(reached, PostgresConnection):
+    target = table_at(grant.target_id, grant.target_table, grant.number)
+    if not isinstance(origin, Followable):
         raise errors.SourceNotFollowed(grant=grant.number)
-    checks(origin)(
-        ticket=ticket,
-        target=PostgresTarget(reached, place.schema, grant.target_table, str(place.pk)),
-        policy=resources.address_policy(actor=WORKER),
-    )
+    checks(origin)(ticket=ticket, target=target, policy=resources.address_policy(actor=WORKER))
 
 
 @transaction.atomic
