@@ -107,7 +107,7 @@ def test_a_process_that_dies_is_taken_over_in_time_and_one_that_is_told_to_end_h
         processes = [running.enter_context(a_process(log))]
         until(lambda: together(row) == together(other) == 2, log)  # one process carries both and reads once
         processes += [running.enter_context(a_process(log)) for _ in range(2)]
-        until(lambda: len(queries.followers(clock=NOW)) == 3, log)
+        until(lambda: len(queries.followers()) == 3, log)
         with changes(theirs) as done:
             until(lambda: done[0] > 50, log)
             carrying = holder(row)

@@ -6,6 +6,7 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
+from django.db.models.functions import Now
 
 from hefu.dataplane.errors import PlanRefused
 from hefu.kernel.actor import Actor, Role
@@ -16,7 +17,7 @@ from hefu.portal.requests.told import notice_in_words
 from hefu.rooms.deliveries import errors, queries, services
 from hefu.rooms.deliveries.models import Delivery, Following
 from hefu.rooms.deliveries.terms import MOVES, DeliveryStatus
-from hefu.rooms.deliveries.terms.following import LEASE, Pulse, SlotState
+from hefu.rooms.deliveries.terms.following import Pulse, SlotState
 from hefu.rooms.evidence.queries import history, public_keys
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import services as grants
@@ -240,8 +241,11 @@ class TestAlarms:
         assert [held.number for held in services.claim(holder=one, most=9, clock=NOW)] == [first.number]
         assert services.claim(holder=two, most=9, clock=NOW) == []
         assert queries.follow_now(second.number, viewer=SYSTEM, clock=NOW).pulse is Pulse.CROWDED
-        dead = FixedClock(NOW.now() + LEASE + timedelta(seconds=1))
-        assert [held.number for held in services.claim(holder=two, most=9, clock=dead)] == [second.number]
+        for minutes in (5, -5):  # a host's clock that is wrong takes nothing from anybody, and keeps nothing
+            wrong = FixedClock(NOW.now() + timedelta(minutes=minutes))
+            assert services.claim(holder=two, most=9, clock=wrong) == []
+        Following.objects.filter(pk=first.pk).update(lease_until=Now() - timedelta(seconds=1))
+        assert [held.number for held in services.claim(holder=two, most=9, clock=wrong)] == [second.number]
         for row in (first, second):
             services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
 

@@ -384,7 +384,7 @@ def processes(actor: Actor, as_json: bool) -> None:
 
     del actor
     names = ("host", "pid", "carries", "started_at", "seen_at")
-    found = queries.followers(clock=SystemClock())
+    found = queries.followers()
     show_rows([{name: getattr(one, name) for name in names} for one in found], as_json=as_json, columns=names)
 
 

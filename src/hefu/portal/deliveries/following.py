@@ -107,7 +107,7 @@ def _now(request: PortalRequest, number: str) -> dict[str, Any]:
         if now.pulse.value == "copying"
         else None,
         "phases": PHASE_NAMES,
-        "nobody": not queries.followers(clock=request.clock),
+        "nobody": not queries.followers(),
         "why": _said(now.error),
         "drop_why": _said(now.drop_error),
     }

@@ -102,7 +102,7 @@ class Followers:
         for delivery_id, thread in list(self._threads.items()):
             if not thread.is_alive():
                 del self._threads[delivery_id]
-        services.give_sign(holder=holder, carries=len(self._threads), clock=self._clock)
+        services.give_sign(holder=holder, carries=len(self._threads))
         for carriage in services.claim(holder=holder, most=self._most - len(self._threads), clock=self._clock):
             run = Run(carriage, holder, self._clock, self._leaving, self._captures)
             thread = threading.Thread(target=run.carry, name=carriage.number, daemon=True)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import Clock
@@ -207,7 +208,7 @@ def sparing_of(number: str, *, viewer: Actor) -> Sparing:
     return sparing(UUID(ticket.resource.source))
 
 
-def followers(*, clock: Clock) -> list[ProcessNow]:
+def followers() -> list[ProcessNow]:
     """Return the processes that carry followers now, the oldest first; that there are some everybody may know."""
-    alive = Follower.objects.filter(ended_at__isnull=True, seen_at__gt=clock.now() - LEASE).order_by("started_at")
+    alive = Follower.objects.filter(ended_at__isnull=True, seen_at__gt=Now() - LEASE).order_by("started_at")
     return [ProcessNow(one.pk, one.host, one.pid, one.started_at, one.seen_at, one.carries) for one in alive]

@@ -1,4 +1,8 @@
-"""What processes report about the followers they carry. Every report names its try, so that a late one is dropped."""
+"""What processes report about the followers they carry. Every report names its try, so that a late one is dropped.
+
+Processes of several hosts hold followers, and their clocks differ. So leases, pauses and signs of life are written and
+compared by the clock of the node's database alone; the clock that is passed in says what goes on record.
+"""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -6,6 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count, Q
+from django.db.models.functions import Now
 
 from hefu.dataplane.capture.follow import Counts, Reached
 from hefu.dataplane.control import StopWord
@@ -42,19 +47,19 @@ _SHARING = 0x4865_6667
 def sign_on(*, host: str, pid: int, clock: Clock) -> UUID:
     """Register a process that carries followers."""
     row = Follower.objects.create(
-        id=new_id(clock.now()), host=host[:120], pid=pid, started_at=clock.now(), seen_at=clock.now()
+        id=new_id(clock.now()), host=host[:120], pid=pid, started_at=clock.now(), seen_at=Now()
     )
     return row.pk
 
 
-def give_sign(*, holder: UUID, carries: int, clock: Clock) -> None:
+def give_sign(*, holder: UUID, carries: int) -> None:
     """Note that a process lives and how much it carries."""
-    Follower.objects.filter(pk=holder).update(seen_at=clock.now(), carries=carries)
+    Follower.objects.filter(pk=holder).update(seen_at=Now(), carries=carries)
 
 
 def sign_off(*, holder: UUID, clock: Clock) -> None:
     """Note that a process ended in order."""
-    Follower.objects.filter(pk=holder).update(seen_at=clock.now(), ended_at=clock.now(), carries=0)
+    Follower.objects.filter(pk=holder).update(seen_at=Now(), ended_at=clock.now(), carries=0)
 
 
 @transaction.atomic
@@ -67,9 +72,10 @@ def claim(*, holder: UUID, most: int, clock: Clock) -> list[Carriage]:
         return []
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SHARING])
-    now = clock.now()
-    due = Q(status=DeliveryStatus.WAITING, next_try_at__lte=now) | Q(
-        status=DeliveryStatus.RUNNING, following__lease_until__lt=now
+    # One that makes no pause is due, whatever the clock of the host said on which it was asked for.
+    waits = Q(status=DeliveryStatus.WAITING)
+    due = waits & (Q(pauses=0) | Q(next_try_at__lte=Now())) | Q(
+        status=DeliveryStatus.RUNNING, following__lease_until__lt=Now()
     )
     rows = (
         Delivery.objects.select_for_update(of=("self",), skip_locked=True)
@@ -77,7 +83,7 @@ def claim(*, holder: UUID, most: int, clock: Clock) -> list[Carriage]:
         .filter(due, mode=Way.FOLLOW)
         .order_by("next_try_at", "number")
     )
-    carried = _carried_by_source(now)
+    carried = _carried_by_source()
     taken: list[Carriage] = []
     for row in rows[: 4 * most + 50]:
         if len(taken) == most:
@@ -91,14 +97,14 @@ def claim(*, holder: UUID, most: int, clock: Clock) -> list[Carriage]:
             continue
         carried[row.following.source_id] = carried.get(row.following.source_id, 0) + 1
         Following.objects.filter(pk=row.pk).update(
-            attempt=row.attempt, holder=holder, lease_until=now + LEASE, crowded=False
+            attempt=row.attempt, holder=holder, lease_until=Now() + LEASE, crowded=False
         )
         taken.append(carriage)
     return taken
 
 
-def _carried_by_source(now: datetime) -> dict[UUID, int]:
-    live = Delivery.objects.filter(mode=Way.FOLLOW, status=DeliveryStatus.RUNNING, following__lease_until__gte=now)
+def _carried_by_source() -> dict[UUID, int]:
+    live = Delivery.objects.filter(mode=Way.FOLLOW, status=DeliveryStatus.RUNNING, following__lease_until__gte=Now())
     return dict(live.values_list("following__source_id").annotate(Count("pk")).order_by())
 
 
@@ -110,13 +116,13 @@ def note_following(*, carriage: Carriage, holder: UUID, reached: Reached | None,
         carriage: The try.
         holder: The process.
         reached: What the data plane says; None before it follows.
-        clock: For the lease.
+        clock: For the record.
     """
     row = _held(carriage, holder)
     if row is None:
         return False
     now = clock.now()
-    row.lease_until = now + LEASE
+    row.lease_until = Now() + LEASE
     if reached is not None:
         _take_over(row, reached, now)
         if row.window_opened_at is None:  # a node that was restored from a copy knows nothing of the first window
@@ -256,7 +262,7 @@ def settle_following(
     row.holder, row.lease_until, row.together = None, None, 0
     row.save()
     if leaving:
-        delivery.status, delivery.next_try_at = DeliveryStatus.WAITING, clock.now()
+        delivery.status, delivery.next_try_at = DeliveryStatus.WAITING, Now()
         delivery.save(update_fields=["status", "next_try_at"])
         code, none = "deliveries.worker_left", 0
         record(
@@ -273,6 +279,7 @@ def settle_following(
     following = decide.after_failure(facts(delivery), transient=transient, ticket_over=over)
     if following.pause is not None:
         pause_try(delivery, following.pause, error, clock)
+        Delivery.objects.filter(pk=delivery.pk).update(next_try_at=Now() + following.pause)
         return delivery
     delivery.following = row
     end_try(delivery, following.status, error, clock)
