@@ -212,8 +212,21 @@ class Control:
             raise
         return results[0]
 
-    def each(self, items: Iterable[T], workers: int, worker: Callable[[Iterator[T]], None]) -> None:
-        """Run `workers` threads of `worker`, which share the items between them."""
+    def each(
+        self,
+        items: Iterable[T],
+        workers: int,
+        worker: Callable[[Iterator[T]], None],
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
+        """Run `workers` threads of `worker`, which share the items between them.
+
+        Args:
+            items: What there is to do.
+            workers: Threads at most.
+            worker: Takes items until there are none.
+            meanwhile: Called in the caller's thread, about four times a second and at the end.
+        """
         waiting: queue.SimpleQueue[T] = queue.SimpleQueue()
         for item in items:
             waiting.put(item)
@@ -225,9 +238,11 @@ class Control:
                 except queue.Empty:
                     return
 
-        self.run([lambda: worker(taken())] * max(1, min(workers, waiting.qsize())))
+        self.run([lambda: worker(taken())] * max(1, min(workers, waiting.qsize())), meanwhile)
+        if meanwhile is not None:
+            meanwhile()
 
-    def run(self, jobs: Iterable[Callable[[], None]]) -> None:
+    def run(self, jobs: Iterable[Callable[[], None]], meanwhile: Callable[[], None] | None = None) -> None:
         """Run all jobs in threads of their own, watching; the first failure ends them all and is raised."""
         failures: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
         changed = threading.Event()
@@ -250,6 +265,8 @@ class Control:
                 changed.wait(LOOK_EVERY)
                 changed.clear()
                 self.look()
+                if meanwhile is not None:
+                    meanwhile()
         except BaseException:
             self._end(threads)
             raise

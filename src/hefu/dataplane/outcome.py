@@ -72,6 +72,8 @@ class Outcome:
     resumed_rows: int = 0
     #: Why an earlier run's rows could not be kept, or empty.
     restarted: str = ""
+    #: Why a source that can be read in ranges of a key was read as a whole, or empty.
+    whole: str = ""
     #: How the table was replaced: renamed or refilled; empty for a file.
     published: str = ""
     #: Whether an earlier run had finished this very delivery, so that nothing was left to do.

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.connectors.mysql.increments import require_keyable
+from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.mysql.target import MysqlReceiver, MysqlTarget
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, default_policy
 from hefu.dataplane.control import Control, Progress, Quiet, Watcher
@@ -17,6 +18,7 @@ from hefu.dataplane.formats import FileTarget
 from hefu.dataplane.lanes.file_run import FileRun
 from hefu.dataplane.lanes.increment_rows import RowIncrementRun
 from hefu.dataplane.lanes.increment_run import IncrementRun
+from hefu.dataplane.lanes.range_run import RangeRun
 from hefu.dataplane.lanes.table_run import TableRun
 from hefu.dataplane.options import Options
 from hefu.dataplane.outcome import ListSink, Outcome, Rejected, RejectSink
@@ -93,7 +95,6 @@ def deliver(
     options: Options | None = None,
     since: Since | None = None,
     least_rows: int = 0,
-    keyed: bool = False,
 ) -> Outcome:
     """Carry the rows that the ticket grants from `source` to `target`, exactly once, and reconcile.
 
@@ -113,7 +114,6 @@ def deliver(
         options: Use of the machine.
         since: Bring only what is new by it, and keep the consumer's other rows; None replaces all of them.
         least_rows: Do not replace a table by fewer rows than these.
-        keyed: Whether a table that is made here has to find its rows by the delivered key later on.
 
     Raises:
         TicketRefused: The ticket does not hold.
@@ -146,7 +146,8 @@ def deliver(
         if since is not None:
             kind = RowIncrementRun if isinstance(target, MysqlTarget) else IncrementRun
             return kind(*parts, least_rows=least_rows, since=since, at=clock.now()).carry()
-        return TableRun(*parts, least_rows=least_rows, keyed=keyed).carry()
+        run = RangeRun if isinstance(source, MysqlSource) else TableRun
+        return run(*parts, least_rows=least_rows).carry()
 
 
 def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) -> None:

@@ -42,13 +42,19 @@ Told = Callable[[], AbstractContextManager[None]]
 class Stage:
     """One table's rows as they were when the run began, ready to be asked in SQL."""
 
-    def __init__(self, told: Told) -> None:
-        """Open an empty one."""
+    def __init__(self, told: Told, *, small: bool = False) -> None:
+        """Open an empty one.
+
+        Args:
+            told: Tells errors in plain words.
+            small: Whether the rows are believed to fit what may be held in memory; when they do not, the engine moves
+                them to files all the same.
+        """
         self._told, self._batch, self._part = told, _BATCH, PART
         self._folder = Scratch("stage")
         try:
             self.database = duckdb.connect(
-                str(self.work / "rows.duckdb"),
+                ":memory:" if small else str(self.work / "rows.duckdb"),
                 config={
                     "memory_limit": MEMORY,
                     "threads": 2,

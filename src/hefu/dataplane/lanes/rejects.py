@@ -4,6 +4,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -14,7 +15,7 @@ from hefu.dataplane.connectors.postgres.source import ROW, Chunk
 from hefu.dataplane.connectors.staging import FAILED, FAILING, PLACE
 from hefu.dataplane.control import Control
 from hefu.dataplane.lanes.examine import BY_ADDRESS, Examined
-from hefu.dataplane.lanes.view import View
+from hefu.dataplane.lanes.view import Stream, View
 from hefu.dataplane.outcome import Rejected, RejectSink
 from hefu.dataplane.plan_sql import SourceSql
 
@@ -60,7 +61,7 @@ def _rejected(
 ) -> Generator[list[_Row]]:
     """Yield the rejected rows in batches, in the order of the source."""
     if not examined:
-        yield from _found_by_source(view, sql, chunks)
+        yield from found_by_source(view, sql, staged=chunks[0].staged)
         return
     for chunk in chunks:
         found = examined[chunk.number]
@@ -76,12 +77,25 @@ def _rejected(
             ]
 
 
-def _found_by_source(view: View, sql: SourceSql, chunks: Sequence[Chunk]) -> Iterator[list[_Row]]:
-    """Yield what the source itself finds; for views, files and others whose rows have no address."""
+class Streams(Protocol):
+    """Whatever has rows to ask for."""
+
+    def stream(self) -> Stream:
+        """Return a reader."""
+        ...
+
+
+def found_by_source(view: Streams, sql: SourceSql, *, staged: bool) -> Generator[list[_Row]]:
+    """Yield what the source itself finds; for views, files and others whose rows have no address.
+
+    Raises:
+        SideLost: The source is gone.
+        SideRefused: The source refused.
+    """
     failed = sql.dialect.name_of(FAILED.strip('"'))
     inner = f"select {sql.own_columns}, {sql.all_flags} as {failed} from {sql.relation} where {sql.granted}"
     query = f"select {failed}, {sql.own_texts} from ({inner}) as granted where {failed} <> 0"
-    if chunks[0].staged:
+    if staged:
         joined = f'{sql.relation} join {FAILING} on {PLACE} = "{ROW}"'
         query = f"select {FAILED}, {sql.own_texts} from {joined} order by {PLACE}"
     with contextlib.closing(view.stream()) as stream, contextlib.closing(stream.batches(query)) as batches:

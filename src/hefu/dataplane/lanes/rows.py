@@ -48,20 +48,36 @@ class RowLane:
     def _work(self, chunks: Iterator[Chunk]) -> None:
         with contextlib.ExitStack() as stack:
             source = stack.enter_context(contextlib.closing(self.view.stream()))
-            target = MysqlSession(self.target.connection, "target", self.policy)
-            stack.enter_context(contextlib.closing(target))
+            target = stack.enter_context(contextlib.closing(self.writer()))
             stack.enter_context(self.control.watched(source))
             stack.enter_context(self.control.watched(target))
             for chunk in chunks:
-                tally = self._chunk(chunk, source, target)
-                with self.lock:
-                    self.done[chunk.number] = tally
-                    rows = sum(each.rows for each in self.done.values())
-                self.control.add(rows=tally.rows, chunks=1)
-                if self.sql.plan.quota is not None and rows > self.sql.plan.quota:
-                    raise QuotaExceeded(quota=self.sql.plan.quota)
+                tally = self.chunk(chunk, source, target)
+                self.note(chunk, tally)
 
-    def _chunk(self, chunk: Chunk, source: Stream, target: MysqlSession) -> KeyTally:
+    def writer(self) -> MysqlSession:
+        """Return a session of the target."""
+        return MysqlSession(self.target.connection, "target", self.policy)
+
+    def note(self, chunk: Chunk, tally: KeyTally) -> None:
+        """Count a finished part.
+
+        Raises:
+            QuotaExceeded: The rows of all parts are more than the grant lets out.
+        """
+        with self.lock:
+            self.done[chunk.number] = tally
+            rows = sum(each.rows for each in self.done.values())
+        self.control.add(rows=tally.rows, chunks=1)
+        if self.sql.plan.quota is not None and rows > self.sql.plan.quota:
+            raise QuotaExceeded(quota=self.sql.plan.quota)
+
+    def chunk(self, chunk: Chunk, source: Stream, target: MysqlSession) -> KeyTally:
+        """Copy one part and commit it with its position; return what arrived.
+
+        Raises:
+            DataPlaneRefusal: A side was lost or refused, or the two do not agree.
+        """
         found = self.examined.get(chunk.number)
         outputs = self.sql.plan.outputs
         carried = replace(self.sql, plan=as_carried(self.sql.plan))

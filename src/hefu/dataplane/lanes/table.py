@@ -50,19 +50,36 @@ class TableLane:
             source: Session | Stream
             source = self.view.session() if isinstance(self.view, Snapshot) else self.view.stream()
             stack.enter_context(contextlib.closing(source))
-            target = stack.enter_context(contextlib.closing(Session(self.target.connection, "target", self.policy)))
+            target = stack.enter_context(contextlib.closing(self.writer()))
             stack.enter_context(self.control.watched(source))
             stack.enter_context(self.control.watched(target))
             for chunk in chunks:
-                tally = self._chunk(chunk, source, target)
-                with self.lock:
-                    self.done[chunk.number] = tally
-                    rows = sum(each.rows for each in self.done.values())
-                self.control.add(rows=tally.rows, chunks=1)
-                if self.sql.plan.quota is not None and rows > self.sql.plan.quota:
-                    raise QuotaExceeded(quota=self.sql.plan.quota)
+                tally = self.chunk(chunk, source, target)
+                self.note(chunk, tally)
 
-    def _chunk(self, chunk: Chunk, source: Session | Stream, target: Session) -> KeyTally:
+    def writer(self) -> Session:
+        """Return a session of the target."""
+        return Session(self.target.connection, "target", self.policy)
+
+    def note(self, chunk: Chunk, tally: KeyTally) -> None:
+        """Count a finished part.
+
+        Raises:
+            QuotaExceeded: The rows of all parts are more than the grant lets out.
+        """
+        with self.lock:
+            self.done[chunk.number] = tally
+            rows = sum(each.rows for each in self.done.values())
+        self.control.add(rows=tally.rows, chunks=1)
+        if self.sql.plan.quota is not None and rows > self.sql.plan.quota:
+            raise QuotaExceeded(quota=self.sql.plan.quota)
+
+    def chunk(self, chunk: Chunk, source: Session | Stream, target: Session) -> KeyTally:
+        """Copy one part and commit it with its position; return what arrived.
+
+        Raises:
+            DataPlaneRefusal: A side was lost or refused, or the two do not agree.
+        """
         found = self.examined.get(chunk.number)
         stage = Dialect.POSTGRES.name_of(self.target.schema, self.staging)
         columns = names_of(self.sql.plan.outputs, Dialect.POSTGRES.name_of)

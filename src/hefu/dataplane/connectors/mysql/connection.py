@@ -235,9 +235,10 @@ def _tls(connection: MysqlConnection) -> dict[str, Any]:
     return {"ssl": context}
 
 
-#: Numbers of errors after which the same run may succeed by itself: gone, restarting, full of connections, locks.
+#: Numbers of errors after which the same run may succeed by itself: gone, restarting, full of connections, locks, a
+#: table whose definition changed since the moment was taken.
 _TRANSIENT = frozenset({1040, 1053, 1152, 1158, 1159, 1160, 1161, 1205, 1213, 1317, 1927, 1928, 2002, 2003, 2006, 2013})
-_TRANSIENT |= frozenset({1969, 3024, 4031})
+_TRANSIENT |= frozenset({1412, 1969, 3024, 4031})
 #: Numbers of errors whose texts quote values of rows.
 _QUOTES_VALUES = {
     1062: _("a row repeats a unique key of the table"),

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
 
 import pyarrow as pa
 
@@ -18,14 +17,22 @@ from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table, no_table
-from hefu.dataplane.connectors.mysql.types import read_expression
+from hefu.dataplane.connectors.mysql.lines import mark_of, server_digest
+from hefu.dataplane.connectors.mysql.moment import begin, joined
+from hefu.dataplane.connectors.mysql.ranges import Bounds, SplitKey, bounds_of, not_a_border, split_key, walked
+from hefu.dataplane.connectors.mysql.reading import MysqlRange, read_cells
+from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import TableFacts
-from hefu.dataplane.connectors.staged import FETCHED, StagedView, faults_told, gathered, types_used
-from hefu.dataplane.connectors.staging import Stage, checks_of, held_as
+from hefu.dataplane.connectors.staged import StagedView, faults_told, types_used
+from hefu.dataplane.connectors.staging import PART, PART_BYTES, Stage, checks_of, held_as
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.filters import Between, Condition, Equals, OneOf, RowFilter, StartsWith, Value
 from hefu.dataplane.ticket import Ticket
 from hefu.dataplane.types import Kind, SqlType
+from hefu.kernel.words import Sentence
+
+#: Rows of the smallest range, however long they are.
+LEAST_ROWS = 100
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,10 @@ class MysqlView(StagedView):
     ticket: Ticket
     #: Rows at or past it, and those with no value there, are all that is read; None reads every granted row.
     narrow: Between | None = field(default=None, init=False)
+    #: What tells the ranges of two runs alike, and the ranges, when they are read one by one and not by `load`.
+    apart: tuple[str, tuple[Chunk, ...]] | None = field(default=None, init=False)
     _rows: int | None = field(default=None, init=False)
+    _more: list[MysqlSession] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
         """Connect and look at the table; rows are read by `load`.
@@ -70,39 +80,116 @@ class MysqlView(StagedView):
             SideLost: The connection is gone.
             SideRefused: The server refused.
         """
+        if self.apart is not None:
+            return
         types = types_used(self.ticket, self._table.facts)
         self._stage = Stage(self._told)
         session = self._session
-        session.run("set session transaction isolation level repeatable read")
-        session.run("start transaction with consistent snapshot, read only")
+        begin(session)
         with self._told():
             self._rows = self._stage.fill(list(types), self._batches(list(types)), arrived)
         session.rollback()
         self._open(types)
 
     def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        schema = pa.schema([(name, pa.string()) for name in columns])
-        with contextlib.closing(self._session.streamed(self._query(columns), FETCHED)) as fetched:
-            for rows in gathered(fetched):
-                arrays = [pa.array(_texts(cells), pa.string()) for cells in zip(*rows, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-    def _query(self, columns: Sequence[str]) -> str:
-        natives = self._table.columns
-        # A table without rows that are looked at (all items constant) still has rows to count.
-        chosen = ", ".join(read_expression(natives[name], quoted(name)) for name in columns) or "''"
         types = types_used(self.ticket, self._table.facts)
-        where = coarse_filter(self.ticket.filter, types, self._table.charsets)
+        where = self._granted
         if self.narrow is not None:
             new = coarse_filter(RowFilter((self.narrow,)), types, self._table.charsets)
             where = f"({where}) and ({new} or {quoted(self.narrow.column)} is null)"
         key = self._table.facts.primary_key if self._table.engine == "InnoDB" and where == "true" else ()
         order = f" order by {', '.join(quoted(name) for name in key)}" if key else ""
-        return f"select {chosen} from {self._relation} where {where}{order}"
+        natives = {name: self._table.columns[name] for name in columns}
+        return read_cells(self._session, natives, f"{self._relation} where {where}{order}")
+
+    @property
+    def _granted(self) -> str:
+        types = types_used(self.ticket, self._table.facts)
+        return coarse_filter(self.ticket.filter, types, self._table.charsets)
 
     @property
     def _relation(self) -> str:
         return quoted(self._table.facts.schema, self._table.facts.table)
+
+    def split_key(self) -> SplitKey | Sentence:
+        """Return the key by which the table is read in ranges, or why there is none."""
+        return split_key(self._session, self._table)
+
+    def walk(self, key: SplitKey, size: int | None) -> tuple[Bounds, ...] | Sentence:
+        """Return the ranges in which the table is read, or why there are none.
+
+        Args:
+            key: What tells rows apart.
+            size: Hundreds of rows of a range, for tests; None chooses by the length of the table's rows.
+
+        Raises:
+            SideLost: The connection is gone.
+            SideRefused: The server refused.
+        """
+        borders = []
+        for border in walked(self._session, self._relation, key, size * 100 if size else self._rows_of_a_range()):
+            if border is None:
+                return not_a_border(self._table.facts.table)
+            borders.append(border)
+        self._session.rollback()
+        return bounds_of(borders)
+
+    def _rows_of_a_range(self) -> int:
+        """Return how many rows are staged, sent and committed together."""
+        facts = self._table.facts
+        ((length,),) = self._session.run(
+            "select coalesce(avg_row_length, 0) from information_schema.tables "
+            f"where table_schema = {text(facts.schema)} and table_name = {text(facts.table)}"
+        )
+        return max(LEAST_ROWS, min(PART, PART_BYTES // max(1, int(length))))
+
+    def sessions(self, wanted: int) -> list[MysqlSession]:
+        """Return sessions that see one moment of the table: one of them, or as many as wanted where that can be had.
+
+        Raises:
+            SideLost: The connection is gone.
+            SideRefused: The server refused.
+        """
+        self._more = joined(self._session, self.source.connection, self.policy, self._relation, wanted)
+        return self._more
+
+    def ranged(self, session: MysqlSession, condition: str) -> "MysqlRange":
+        """Return the granted rows of one range, to be loaded with `session`."""
+        types = types_used(self.ticket, self._table.facts)
+        return MysqlRange(session, self._table, types, f"{self._relation} where ({self._granted}) and ({condition})")
+
+    def mark(self, session: MysqlSession, condition: str) -> int:
+        """Return the mark of the rows that a range has now; none of them is carried.
+
+        Raises:
+            SideLost: The connection is gone.
+            SideRefused: The server refused.
+        """
+        types = types_used(self.ticket, self._table.facts)
+        digest = server_digest({name: self._table.columns[name] for name in types})
+        where = f"({self._granted}) and ({condition})"
+        rows, total = session.run(f"select {digest} from {self._relation} where {where}")[0]
+        return mark_of(int(rows), int(total))
+
+    def parts(self, size: int | None) -> tuple[Chunk, ...]:
+        """Return ranges of a key, or of the rows as they came."""
+        return self.apart[1] if self.apart is not None else super().parts(size)
+
+    @property
+    def state(self) -> tuple[str, int]:
+        """Return what the ranges are of, or a digest of all rows."""
+        return (self.apart[0], 0) if self.apart is not None else super().state
+
+    @property
+    def spoilable(self) -> tuple[Typed, ...]:
+        """Return the checks that a range may bring with it, in the order of the columns."""
+        types = types_used(self.ticket, self._table.facts)
+        return checks_of(types, frozenset(types))
+
+    @property
+    def keys(self) -> tuple[tuple[str, ...], ...]:
+        """Return the columns that the table holds unique by itself."""
+        return (self._table.facts.primary_key, *self._table.facts.unique_keys)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -132,15 +219,10 @@ class MysqlView(StagedView):
 
     def close(self) -> None:
         """Let go; may be called twice."""
+        for session in self._more:
+            session.close()
         self._session.close()
         super().close()
-
-
-def _texts(cells: tuple[Any, ...]) -> list[str | None] | tuple[Any, ...]:
-    """Return a column's cells as texts; bytes in PostgreSQL's form."""
-    if any(isinstance(cell, bytes) for cell in cells):
-        return [f"\\x{cell.hex()}" if isinstance(cell, bytes) else cell for cell in cells]
-    return cells
 
 
 #: Kinds of which MySQL and the exact filter surely agree what is equal, less or more.

@@ -57,7 +57,8 @@ class Position:
     staging: str
     #: What the finished delivery gave, or None while it is not finished.
     outcome: dict[str, Any] | None
-    #: Finished chunks: number → (rows the filter granted then, tally of what was written).
+    #: Finished chunks: number → (rows the filter granted then, tally of what was written). Of a range of a key, the
+    #: first is the mark of the source's rows instead.
     done: dict[int, tuple[int, KeyTally]]
 
 
@@ -124,7 +125,9 @@ def begin(session: Session, delivery: str, target: str, position: Position) -> N
 
 def chunks_json(chunks: Sequence[Chunk]) -> str:
     """Return the parts as they are kept."""
-    return json.dumps([[one.first_page, one.end_page, one.whole, one.staged] for one in chunks])
+    return json.dumps(
+        [[one.first_page, one.end_page, one.whole, one.staged, *([one.bounds] if one.bounds else [])] for one in chunks]
+    )
 
 
 def finish_chunk(session: Session, delivery: str, chunk: int, granted: int, tally: KeyTally) -> None:

@@ -1,0 +1,81 @@
+"""Ranges of a key of MySQL as they are written: borders are values and never more, and what cannot be cut says why."""
+
+import pytest
+
+from hefu.dataplane.connectors.mysql.connection import MysqlSession
+from hefu.dataplane.connectors.mysql.inspection import NativeTable
+from hefu.dataplane.connectors.mysql.ranges import SplitKey, bounds_of, literal, split_key
+from hefu.dataplane.connectors.mysql.types import NativeColumn
+from hefu.dataplane.connectors.postgres.source import Chunk
+from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
+from hefu.dataplane.lanes.range_run import chained
+from hefu.dataplane.types import SqlType
+from hefu.kernel.words import Sentence
+
+
+class Asked(MysqlSession):
+    """A session that nobody opened: to ask it anything fails."""
+
+    def __init__(self) -> None:
+        pass
+
+
+def a_table(key: tuple[str, ...], kinds: dict[str, str], engine: str = "InnoDB", nullable: bool = False) -> NativeTable:
+    columns = tuple(ColumnFacts(name, SqlType("integer"), nullable) for name in kinds)
+    facts = TableFacts("d", "t", "table" if engine else "view", columns=columns, unique_keys=(key,) if key else ())
+    return NativeTable(facts, engine, {name: NativeColumn(kind, kind) for name, kind in kinds.items()}, {})
+
+
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        (a_table((), {"k": "int"}), "range.no_key"),
+        (a_table(("k",), {"k": "int"}, nullable=True), "range.no_key"),
+        (a_table(("k",), {"k": "double"}), "range.key_type"),
+        (a_table(("k", "e"), {"k": "int", "e": "enum"}), "range.key_type"),
+        (a_table(("k",), {"k": "int"}, engine="MyISAM"), "range.engine"),
+        (a_table(("k",), {"k": "int"}, engine=""), "range.engine"),
+    ],
+)
+def test_a_table_that_cannot_be_cut_says_why(table: NativeTable, code: str) -> None:
+    found = split_key(Asked(), table)
+    assert isinstance(found, Sentence)
+    assert found.code == code
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("bigint", "1) or (1"), ("bigint", ""), ("decimal", "1e9"), ("binary", "x'"), ("datetime", "now()"),
+     ("date", "2024-01-01' or '"), ("int", "１")],
+)  # fmt: skip
+def test_a_border_that_is_no_value_is_never_written(kind: str, value: str) -> None:
+    with pytest.raises(ValueError, match=kind):
+        literal(kind, value)
+
+
+def test_borders_are_literals_of_their_type() -> None:
+    assert literal("bigint", "-18446744073709551615") == "(-18446744073709551615)"
+    assert literal("varchar", "' or 1") == "_utf8mb4 x'27206f722031'"
+    assert literal("binary", "00ff") == "x'00ff'"
+    key = SplitKey(("a", "b"), ("int", "varchar"), "")
+    assert key.within((("1", ""), None)) == (
+        "(`a` >= (1) and ((`a` > (1)) or (`a` = (1) and `b` > _utf8mb4 '')))"
+    )  # fmt: skip
+    assert key.within((None, None)) == "true"
+
+
+def test_ranges_that_were_kept_are_believed_only_when_each_begins_where_one_ends() -> None:
+    key = SplitKey(("k",), ("int",), "")
+    whole = tuple(Chunk(number, bounds=bounds) for number, bounds in enumerate(bounds_of([("5",), ("9",)])))
+    assert chained(key, whole)
+    for broken in (
+        whole[1:],
+        whole[:-1],
+        (whole[0], whole[2]),
+        (*whole[:2], Chunk(2, bounds=(("8",), None))),
+        (Chunk(0, bounds=(None, ("5 or 1",))), Chunk(1, bounds=(("5 or 1",), None))),
+        (Chunk(0, bounds=(None, ("5", "6"))), Chunk(1, bounds=(("5", "6"), None))),
+        (Chunk(0, staged=True),),
+        (),
+    ):
+        assert not chained(key, broken)
