@@ -1,7 +1,6 @@
 """Joins of two granted entries: the same rows from every engine, and nothing that either grant would not deliver."""
 
 import csv
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
@@ -10,7 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import duckdb
-import psycopg
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from hefu.dataplane.checks import NotNull
@@ -23,19 +23,19 @@ from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import PlanRefused, QuotaExceeded, Revoked, SideRefused, TicketRefused
 from hefu.dataplane.filters import Equals, RowFilter
 from hefu.dataplane.join import Joining, JoinKind, compile_join
-from hefu.dataplane.join_sql import count_sql, join_sql, share_sql
+from hefu.dataplane.join_sql import share_sql
 from hefu.dataplane.lanes.join_run import Half, deliver_joined
 from hefu.dataplane.masks import Cover, Drop, Hash, Mask
 from hefu.dataplane.outcome import Outcome
 from hefu.dataplane.plan import compile_plan
-from hefu.dataplane.run import Progress
+from hefu.dataplane.run import Options, Progress
 from hefu.dataplane.sides import Source
 from hefu.dataplane.ticket import Item, Quota, ResourceKind, ResourceRef, TargetRef, Ticket, sign_ticket
 from hefu.dataplane.types import parse
 from hefu.kernel.clock import FixedClock
 from tests.conftest import Database
 from tests.connectors.place import NOW, SIGNER, Place, a_place, connection_to
-from tests.connectors.spark import a_session
+from tests.connectors.spark import a_server
 
 FIRMS = [  # code, name, district, secret
     ("c1", "甲厂", "A", "1"), ("C1", "乙厂", "A", "2"), ("c2 ", "丙厂", "B", "3"), ("c3", "丁厂", "A", "4"),
@@ -44,6 +44,7 @@ FIRMS = [  # code, name, district, secret
 LICENCES = [  # number, firm, name
     (1, "c1", "卫生"), (2, "c1", "消防"), (3, "c2", "烟草"), (4, "c3", "食品"), (5, None, "孤证"), (6, "c9", "远方"),
 ]  # fmt: skip
+FIRM_NAMES, LICENCE_NAMES = ("code", "name", "district", "secret"), ("number", "firm", "name")
 
 
 def the_plans(ticket: Ticket) -> tuple[Any, Any]:
@@ -62,35 +63,6 @@ def expected(kind: JoinKind) -> list[tuple[Any, ...]]:
     pairs = [(*licence, firm[1]) for licence, firm in product(LICENCES, FIRMS) if licence[1] and licence[1] == firm[0]]
     alone = [(*licence, None) for licence in LICENCES if licence[1] not in {firm[0] for firm in FIRMS if firm[0]}]
     return sorted([*pairs, *(alone if kind is JoinKind.LEFT else [])], key=repr)
-
-
-@pytest.mark.parametrize("kind", list(JoinKind))
-def test_three_engines_join_the_same_rows_and_count_them_alike(kind: JoinKind) -> None:
-    firms, licences = the_plans(a_ticket())
-    join = compile_join(licences, firms, Joining(kind, (("firm", "code"),), "t"))
-    assert [one.name for one in join.outputs] == ["number", "firm", "name", "name_2"]
-
-    def literal(value: Any, dialect: Dialect) -> str:
-        return "cast(null as {})".format("string" if dialect is Dialect.SPARK else "text") if value is None else (
-            str(value) if isinstance(value, int) else dialect.text(value)
-        )  # fmt: skip
-
-    def rows(table: list[Any], names: tuple[str, ...], dialect: Dialect) -> str:
-        lines = (zip(names, row, strict=False) for row in table)
-        selects = (", ".join(f"{literal(value, dialect)} as {name}" for name, value in line) for line in lines)
-        return " union all ".join(f"select {line}" for line in selects)
-
-    def ask(dialect: Dialect, run: Callable[[str], list[tuple[Any, ...]]]) -> None:
-        left = rows(LICENCES, ("number", "firm", "name"), dialect)
-        right = rows(FIRMS, ("code", "name"), dialect)
-        assert sorted(map(tuple, run(join_sql(join, left, right, dialect, ordered=True))), key=repr) == expected(kind)
-        assert [int(n) for n in run(count_sql(join, left, right, dialect))[0]] == [6, 6, len(expected(kind))]
-
-    with psycopg.connect(os.environ["HEFU_DATABASE_URL"]) as postgres:
-        ask(Dialect.POSTGRES, lambda query: postgres.execute(query.encode()).fetchall())
-    ask(Dialect.DUCKDB, lambda query: duckdb.connect().execute(query).fetchall())
-    with a_session() as spark:
-        ask(Dialect.SPARK, spark.ask)
 
 
 def test_numbers_that_are_equal_fall_into_one_share_whatever_their_types() -> None:
@@ -129,8 +101,13 @@ class Pair:
             with self.place.provider.connect() as to, to.cursor().copy(f"copy {table} from stdin") as copy:
                 for line in lines:
                     copy.write_row(line)
+        for table, names, lines in (("firms", FIRM_NAMES, FIRMS), ("licences", LICENCE_NAMES, LICENCES)):
+            columns = zip(names, zip(*lines, strict=True), strict=True)
+            pyarrow.parquet.write_table(
+                pa.table({name: pa.array(column) for name, column in columns}), self.folder / f"{table}.parquet"
+            )
         with (self.folder / "firms.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([("code", "name", "district", "secret"), *FIRMS])
+            csv.writer(file).writerows([FIRM_NAMES, *FIRMS])
 
     def firms(self, mask: Mask | None = None, **changes: Any) -> Ticket:
         items = (
@@ -145,6 +122,13 @@ class Pair:
         items = (Item("number", "number"), Item("firm", "firm", mask=mask), Item("name", "name"))
         return self._ticket("licences", {"items": items, "key": ("number",), "grant": "G1"} | changes)
 
+    @staticmethod
+    def in_parquet(ticket: Ticket) -> Ticket:
+        """Return a ticket on the same rows in a file, which promises the type that the table has."""
+        resource = ResourceRef("f", ResourceKind.FILE_FOLDER, "", f"{ticket.resource.table}.parquet")
+        items = [replace(item, type="integer" if item.column == "number" else "text") for item in ticket.items]
+        return replace(ticket, resource=resource, items=tuple(items))
+
     def _ticket(self, table: str, changes: dict[str, Any]) -> Ticket:
         resource = ResourceRef("s", ResourceKind.POSTGRES_TABLE, "public", table)
         return a_ticket(**{"resource": resource, "target": TargetRef("t", table)} | changes)
@@ -157,9 +141,10 @@ class Pair:
         kind: JoinKind = JoinKind.INNER,
         on: tuple[tuple[str, str], ...] = (("firm", "code"),),
         other: Source | None = None,
+        both: Source | None = None,
         **more: Any,
     ) -> tuple[Outcome, list[tuple[Any, ...]]]:
-        source = PostgresSource(connection_to(self.place.provider))
+        source: Source = both or PostgresSource(connection_to(self.place.provider))
         target = PostgresTarget(connection_to(self.place.consumer), "public", "both", "t")
         outcome = deliver_joined(
             delivery=f"D{uuid4().hex[:8]}",
@@ -189,6 +174,7 @@ def test_a_join_gives_what_both_deliveries_laid_side_by_side_would_give_on_every
         return (*row[:3], row[3] and row[3][:1] + "*" * (len(row[3]) - 1))
 
     firms, licences = pair.firms(), pair.licences()
+    in_files = [pair.in_parquet(one) for one in (pair.licences(), pair.firms())]
     csv_firms = replace(firms, resource=ResourceRef("f", ResourceKind.FILE_FOLDER, "", "firms.csv"))
     for kind in JoinKind:
         wanted = sorted(map(covered, expected(kind)), key=repr)
@@ -205,6 +191,16 @@ def test_a_join_gives_what_both_deliveries_laid_side_by_side_would_give_on_every
         assert rows == wanted
         assert apart.joined == inside.joined | {"right": inside.joined["right"] | {"ticket": str(csv_firms.id)}}
         assert inside.digest_target == apart.digest_source
+        with monkeypatch.context() as here, a_server() as address:
+            # What the cluster joins, no file of a side is made for.
+            here.delattr("hefu.dataplane.lanes.join_run.FileRun")
+            beyond, rows = pair.join(
+                *in_files, kind=kind, both=FolderSource(pair.folder), options=Options(spark=address)
+            )
+        assert (rows, beyond.digest_source) == (wanted, inside.digest_target)
+        assert beyond.joined is not None
+        for side in ("left", "right"):
+            assert {**beyond.joined[side], "ticket": ""} == {**inside.joined[side], "ticket": ""}
     # The filter of a side acts before the join.
     only = RowFilter((Equals("district", "B"),))
     assert pair.join(licences, pair.firms(filter=only))[1] == []

@@ -14,7 +14,9 @@ from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
 from hefu.dataplane.errors import DataPlaneRefusal
-from hefu.dataplane.run import ListSink, Options, Progress, deliver
+from hefu.dataplane.join import Joining, JoinKind
+from hefu.dataplane.lanes.join_run import Half, deliver_joined
+from hefu.dataplane.run import ListSink, Options, Outcome, Progress, deliver
 from hefu.dataplane.since import Since
 from hefu.kernel.clock import SystemClock
 
@@ -34,23 +36,45 @@ def say(**words: Any) -> None:
     sys.stdout.flush()
 
 
+def join(orders: dict[str, Any]) -> Outcome:
+    """Deliver what two tickets of one database deliver, joined."""
+    source = PostgresSource(PostgresConnection(**orders["source"]))
+    return deliver_joined(
+        delivery=orders["delivery"],
+        left=Half(orders["token"], source),
+        right=Half(orders["other"], source),
+        joining=Joining(JoinKind(orders["kind"]), tuple((one, other) for one, other in orders["on"]), "arrived"),
+        keys=[PublicKey.from_text(orders["key"])],
+        clock=SystemClock(),
+        target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", "t"),
+        watcher=Telling(),
+        options=Options(workers=1, chunk_pages=orders["pages"], most_bytes_a_second=orders.get("most")),
+    )
+
+
 def main(orders: dict[str, Any]) -> None:
     """Carry out the orders."""
     say(phase="started")
     try:
-        outcome = deliver(
-            delivery=orders["delivery"],
-            token=orders["token"],
-            keys=[PublicKey.from_text(orders["key"])],
-            clock=SystemClock(),
-            source=FolderSource(Path(orders["folder"]))
-            if orders.get("folder")
-            else PostgresSource(PostgresConnection(**orders["source"])),
-            target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", "t", orders["logged"]),
-            rejects=ListSink(),
-            watcher=Telling(),
-            options=Options(workers=2, chunk_pages=orders["pages"]),
-            since=Since(*orders["since"]) if orders.get("since") else None,
+        outcome = (
+            join(orders)
+            if orders.get("other")
+            else deliver(
+                delivery=orders["delivery"],
+                token=orders["token"],
+                keys=[PublicKey.from_text(orders["key"])],
+                clock=SystemClock(),
+                source=FolderSource(Path(orders["folder"]))
+                if orders.get("folder")
+                else PostgresSource(PostgresConnection(**orders["source"])),
+                target=PostgresTarget(
+                    PostgresConnection(**orders["target"]), "public", "arrived", "t", orders["logged"]
+                ),
+                rejects=ListSink(),
+                watcher=Telling(),
+                options=Options(workers=2, chunk_pages=orders["pages"]),
+                since=Since(*orders["since"]) if orders.get("since") else None,
+            )
         )
     except DataPlaneRefusal as refusal:
         say(refused=refusal.code, transient=refusal.transient, words=str(refusal))

@@ -11,7 +11,7 @@ from uuid import UUID
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.checks.sql import reasons
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
-from hefu.dataplane.connectors.postgres.source import Chunk, PostgresSource, Snapshot
+from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
 from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.control import Control, Quiet, Watcher
 from hefu.dataplane.dialect import Dialect
@@ -30,10 +30,13 @@ from hefu.dataplane.plan_sql import SourceSql
 from hefu.dataplane.run import TicketHolds, require_kind
 from hefu.dataplane.scratch import Scratch
 from hefu.dataplane.sides import Source, Table, opened, origin_of, receiver_of
+from hefu.dataplane.spark.source import SparkView
 from hefu.dataplane.ticket import Ticket, read_ticket
 from hefu.kernel.clock import Clock
 
 _WHOLE = Chunk(0, whole=True)
+#: What queries of one side read, quoted, and its columns whose text has a name of its own.
+Reading = tuple[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,9 @@ def deliver_joined(
     """Carry the joined rows of two grants into a table of the consumer, exactly once, and reconcile.
 
     Two tables of one PostgreSQL database are joined there, in one moment, so that rows without a partner never leave
-    it. Otherwise each side is brought here as if it were delivered into a file: filtered, checked, masked, within
-    its quota and counted against its source; then the two files are joined.
+    it; two Parquet files that the node's Spark cluster reads are joined by it. Otherwise each side is brought here as
+    if it were delivered into a file: filtered, checked, masked, within its quota and counted against its source; then
+    the two files are joined.
 
     Args:
         delivery: Number of the delivery; the same number goes on where an interrupted run stopped.
@@ -142,8 +146,8 @@ def deliver_joined(
         control.call(lambda: _fits(join, ticket, target, policy))
         one, other = views
         sides: Sides
-        if isinstance(one, Snapshot) and isinstance(other, Snapshot) and _one_database(halves, tickets):
-            sides, gave = control.call(lambda: _in_source(join, one, secrets, tickets))
+        if (shared := control.call(lambda: _one_engine(halves, tickets, one, other))) is not None:
+            sides, gave = control.call(lambda: _in_source(join, one, shared, secrets, tickets))
         else:
             runs = (
                 FileRun(delivery, ticket, view, FileTarget(Path(here, f"{name}.parquet"), FileFormat.PARQUET),
@@ -183,19 +187,34 @@ def _fits(join: Join, ticket: Ticket, target: Table, policy: AddressPolicy) -> N
     compile_plan(ticket, join.columns, columns, None, (), landing, Dialect.DUCKDB)
 
 
-def _one_database(halves: Sequence[Half], tickets: Sequence[Ticket]) -> bool:
-    """Return whether both sides are tables of one place, so that no server sees the salts of another department."""
-    same = len({ticket.resource.source for ticket in tickets}) == len({half.source for half in halves}) == 1
-    return same and all(isinstance(half.source, PostgresSource) for half in halves)
+def _one_engine(
+    halves: Sequence[Half], tickets: Sequence[Ticket], one: Snapshot | View, other: Snapshot | View
+) -> tuple[Reading, Reading] | None:
+    """Return what is read of each side where the engine of the first reads both where they lie; None where it cannot.
+
+    No server sees the salts of another department: tables of PostgreSQL have to be of one place, and the cluster is
+    the node's own.
+    """
+    if isinstance(one, SparkView) and isinstance(other, SparkView):
+        return (one.relation, one.written), (one.beside(other), other.written)
+    if isinstance(one, Snapshot) and isinstance(other, Snapshot):
+        same = len({ticket.resource.source for ticket in tickets}) == len({half.source for half in halves}) == 1
+        quote, nothing = Dialect.POSTGRES.name_of, frozenset[str]()
+        names = [quote(ticket.resource.schema, ticket.resource.table) for ticket in tickets]
+        return ((names[0], nothing), (names[1], nothing)) if same else None
+    return None
 
 
 def _in_source(
-    join: Join, view: Snapshot, salts: Mapping[str, str], tickets: Sequence[Ticket]
+    join: Join,
+    view: Snapshot | View,
+    read: tuple[Reading, Reading],
+    salts: Mapping[str, str],
+    tickets: Sequence[Ticket],
 ) -> tuple[Sides, tuple[dict[str, Any], dict[str, Any]]]:
     queries, gave = [], []
-    for plan, ticket in zip((join.left, join.right), tickets, strict=True):
-        relation = Dialect.POSTGRES.name_of(plan.read.schema, plan.read.table)
-        sql = SourceSql(plan, Dialect.POSTGRES, salts, relation)
+    for plan, ticket, (relation, written) in zip((join.left, join.right), tickets, read, strict=True):
+        sql = SourceSql(plan, view.dialect, salts, relation, written)
         granted = f"select {sql.all_flags} as flags from {relation} where {sql.granted}"
         rows = rejected = 0
         failed: Counter[str] = Counter()

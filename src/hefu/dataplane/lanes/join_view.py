@@ -16,7 +16,7 @@ from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import NotReconciled, SideRefused
 from hefu.dataplane.join import Join
 from hefu.dataplane.join_sql import count_sql, join_sql, share_sql
-from hefu.dataplane.lanes.view import Stream
+from hefu.dataplane.lanes.view import Stream, View
 from hefu.dataplane.types import Kind
 from hefu.kernel.words import Sentence, _
 
@@ -88,25 +88,27 @@ class Files:
 
 
 class InSource:
-    """Both tables lie in one PostgreSQL database: they are joined there, and only joined rows leave it."""
+    """One engine reads both tables where they lie: they are joined there, and only joined rows leave it."""
 
-    def __init__(self, join: Join, left: str, right: str, view: Snapshot) -> None:
-        """Join these two queries under the moment of `view`."""
+    def __init__(self, join: Join, left: str, right: str, view: Snapshot | View) -> None:
+        """Join these two queries in the engine, and under the moment, of `view`."""
         self._join, self._left, self._right, self._view = join, left, right, view
         self._stream: Stream | None = None
 
     def count(self, stage: Stage) -> tuple[int, int, int]:
         """Return the counts."""
-        left, right, both = self._view.ask(count_sql(self._join, self._left, self._right, Dialect.POSTGRES))[0]
+        left, right, both = self._view.ask(count_sql(self._join, self._left, self._right, self._view.dialect))[0]
         return int(left), int(right), int(both)
 
     def fill(self, stage: Stage, arrived: Callable[[int], None]) -> None:
         """Bring the joined rows here."""
-        inner = join_sql(self._join, self._left, self._right, Dialect.POSTGRES, ordered=True)
-        quote = Dialect.POSTGRES.name_of
+        dialect = self._view.dialect
+        inner = join_sql(self._join, self._left, self._right, dialect, ordered=True)
+        quote = dialect.name_of
         columns = []
         for one in self._join.outputs:
-            plain = one.type.kind not in (Kind.DECIMAL, Kind.TEXT, Kind.OTHER)
+            # PostgreSQL's driver has no Arrow type for the others.
+            plain = dialect is not Dialect.POSTGRES or one.type.kind not in (Kind.DECIMAL, Kind.TEXT, Kind.OTHER)
             columns.append(quote(one.name) if plain else f"cast({quote(one.name)} as text) as {quote(one.name)}")
         with contextlib.closing(self._view.stream()) as stream:
             self._stream = stream

@@ -51,14 +51,28 @@ class SparkView:
         parquet = pyarrow.parquet.ParquetFile(self._path)
         self._rows = int(parquet.metadata.num_rows)
         self._odd = {field.name: _odd(field) for field in parquet.schema_arrow}
-        self._address = address
+        self._beside: list[SparkView] = []
         self._session = SparkConnect(address)
         try:
-            self._session.show(self._path, "written")
-            self._session.view(RELATION, f"select {', '.join(self._columns())} from written")
+            self._shown(self._session, RELATION, "written")
         except BaseException:
             self._session.close()
             raise
+
+    def beside(self, other: "SparkView") -> str:
+        """Let another file be asked in this session too; return what queries read there.
+
+        Raises:
+            SideLost, SideRefused: The cluster went away, or cannot read it.
+        """
+        name = f"{RELATION}_{len(self._beside) + 2}"
+        other._shown(self._session, name, f"written_{len(self._beside) + 2}")
+        self._beside.append(other)
+        return _NAME(name)
+
+    def _shown(self, session: SparkConnect, name: str, written: str) -> None:
+        session.show(self._path, written)
+        session.view(name, f"select {', '.join(self._columns())} from {written}")
 
     def _columns(self) -> list[str]:
         columns = []
@@ -117,6 +131,8 @@ class SparkView:
         return SparkStream(self._session, self._unchanged)
 
     def _unchanged(self) -> None:
+        for other in self._beside:
+            other._unchanged()
         if _seen(self._path) != self._seen:
             text = _("{file} changed while it was read; run the delivery again")
             raise SideRefused("source", Sentence(text, code="side.file_changed", file=self._name))
