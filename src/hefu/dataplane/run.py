@@ -95,6 +95,7 @@ def deliver(
     options: Options | None = None,
     since: Since | None = None,
     least_rows: int = 0,
+    keyed: bool = False,
 ) -> Outcome:
     """Carry the rows that the ticket grants from `source` to `target`, exactly once, and reconcile.
 
@@ -114,6 +115,7 @@ def deliver(
         options: Use of the machine.
         since: Bring only what is new by it, and keep the consumer's other rows; None replaces all of them.
         least_rows: Do not replace a table by fewer rows than these.
+        keyed: Whether a table that is made here has to find its rows by the delivered key later on.
 
     Raises:
         TicketRefused: The ticket does not hold.
@@ -147,7 +149,7 @@ def deliver(
             kind = RowIncrementRun if isinstance(target, MysqlTarget) else IncrementRun
             return kind(*parts, least_rows=least_rows, since=since, at=clock.now()).carry()
         run = RangeRun if isinstance(source, MysqlSource) else TableRun
-        return run(*parts, least_rows=least_rows).carry()
+        return run(*parts, least_rows=least_rows, keyed=keyed).carry()
 
 
 def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) -> None:

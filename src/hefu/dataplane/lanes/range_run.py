@@ -14,6 +14,7 @@ from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.ranges import Bounds, SplitKey
 from hefu.dataplane.connectors.mysql.reading import MysqlRange
 from hefu.dataplane.connectors.mysql.source import MysqlView
+from hefu.dataplane.connectors.mysql.target import MysqlReceiver
 from hefu.dataplane.connectors.postgres import position
 from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.receiver import Receiver
@@ -87,6 +88,8 @@ class RangeRun(TableRun):
         self.rejects.begin()
         done = {number: tally for number, (_mark, tally) in held.items()}
         if not done:
+            if self.keyed and isinstance(receiver, MysqlReceiver):
+                receiver.keyed = sql.plan.key_outputs
             receiver.begin(self.delivery, now, sql.plan.outputs, exists=exists)
         resumed = sum_of(done).rows
 
