@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import FixedClock
@@ -13,6 +14,7 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.catalog.rows import content_of
+from hefu.rooms.deliveries import carry as carry_of_deliveries
 from hefu.rooms.deliveries import queries as deliveries
 from hefu.rooms.deliveries import services as delivery_services
 from hefu.rooms.deliveries.carry import carry as carry_delivery
@@ -42,6 +44,15 @@ from tests.rooms.test_libraries import WHO, assembled, holdings, reviewer, state
 pytestmark = pytest.mark.django_db
 __all__ = ["holdings", "reviewer"]
 
+#: Departments withdraw their consent in the moment in which a delivery has found out what it reads.
+WITHDRAWN_ONCE_IT_READS = """
+SET CONSTRAINTS ALL IMMEDIATE;
+CREATE FUNCTION withdraws() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN UPDATE holdings_libraryconsent SET withdrawn_at = now(); RETURN NULL; END $$;
+CREATE TRIGGER withdraws AFTER UPDATE OF held ON deliveries_delivery FOR EACH ROW
+WHEN (NEW.held <> OLD.held) EXECUTE FUNCTION withdraws();
+"""
+
 
 def why(library: Library) -> list[str]:
     return [str(share.why_not) for share in shares(library, on=NOON.today())]
@@ -68,7 +79,10 @@ def delivered(grant: Grant) -> Delivery:
 @pytest.mark.clause("D809-25")
 @pytest.mark.clause("GD2018-17b")
 def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
-    holdings: list[Holding], reviewer: Actor, make_database: Callable[[], Database]
+    holdings: list[Holding],
+    reviewer: Actor,
+    make_database: Callable[[], Database],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ours, consumer = make_database(), a_department("市民政局")
     library = services.define_library(stated=stated(holdings), actor=reviewer, clock=NOON)
@@ -148,6 +162,22 @@ def test_a_library_goes_on_as_far_as_its_sources_let_it_and_no_longer(
         return asked
 
     assert compared().agrees
+    # What is found out about a source later counts from the next delivery on.
+    Entry.objects.filter(pk=holdings[0].entry_id).update(grade="important")
+    assert again() == "holdings.stated_too_low"
+    Entry.objects.filter(pk=holdings[0].entry_id).update(grade="general")
+    # A consent that is withdrawn while the rows are under way ends that, and nothing of it arrives.
+    monkeypatch.setattr(carry_of_deliveries, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(carry_of_deliveries, "LIBRARY_SECONDS", 0.0)
+    ours.run(f'DELETE FROM "{grant.target_table}"')
+    with connection.cursor() as cursor:
+        cursor.execute(WITHDRAWN_ONCE_IT_READS)
+    assert again() == "holdings.not_to_be_passed_on"
+    assert ours.run(f'SELECT count(*) FROM "{grant.target_table}"') == [(0,)]
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER withdraws ON deliveries_delivery")
+    for holding in holdings:
+        agree(library, holding)
     services.withdraw_consent(
         number=library.number, holding=holdings[0].number, actor=an_actor(holdings[0].department), clock=NOON
     )

@@ -23,7 +23,7 @@ from hefu.dataplane.connectors.s3.drop import S3Drop
 from hefu.dataplane.connectors.sftp.connection import SftpConnection
 from hefu.dataplane.connectors.sftp.drop import SftpDrop
 from hefu.dataplane.control import StopWord
-from hefu.dataplane.errors import DataPlaneRefusal, Stopped
+from hefu.dataplane.errors import DataPlaneRefusal, Revoked, Stopped
 from hefu.dataplane.formats import FileFormat, FileTarget
 from hefu.dataplane.lake.source import LakeSource
 from hefu.dataplane.lanes.join_run import Half, deliver_joined
@@ -46,6 +46,7 @@ from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.holdings import services as holdings
+from hefu.rooms.holdings.services.passing import Passing
 from hefu.rooms.resources import queries as resources
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ T = TypeVar("T")
 #: Seconds between two notes of progress, and between two looks whether to stop.
 NOTE_SECONDS = 1.0
 LOOK_SECONDS = 0.4
+#: Seconds between two looks whether a library may still pass its rows on.
+LIBRARY_SECONDS = 1.0
 #: Seconds for which a worker waits for the node's own database to come back while it carries.
 PATIENCE_SECONDS = 60.0
 
@@ -99,6 +102,8 @@ def _carry(carriage: Carriage, hold: "Hold", clock: Clock) -> None:
             hold.patiently(lambda: services.hand_back(carriage=carriage, clock=clock))
             log.info("delivery %s waits for another worker", carriage.number)
             return
+        if watcher.withdrawn is not None and isinstance(refusal, Revoked):
+            refusal = watcher.withdrawn  # the grant holds; what the rows come from does not
         _settle_failure(carriage, hold, refusal, clock)
     except Exception as fault:
         # A bug must not be tried again for ever; it is put on record, and the queue's log shows the rest.
@@ -127,7 +132,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
     watcher.mind(spared.closed, queries.works_at(carriage.provider_place))
     if (opens_at := watcher.finds_closed()) is not None:
         raise ClosedHours(number=carriage.number, opens_at=f"{opens_at.astimezone(CHINA):%H:%M}")
-    source = _source(ticket, carriage, clock)
+    source = _source(ticket, carriage, watcher, clock)
     services.note_held(carriage=carriage, held=_held([source]))
     return run.deliver(
         delivery=carriage.number,
@@ -158,7 +163,7 @@ def _deliver_joined(carriage: Carriage, joined: JoinedWith, watcher: "Watcher", 
         limits += [spared.most_bytes_a_second] if spared.most_bytes_a_second is not None else []
     if (opens_at := watcher.finds_closed()) is not None:
         raise ClosedHours(number=carriage.number, opens_at=f"{opens_at.astimezone(CHINA):%H:%M}")
-    sources = [_source(ticket, carriage, clock) for ticket in tickets]
+    sources = [_source(ticket, carriage, watcher, clock) for ticket in tickets]
     services.note_held(carriage=carriage, held=_held(sources))
     halves = [Half(one.token, source) for one, source in zip(signed, sources, strict=True)]
     return deliver_joined(
@@ -182,12 +187,15 @@ def _held(sources: Sequence[Source]) -> list[tuple[str, int, datetime]]:
     return [(one.name, one.version.number, one.as_of or one.version.at) for one in lakes]
 
 
-def _source(ticket: Ticket, carriage: Carriage, clock: Clock) -> Source:
+def _source(ticket: Ticket, carriage: Carriage, watcher: "Watcher", clock: Clock) -> Source:
     """Return what is read: the source, or what the node has collected from it where its department chose so."""
     if carriage.since is None:
         held = holdings.stand_in(ticket=ticket, delivery=carriage.number, actor=WORKER, clock=clock)
         if held is not None:
             return held
+    library = resources.library_of(resources.source(ticket.resource.source, viewer=WORKER).pk, viewer=WORKER)
+    if library is not None:
+        watcher.mind_library(holdings.passing_of(ticket=ticket, library_id=library, actor=WORKER))
     return source_at(ticket, carriage.number, clock)
 
 
@@ -296,6 +304,10 @@ class Watcher:
         self._moved_at: datetime | None = None
         self._reason: StopWord | None = None
         self._closed: list[Callable[[datetime], datetime | None]] = []
+        self._libraries: list[Passing] = []
+        self._looked_at_libraries = time.monotonic()
+        #: Why a library may not pass on what it did when the run began.
+        self.withdrawn: Refusal | None = None
         #: When the source is read again, once the run stops because it is closed.
         self.opens_at: datetime | None = None
 
@@ -326,6 +338,18 @@ class Watcher:
         """Stop when the hours begin in which a source is not read; each source that is minded counts."""
         self._closed.append(lambda at: closed.opens_at(at, works))
 
+    def mind_library(self, passing: Passing) -> None:
+        """Stop when a library may no longer pass on what it is read for."""
+        self._libraries.append(passing)
+
+    def _finds_withdrawn(self) -> StopWord | None:
+        if not self._libraries or time.monotonic() - self._looked_at_libraries < LIBRARY_SECONDS:
+            return None
+        said = (one.refused(on=self._clock.today()) for one in self._libraries)
+        self.withdrawn = next((refusal for refusal in said if refusal is not None), None)
+        self._looked_at_libraries = time.monotonic()
+        return "revoked" if self.withdrawn is not None else None
+
     def finds_closed(self) -> datetime | None:
         """Look whether the source is not read at this hour; note and return until when."""
         found = [closed(self._clock.now()) for closed in self._closed]
@@ -341,7 +365,7 @@ class Watcher:
         """Return why the run must stop; a database that is away cannot have been told to stop it."""
         if self._reason is None and time.monotonic() - self._looked >= LOOK_SECONDS:
             try:
-                self._reason = services.stop_reason(carriage=self._carriage)
+                self._reason = services.stop_reason(carriage=self._carriage) or self._finds_withdrawn()
             except (OperationalError, InterfaceError):
                 self._hold.regain()
                 return None

@@ -1,12 +1,12 @@
 """What may be collected by whom, what becomes of a run after each try, and how fresh a holding is. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from hefu.dataplane.errors import ColumnsAlike
 from hefu.dataplane.lake.table import alike
 from hefu.kernel.words import Sentence, _
-from hefu.rooms.catalog.terms import ShareType, UpdateCycle
+from hefu.rooms.catalog.terms import Grade, PersonalInfo, ShareType, UpdateCycle
 from hefu.rooms.holdings import errors
 from hefu.rooms.holdings.terms import (
     ART_14,
@@ -24,6 +24,10 @@ from hefu.rooms.holdings.terms import (
     RunStatus,
     SourceColumn,
 )
+
+#: The strictest first.
+_GRADES = (Grade.CORE, Grade.IMPORTANT, Grade.GENERAL)
+_PERSONAL = (PersonalInfo.SENSITIVE, PersonalInfo.PERSONAL, PersonalInfo.NONE)
 
 NOT_SHARED = _("entry {entry} is not shared")
 NOT_ON = _("what is shared conditionally of entry {entry} may be passed on to nobody")
@@ -110,6 +114,28 @@ def share_of(name: str, sources: Sequence[SourceColumn]) -> FieldShare:
         )  # fmt: skip
         return FieldShare(name, tuple(sources), strictest, why, unasked.source)
     return FieldShare(name, tuple(sources), strictest, "")
+
+
+def strictest(grades: Iterable[str | None]) -> Grade | None:
+    """Return the strictest of some grades; None when none is stated."""
+    found = set(grades)
+    return next((one for one in _GRADES if one in found), None)
+
+
+def most_personal(findings: Iterable[str | None]) -> PersonalInfo | None:
+    """Return the gravest of some findings of personal information; None when none is stated."""
+    found = set(findings)
+    return next((one for one in _PERSONAL if one in found), None)
+
+
+def is_as_strict(stated: str | None, source: str | None) -> bool:
+    """Return whether a grade is at least as strict as a source's; what is not stated counts as the least."""
+    return strictest([stated or Grade.GENERAL, source]) == (stated or Grade.GENERAL)
+
+
+def is_as_personal(stated: str | None, source: str | None) -> bool:
+    """Return whether a finding is at least as grave as a source's; what is not stated counts as none."""
+    return most_personal([stated or PersonalInfo.NONE, source]) == (stated or PersonalInfo.NONE)
 
 
 def freshness(cycle: str, *, collected_at: datetime | None, now: datetime) -> Freshness:

@@ -122,6 +122,17 @@ class TooFreelyShared(Refusal):
     status = 403
 
 
+class StatedTooLow(Refusal):
+    """The entry says less of how its data must be guarded than a source of it does."""
+
+    code = "holdings.stated_too_low"
+    text = _(
+        "Entry {entry} of library {library} states a lower grade, or less personal information, than its source "
+        "{kept_in} does today. Have the keeper state the entry anew, then deliver again."
+    )
+    status = 403
+
+
 class NotAssembled(Refusal):
     """There is nothing yet to catalogue or deliver."""
 

@@ -29,7 +29,7 @@ from hefu.rooms.holdings.services.libraries import (
     start_assembly,
     take_up_library,
 )
-from hefu.rooms.holdings.services.passing import catalogue_library, consent, library_for, withdraw_consent
+from hefu.rooms.holdings.services.passing import catalogue_library, consent, library_for, passing_of, withdraw_consent
 from hefu.rooms.holdings.services.reading import drop_versions, look_at, receipt_of, reveal_rejects, take_out
 from hefu.rooms.holdings.services.serving import stand_in
 from hefu.rooms.holdings.services.times import collected, start_due_libraries, time_library
@@ -51,6 +51,7 @@ __all__ = [
     "look_up",
     "note_progress",
     "open_holding",
+    "passing_of",
     "receipt_of",
     "requeue_lost",
     "requeue_lost_libraries",

@@ -1,7 +1,8 @@
 """A library goes on to other departments: catalogued by its keeper, delivered within what its sources share."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,21 +16,19 @@ from hefu.dataplane.ticket import Ticket
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.ids import new_id
-from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
+from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound, Refusal
 from hefu.kernel.words import _
 from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.catalog import services as catalog_services
 from hefu.rooms.catalog.terms import (
     Content,
     FormatClass,
-    Grade,
     ItemContent,
     ItemType,
     OpenType,
-    PersonalInfo,
     ShareType,
 )
-from hefu.rooms.holdings import errors, queries, terms
+from hefu.rooms.holdings import decide, errors, queries, terms
 from hefu.rooms.holdings.access import require, require_keeper
 from hefu.rooms.holdings.models import CollectionRun, Holding, Library, LibraryConsent
 from hefu.rooms.holdings.queries import table_of
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
 
 #: Class of the entry by the kind of library: base data, or a theme's.
 _CLASS = {kind: "2" if kind is LibraryKind.THEME else "1" for kind in LibraryKind}
-#: The strictest first.
-_GRADES = (Grade.CORE, Grade.IMPORTANT, Grade.GENERAL)
-_PERSONAL = (PersonalInfo.SENSITIVE, PersonalInfo.PERSONAL, PersonalInfo.NONE)
 
 
 @transaction.atomic
@@ -134,8 +130,8 @@ def _content(row: Library, wanted: Sequence[FieldShare]) -> Content:
         share_scope=told("share_scope"),
         use_condition=told("use_condition"),
         open_type=OpenType.CLOSED,
-        grade=next((grade for grade in _GRADES if grade in {one.grade for one in entries}), None),
-        personal_info=next((one for one in _PERSONAL if one in {entry.personal_info for entry in entries}), None),
+        grade=decide.strictest(entry.grade for entry in entries),
+        personal_info=decide.most_personal(entry.personal_info for entry in entries),
         related_codes=tuple(codes),
         items=tuple(
             ItemContent(
@@ -243,33 +239,11 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
         Forbidden: A person asks.
         NotAssembled: There is no version.
         NoSuchVersion: Its files were dropped.
-        NoLongerShared: The version holds rows of an entry that is not shared any more.
-        NotToBePassedOn: A source does not let the library share a column on.
-        TooFreelyShared: The entry shares a column unconditionally, and a source conditionally.
+        Refusal: Its sources do not let it, as `Passing.require` says.
     """
-    if not actor.is_system:
-        raise Forbidden(action="holdings.library_for")
-    row = Library.objects.select_related("department").get(pk=library_id)
-    if row.version is None:
-        raise errors.NotAssembled(number=row.number)
-    # The version that the row speaks of, not one that is about to be put on record.
-    version = table_of(row.pk).version(row.version)
-    require_shared(row, version, on=clock.today())
-    shown = {item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)}
-    named = {*shown, *ticket.key, *ticket.columns_besides}
-    free = _freely_shared(catalog.entry(ticket.entry, viewer=WORKER))
-    subject, *fields = shares(row, on=clock.today())
-    leaving = [subject, *(share for share in fields if {share.name, provenance(share.name)} & named)]
-    for share in leaving:
-        _require_free(row, share)
-        if (
-            {share.name, provenance(share.name)} & free
-            and share.share_type is ShareType.CONDITIONAL
-            and not _is_own(share)
-        ):
-            raise errors.TooFreelyShared(
-                entry=ticket.entry, field=share.name, library=row.number, source=str(ART_14), citation=ART_14
-            )
+    passing = passing_of(ticket=ticket, library_id=library_id, actor=actor)
+    leaving = passing.require(on=clock.today())
+    row, version = passing.library, passing.version
     record_library(
         terms.LIBRARY_PASSED_ON,
         row,
@@ -281,6 +255,76 @@ def library_for(*, ticket: Ticket, library_id: UUID, delivery: str, actor: Actor
         fields=[share.name for share in leaving],
     )
     return LakeSource(table_of(row.pk), version, name=row.number, as_of=_as_of(version))
+
+
+def passing_of(*, ticket: Ticket, library_id: UUID, actor: Actor) -> "Passing":
+    """Return what a delivery reads of a library, to be looked at before it and while it runs.
+
+    Raises:
+        Forbidden: A person asks.
+        NotAssembled: There is no version.
+        NoSuchVersion: Its files were dropped.
+    """
+    if not actor.is_system:
+        raise Forbidden(action="holdings.library_for")
+    row = Library.objects.select_related("department").get(pk=library_id)
+    if row.version is None:
+        raise errors.NotAssembled(number=row.number)
+    # The version that the row speaks of, not one that is about to be put on record.
+    return Passing(ticket, row, table_of(row.pk).version(row.version))
+
+
+@dataclass(frozen=True)
+class Passing:
+    """What leaves a library under a ticket: the version, and the library as it stood with it."""
+
+    ticket: Ticket
+    library: Library
+    version: Version
+
+    def refused(self, *, on: date) -> Refusal | None:
+        """Return why its sources do not let it leave, or None."""
+        try:
+            self.require(on=on)
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def require(self, *, on: date) -> list[FieldShare]:
+        """Return the fields that leave, when their sources let all of them be shared on today.
+
+        Raises:
+            NoLongerShared: The version holds rows of an entry that is not shared any more.
+            NotToBePassedOn: A source does not let the library share a column on.
+            TooFreelyShared: The entry shares a column unconditionally, and a source conditionally.
+            StatedTooLow: The entry states a lower grade, or less personal information, than a source of a field.
+        """
+        ticket, row = self.ticket, self.library
+        require_shared(row, self.version, on=on)
+        shown = {item.column for item in ticket.items if not isinstance(item.mask, Constant | Null)}
+        named = {*shown, *ticket.key, *ticket.columns_besides}
+        entry = catalog.entry(ticket.entry, viewer=WORKER)
+        free = _freely_shared(entry)
+        subject, *fields = shares(row, on=on)
+        leaving = [subject, *(share for share in fields if {share.name, provenance(share.name)} & named)]
+        for share in leaving:
+            _require_free(row, share)
+            if (
+                {share.name, provenance(share.name)} & free
+                and share.share_type is ShareType.CONDITIONAL
+                and not _is_own(share)
+            ):
+                raise errors.TooFreelyShared(
+                    entry=ticket.entry, field=share.name, library=row.number, source=str(ART_14), citation=ART_14
+                )
+        for code in dict.fromkeys(source.entry for share in leaving for source in share.sources):
+            source = catalog.entry(code, viewer=WORKER)
+            if not (
+                decide.is_as_strict(entry.grade, source.grade)
+                and decide.is_as_personal(entry.personal_info, source.personal_info)
+            ):
+                raise errors.StatedTooLow(entry=entry.code, library=row.number, kept_in=source.code)
+        return leaving
 
 
 def _freely_shared(entry: "Entry") -> set[str]:
