@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hefu.dataplane.checks import NotNull
-from hefu.dataplane.compare import Compared, compare
+from hefu.dataplane.compare import compare
+from hefu.dataplane.compared import Compared
 from hefu.dataplane.connectors.folder.source import FolderSource
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.followed import Counts

@@ -8,6 +8,7 @@ from hefu.dataplane.checks import NotNull
 from hefu.dataplane.errors import SideRefused
 from hefu.kernel.actor import Role
 from hefu.rooms.deliveries import queries, services
+from hefu.rooms.deliveries.comparing import carry_comparison
 from hefu.rooms.deliveries.terms import DeliveryStatus
 from hefu.rooms.grants import services as grants
 from hefu.rooms.resources import services as resources
@@ -79,6 +80,10 @@ def test_it_copies_keeps_in_step_and_stops_within_two_seconds_of_a_revocation(
         assert other_maria.run("SELECT name FROM population WHERE id_number = lpad('7', 18, '0')") == [("李镕",)]
         row.refresh_from_db()
         assert row.rejected == {"not_null(name)": 11}
+        asked = services.ask_comparison(number=row.number, actor=an_actor(consumer), clock=NOW)
+        carry_comparison(asked.pk, clock=NOW)
+        asked.refresh_from_db()
+        assert (asked.error, asked.agrees, asked.rows_source, asked.rows_target) == ("", True, 90, 90)
 
         grants.revoke_grant(number=grant.number, reason="测试", actor=an_actor(provider, Role.CHIEF), clock=NOW)
 

@@ -4,7 +4,7 @@ Both sides count, sum and digest their rows in buckets by key; only buckets that
 that two tables that agree cost one pass each and move a few kilobytes. What a source shows here is what the
 grant delivers: filtered, checked and masked by it, in its own SQL. A source that is no PostgreSQL has neither its
 digests nor its types, so what the grant delivers of it is written beside the consumer's table for as long as the
-comparison lasts, where nobody else sees it, and both are compared there.
+comparison lasts, where nobody else sees it, and both are compared there. A table of MySQL has a way of its own.
 """
 
 import contextlib
@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, Literal
+from typing import Any
 
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.capture.followable import facts_of
+from hefu.dataplane.compare_mysql import Beside
+from hefu.dataplane.compared import MOST_KEYS, Compared, Gap, Key, SideSeen
+from hefu.dataplane.connectors.mysql.target import MysqlTarget
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
 from hefu.dataplane.connectors.postgres.copy import from_batches, pump
 from hefu.dataplane.connectors.postgres.followed import (
@@ -42,7 +45,7 @@ from hefu.dataplane.outcome import Rejected
 from hefu.dataplane.plan import Plan, compile_plan
 from hefu.dataplane.plan_sql import SourceSql
 from hefu.dataplane.run import TicketHolds, require_match
-from hefu.dataplane.sides import Source, opened
+from hefu.dataplane.sides import Source, Table, opened
 from hefu.dataplane.ticket import Ticket, read_ticket
 from hefu.dataplane.types import Kind
 from hefu.kernel.clock import Clock
@@ -50,57 +53,16 @@ from hefu.kernel.words import Sentence, _
 
 _SQL = Dialect.POSTGRES
 _NAME = _SQL.name_of
-#: Buckets by key, and keys that are named of all that differ.
-BUCKETS, MOST_KEYS = 4096, 10_000
+#: Buckets by key.
+BUCKETS = 4096
 #: Rows that are mended with one look at the source.
 _AT_ONCE = 1000
 _WHOLE = Chunk(0, whole=True)
 #: What the grant delivers of a source that is no PostgreSQL; of one session, and gone with it.
 _BROUGHT = "pg_temp.hefu_granted"
 
-#: Texts of a key's values.
-Key = tuple[str | None, ...]
-
-
-@dataclass(frozen=True)
-class Gap:
-    """One row that is not the same on both sides."""
-
-    kind: Literal["missing", "extra", "different"]
-    #: Its key, as it is delivered.
-    key: Key
-
-
-@dataclass(frozen=True)
-class SideSeen:
-    """One side as it was counted."""
-
-    rows: int
-    #: Sum of the digests of all rows, as hex.
-    digest: str
-    #: Column → sum of its values as text, for columns of numbers.
-    sums: Mapping[str, str | None]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """What was found."""
-
-    source: SideSeen
-    target: SideSeen
-    #: Rows that are granted and are not there; rows that are there and are not granted; rows with other values.
-    missing: int
-    extra: int
-    different: int
-    #: Which those are, as far as they are named.
-    gaps: tuple[Gap, ...]
-    #: Rows of the target that came, were written over and went to mend it.
-    mended: Counts = NOTHING
-
-    @property
-    def agrees(self) -> bool:
-        """Return whether both sides hold the same rows."""
-        return not (self.missing or self.extra or self.different)
+#: A plan, and what the grant delivers as a relation of some session.
+_Granted = tuple[Plan, str]
 
 
 def compare(
@@ -110,7 +72,7 @@ def compare(
     keys: Iterable[PublicKey],
     clock: Clock,
     source: Source,
-    target: PostgresTarget,
+    target: Table,
     salts: Mapping[str, str] | None = None,
     mend: bool = False,
     watcher: Watcher | None = None,
@@ -144,30 +106,36 @@ def compare(
     finished: list[Compared] = []
 
     def compared(
-        asked: PostgresConnection, side: str, granted: Callable[[Session, Session], tuple[Plan, str]]
+        table: PostgresTarget, asked: PostgresConnection, side: str, granted: Callable[[Session, Session], _Granted]
     ) -> Compared:
         with (
             contextlib.closing(Session(asked, side, policy)) as asking,
-            contextlib.closing(Session(target.connection, "target", policy)) as there,
+            contextlib.closing(Session(table.connection, "target", policy)) as there,
             control.watched(asking),
             control.watched(there),
         ):
             plan, relation = granted(asking, there)
             if not plan.key:
                 raise PlanRefused((_without_key(),))
-            found = _Comparing(target, plan, relation, asking, there, control.check).carry(delivery, mend)
-            finished.append(found)
-            return found
+            return _Comparing(table, plan, relation, asking, there, control.check).carry(delivery, mend)
+
+    def done(work: Callable[[], Compared]) -> Compared:
+        control.call(lambda: finished.append(work()))
+        return finished[0]
 
     try:
-        if isinstance(source, PostgresSource):
-            place, there = source.connection, partial(_granted_there, ticket, target, secrets)
-            return control.call(lambda: compared(place, "source", there))
+        if isinstance(source, PostgresSource) and isinstance(target, PostgresTarget):
+            granted = partial(_granted_there, ticket, target, secrets)
+            return done(partial(compared, target, source.connection, "source", granted))
         view = control.open(opened(source, ticket, policy, control=control))
         with contextlib.closing(view), control.watched(view):
+            if isinstance(target, MysqlTarget):
+                beside = Beside(ticket, target, secrets, view, control, policy)
+                beside.load()
+                return done(partial(beside.carry, delivery, mend))
             brought = _Brought(ticket, target, secrets, view, control, policy)
             brought.load()
-            return control.call(lambda: compared(target.connection, "target", brought.beside))
+            return done(partial(compared, target, target.connection, "target", brought.beside))
     except Stopped:
         if finished:  # the word came when all was done: what was mended is mended, and has to be told
             return finished[0]
@@ -184,7 +152,7 @@ def _columns_of(there: Session, target: PostgresTarget) -> tuple[ColumnFacts, ..
 
 def _granted_there(
     ticket: Ticket, target: PostgresTarget, secrets: Mapping[str, str], asking: Session, there: Session
-) -> tuple[Plan, str]:
+) -> _Granted:
     """Return the plan, and what the grant delivers as a relation of the source's own session."""
     facts = facts_of(asking, ticket)
     plan = compile_plan(ticket, facts.columns, _columns_of(there, target), secrets)
@@ -229,7 +197,7 @@ class _Brought:
         sql = self._sql()
         hand_over(self.view, sql, self.view.parts(None), {}, _Nobody(), self.control)
 
-    def beside(self, asking: Session, _there: Session) -> tuple[Plan, str]:
+    def beside(self, asking: Session, _there: Session) -> _Granted:
         """Write what the grant delivers into a table of the session's own; return the plan and that table."""
         sql = self._sql()
         outputs = sql.plan.outputs

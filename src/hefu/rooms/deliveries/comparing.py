@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import replace
 from uuid import UUID
 
-from hefu.dataplane.compare import Compared, compare
-from hefu.dataplane.connectors.postgres.target import PostgresTarget
+from hefu.dataplane.compare import compare
+from hefu.dataplane.compared import Compared
 from hefu.dataplane.control import Progress, StopWord
 from hefu.dataplane.errors import Revoked
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import services
 from hefu.rooms.deliveries.carry import salts_of, source_at
-from hefu.rooms.deliveries.errors import ComparesPostgresAlone, Fault
+from hefu.rooms.deliveries.errors import Fault
 from hefu.rooms.deliveries.services import Comparand
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.services.places import table_at
@@ -91,8 +91,6 @@ def _look(comparand: Comparand, clock: Clock) -> Compared:
         raise Revoked(rows=0)
     ticket = grants.read(signed.token)
     target = table_at(comparand.target_id, comparand.target_table, comparand.number)
-    if not isinstance(target, PostgresTarget):  # the place was registered anew since it was asked for
-        raise ComparesPostgresAlone(number=comparand.number)
     return compare(
         delivery=comparand.number,
         token=signed.token,

@@ -65,16 +65,6 @@ class NothingToCompare(Refusal):
     )
 
 
-class ComparesPostgresAlone(Refusal):
-    """What is compared is compared where the table is."""
-
-    code = "deliveries.compares_postgres_alone"
-    text = _(
-        "The table of delivery {number} is not in a PostgreSQL database, and only such tables are compared. Deliver it "
-        "whole again where you doubt it."
-    )
-
-
 class NothingCompares(Refusal):
     """Nothing is being compared that could be stopped."""
 

@@ -8,7 +8,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
-from hefu.dataplane.compare import Compared
+from hefu.dataplane.compared import Compared
 from hefu.dataplane.errors import Stopped
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.actor import Actor
@@ -35,8 +35,6 @@ from hefu.rooms.deliveries.terms.comparing import (
 )
 from hefu.rooms.grants import queries as grants
 from hefu.rooms.grants.terms import Way
-from hefu.rooms.resources import queries as resources
-from hefu.rooms.resources.terms import PlaceKind
 
 #: Name of the task in `jobs`; services may not import what stands above them.
 COMPARE = "deliveries.compare"
@@ -69,15 +67,13 @@ def ask_comparison(*, number: str, mends: bool = False, actor: Actor, clock: Clo
 
     Raises:
         NotFound, Forbidden: The actor may not see the delivery, or not do this.
-        NothingToCompare, ComparesPostgresAlone, ComparisonOpen, SourceClosed, RestFirst: It cannot be done now.
+        NothingToCompare, ComparisonOpen, SourceClosed, RestFirst: It cannot be done now.
     """
     row = load(number, "deliveries.compare", actor)
     if mends:
         require(actor, "deliveries.mend", consumer_id=row.consumer_id, provider_id=row.provider_id)
     if not _is_comparable(row):
         raise errors.NothingToCompare(number=number)
-    if resources.target(row.target_id or "", viewer=WORKER).kind != PlaceKind.POSTGRES:
-        raise errors.ComparesPostgresAlone(number=number)
     if Comparison.objects.filter(delivery=row, state__in=COMPARING).exists():
         raise errors.ComparisonOpen(number=number)
     closed = sparing_of(number, viewer=actor).closed
@@ -257,7 +253,6 @@ def compare_by_night(*, actor: Actor, clock: Clock) -> list[str]:
         try:
             ask_comparison(number=number, actor=actor, clock=clock)
             asked.append(number)
-        # It ended, its place is none that is compared, or it is another night's.
-        except (errors.NothingToCompare, errors.ComparesPostgresAlone, errors.ComparisonOpen, errors.SourceClosed):
+        except (errors.NothingToCompare, errors.ComparisonOpen, errors.SourceClosed):  # ended, or another night
             continue
     return asked
