@@ -52,12 +52,16 @@ def test_an_officer_opens_collects_and_reads_a_holding_and_the_reviewer_sees_cou
     assert b"".join(taken.streaming_content).count(b"\n") == 31
     assert Evidence.objects.filter(kind="holding.read").count() == 2
     assert "rows held" in reviewer.get(at).content.decode()
-    for closed in ("rows", "file", "drop", "close"):
+    for closed in ("rows", "file", "drop", "keep", "close"):
         assert reviewer.get(f"{at}{closed}").status_code == 403
         assert stranger.get(f"{at}{closed}").status_code == 404
     assert stranger.get(at).status_code == 404
     assert officer.post(f"{at}change", {"taking": "merge", "timetable": "每天 02:00"}).status_code == 302
-    assert "每天 02:00" in officer.get(at).content.decode()
+    assert officer.post(f"{at}keep", {"keep_days": "3"}).status_code == 422
+    assert officer.post(f"{at}keep", {"keep_days": "30"}).status_code == 302
+    page = officer.get(at).content.decode()
+    assert "每天 02:00" in page
+    assert "of the last 30 days" in page
     assert officer.post(f"{at}drop", {"keep_days": "90"}).status_code == 302
     assert officer.get("/holdings/?format=csv").status_code == 200
 

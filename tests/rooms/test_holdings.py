@@ -1,6 +1,7 @@
 """Collection into holdings: who may, what is held and counted, history, and what every look leaves behind."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -237,20 +238,37 @@ def test_it_is_collected_by_the_clock_and_told_when_it_is_older_than_its_cycle(
     assert queries.standing(fresh, clock=much_later).freshness is Freshness.LATE
 
 
-def test_old_versions_are_dropped_only_while_nobody_writes(holding: Holding, officer: Actor, theirs: Database) -> None:
+def test_old_versions_go_by_the_holdings_rule_only_while_nobody_writes_and_their_counts_stay(
+    holding: Holding, officer: Actor, theirs: Database
+) -> None:
     collected(holding, officer)
     theirs.run("DELETE FROM population WHERE id_number < lpad('5', 18, '0')")
     collected(holding, officer, LATER)
+    for file in queries.table_of(holding.pk).path.glob("*.parquet"):
+        os.utime(file, (0, 0))  # what is younger than a day somebody may be writing
+    held, much_later = queries.bytes_held(holding), FixedClock(LATER.now() + timedelta(days=31))
+    with pytest.raises(InputsRejected):
+        services.drop_versions(number=holding.number, kept_for=timedelta(days=6), actor=officer, clock=LATER)
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [LOCK_CLASS, lock_key(holding.pk)])
         with pytest.raises(errors.RunOpen):
-            services.drop_versions(number=holding.number, kept_for=timedelta(0), actor=officer, clock=LATER)
+            services.drop_versions(number=holding.number, kept_for=timedelta(days=7), actor=officer, clock=much_later)
         # Given back by word: a session that ends gives it back a moment after the line is closed.
         cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_CLASS, lock_key(holding.pk)])
     other.close()
-    assert services.drop_versions(number=holding.number, kept_for=timedelta(0), actor=officer, clock=LATER) == 1
-    assert [one.readable for one in queries.history(holding)] == [True, False]
+    assert services.thin_out(clock=much_later) == []
+    with pytest.raises(InputsRejected):
+        services.keep_for(number=holding.number, days=6, actor=officer, clock=much_later)
+    services.keep_for(number=holding.number, days=30, actor=officer, clock=much_later)
+    assert services.thin_out(clock=FixedClock(LATER.now() + timedelta(days=29))) == []
+    [(number, dropped)] = services.thin_out(clock=much_later)
+    assert (number, dropped.files, dropped.bytes + dropped.bytes_kept) == (holding.number, 1, held)
+    assert [(one.readable, one.rows) for one in queries.history(holding)] == [(True, 86), (False, 90)]
+    entry = queries.last_dropped(holding, viewer=officer)
+    assert entry is not None
+    assert entry.body["bytes_freed"] == dropped.bytes
+    assert services.thin_out(clock=much_later) == []
 
 
 def test_the_command_line_opens_collects_and_looks_back(
@@ -269,6 +287,8 @@ def test_the_command_line_opens_collects_and_looks_back(
     carry(found.pk, holding_id=found.holding_id, clock=NOON)
     assert run("status", number, *who)["run"]["rows_held"] == 90
     assert [one["rows"] for one in run("history", number, *who)] == [90]
+    assert run("keep", number, "--days", "30", *who) == {"number": number, "kept_days": 30}
+    assert run("vacuum", number, "--keep-days", "7", *who)["bytes_kept"] > 0
     seen = run("query", number, "--where", f"id_number={'7'.zfill(18)}", "--reason", "核对", *who)
     assert (seen["matching"], seen["rows"][0]["name"]) == (1, "张7")
     with CaptureQueriesContext(connection) as asked:

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from hefu.dataplane.lake import table
 from hefu.dataplane.lake.folding import Folding
+from hefu.dataplane.lake.shelves import FolderShelf
 from hefu.dataplane.lake.table import LakeTable
 from hefu.dataplane.lanes.file_run import FileRun
 from tests.unit.test_dataplane_lake import Place, people
@@ -22,7 +22,7 @@ POINTS: dict[str, tuple[Any, str]] = {
     "staging": (FileRun, "_publish"),
     "folding": (Folding, "_tally"),
     "committing": (LakeTable, "commit"),
-    "committed": (table, "_settle"),
+    "committed": (FolderShelf, "settle_log"),
 }
 
 

@@ -2,11 +2,13 @@
 
 import contextlib
 import csv
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import deltalake
 import pyarrow.parquet
 import pytest
 
@@ -15,11 +17,11 @@ from hefu.dataplane.errors import AlreadyRunning, HoldingDiffers, NoSuchVersion,
 from hefu.dataplane.lake import assembling, folding
 from hefu.dataplane.lake.assembling import LibraryField, Wins
 from hefu.dataplane.lake.collecting import Order, collect, everything
-from hefu.dataplane.lake.table import LakeTable, Part, Taking, Version
+from hefu.dataplane.lake.table import LakeTable, Taking, Version
 from hefu.dataplane.outcome import ListSink
 from hefu.dataplane.run import Progress
 from hefu.dataplane.ticket import Item, ResourceKind, ResourceRef
-from hefu.kernel.clock import FixedClock
+from hefu.kernel.clock import FixedClock, SystemClock
 
 DAY_0 = datetime(2026, 3, 1, tzinfo=UTC)
 COLUMNS = {"编号": "text", "name": "text", "born": "date", "面积 (㎡)": "numeric(12,2)"}
@@ -195,16 +197,27 @@ def test_a_damaged_file_of_the_holding_is_found_before_anything_is_committed(pla
         place.collect(3)
 
 
-def test_versions_that_were_dropped_are_told_and_cannot_be_read(place: Place) -> None:
-    place.write(people(50))
-    place.collect(1)
-    place.write(people(51))
-    place.collect(2)
-    stray = Part(place.table.path / "C9-0000.parquet", 1)
-    stray.path.write_bytes(b"left by a killed run")
-    assert place.table.drop_old(timedelta(0)) == 2
-    assert not stray.path.exists()
-    assert [place.table.readable(version) for version in place.table.versions()] == [True, False]
+def test_versions_older_than_wanted_go_and_no_younger_one_though_the_log_was_drawn_together(place: Place) -> None:
+    for serial, count in enumerate((50, 51, 52, 53), start=1):
+        place.write(people(count))
+        place.collect(serial)
+    # A month later, in a table whose checkpoint no longer says when which file was replaced.
+    now = SystemClock().now()
+    past = (now - timedelta(days=30)).timestamp()
+    for part in place.table.path.glob("*.parquet"):
+        os.utime(part, (past, past))
+    deltalake.DeltaTable(place.table.path).create_checkpoint()
+    left, begun = (place.table.path / name for name in ("C9-0123abcd.parquet", "C9-4567abcd.parquet"))
+    left.write_bytes(b"left by a killed run")
+    os.utime(left, (past, past))
+    begun.write_bytes(b"being written")
+    held = place.table.bytes()
+    dropped = place.table.drop_old(DAY_0 + timedelta(days=2, hours=12), now - timedelta(days=1))
+    assert (dropped.files, left.exists(), begun.exists()) == (2, False, True)
+    assert [place.table.readable(version) for version in place.table.versions()] == [True, True, True, False]
+    assert dropped.bytes_kept == held - dropped.bytes == place.table.bytes()
+    assert place.table.drop_old(DAY_0 + timedelta(days=90), now).files == 3
+    assert [place.table.readable(version) for version in place.table.versions()] == [True, False, False, False]
 
 
 def test_a_library_takes_each_field_from_the_source_that_wins_and_tells_where_sources_differ(tmp_path: Path) -> None:

@@ -146,6 +146,34 @@ def test_derived_secrets_differ_by_purpose_and_key_and_stay_the_same(tmp_path: P
     assert len(secrets) == 3
 
 
+STORE = {
+    "HEFU_LAKE": "s3://government-lake/node/one/",
+    "HEFU_LAKE_ENDPOINT": "https://store.example",
+    "HEFU_LAKE_ACCESS_KEY": "reader",
+    "HEFU_LAKE_SECRET_KEY": "a secret",
+}
+
+
+def test_a_lake_in_a_store_is_stated_whole_or_not_at_all_and_its_secret_key_is_nowhere_shown(tmp_path: Path) -> None:
+    assert config(tmp_path).lake_place() is None
+    found = config(tmp_path, **STORE)
+    place = found.lake_place()
+    assert place is not None
+    assert (place.host, place.port, place.encrypted) == ("store.example", 443, True)
+    assert (place.bucket, place.folder, place.secret_key) == ("government-lake", "/node/one", "a secret")
+    assert "a secret" not in repr(found) + repr(place)
+    for name in ("HEFU_LAKE_ENDPOINT", "HEFU_LAKE_ACCESS_KEY", "HEFU_LAKE_SECRET_KEY"):
+        with pytest.raises(SettingRejected, match=name):
+            config(tmp_path, **{one: said for one, said in STORE.items() if one != name})
+    for name, wrong in (("HEFU_LAKE", "s3://a b/c"), ("HEFU_LAKE_ENDPOINT", "https://me:key@store.example")):
+        with pytest.raises(SettingRejected, match=name) as refused:
+            config(tmp_path, **STORE | {name: wrong})
+        assert "me:key" not in str(refused.value)
+    (tmp_path / "config.toml").write_text('lake_secret_key = "a secret"\n')
+    with pytest.raises(SettingRejected, match="HEFU_LAKE_SECRET_KEY"):
+        config(tmp_path, **STORE)
+
+
 def test_every_setting_says_what_it_means() -> None:
     for _field, facts, _default in settings():
         assert facts["name"].startswith("HEFU_")

@@ -12,6 +12,7 @@ from hefu.cli.language import filled
 from hefu.cli.output import as_json_text, json_option
 from hefu.cli.site import prepare_django
 from hefu.kernel.clock import Clock, SystemClock
+from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.law.calendar import calendar_for
 from hefu.law.places import NATION
@@ -29,10 +30,14 @@ _COLOURS = {Health.GOOD: "green", Health.WARNING: "yellow", Health.BAD: "red", H
 @click.command("doctor")
 @json_option
 def command(as_json: bool) -> int:
-    """Look at everything and change nothing; exit 0 when nothing is bad, 1 otherwise."""
+    """Look at everything and change nothing; exit 0 when nothing is bad, 1 otherwise.
+
+    In the lake's store, where there is one, a small file is written and removed.
+    """
     config, clock = load(os.environ), SystemClock()
     findings = list(examine(config, clock, os.environ))
     findings += _calendar(config, clock)
+    findings += _lake(config)
     if any(one.check == "database" and one.health is Health.GOOD for one in findings):
         prepare_django()
         findings += [*_tables(), *_worker(config, clock)]
@@ -72,6 +77,23 @@ def _calendar(config: Config, clock: Clock) -> Iterator[Finding]:
         yield Finding(
             "calendar", Health.GOOD, _("The working days of {place} are published until {until}."), facts=facts
         )
+
+
+def _lake(config: Config) -> Iterator[Finding]:
+    """Try the store that holdings lie in: a second file of one name has to be refused there."""
+    from hefu.dataplane.lake.shelves import try_out
+    from hefu.rooms.resources.lake import lake_store
+
+    store = lake_store(config)
+    if store is None:
+        return
+    facts = {"store": f"{store.server.named}/{store.bucket}{store.folder}"}
+    try:
+        try_out(store)
+    except Refusal as refusal:
+        yield Finding("lake", Health.BAD, refusal.text, facts=refusal.facts)
+    else:
+        yield Finding("lake", Health.GOOD, _("The lake's store {store} answers and can be written."), facts=facts)
 
 
 def _tables() -> Iterator[Finding]:

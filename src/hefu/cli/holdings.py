@@ -114,6 +114,7 @@ def status(number: str, actor: Actor, as_json: bool) -> None:
     facts = _summary(row) | {
         "timetable": row.timetable,
         "next_times": list(now.next_times),
+        "kept_days": row.kept_days,
         "bytes": queries.bytes_held(row),
         "run": _run(run) if run else None,
     }
@@ -241,18 +242,42 @@ def receipt(run: str, output: Path, actor: Actor, as_json: bool) -> None:
     show({"run": run, "file": output}, as_json=as_json)
 
 
+@command.command("keep")
+@click.argument("number")
+@click.option("--days", type=click.IntRange(7, 36500), default=None, help="For how long replaced versions are kept.")
+@click.option("--for-ever", is_flag=True, help="Keep every version.")
+@acting_option(writes=True)
+@json_option
+def keep(number: str, days: int | None, for_ever: bool, actor: Actor, as_json: bool) -> None:
+    """Set how long the versions of holding NUMBER are kept; what is older goes every night."""
+    from hefu.rooms.holdings import services
+
+    if (days is None) is not for_ever:
+        raise click.UsageError("Give either --days or --for-ever.")
+    row = services.keep_for(number=number, days=days, actor=actor, clock=SystemClock())
+    show({"number": number, "kept_days": row.kept_days}, as_json=as_json)
+
+
 @command.command("vacuum")
 @click.argument("number")
-@click.option("--keep-days", required=True, type=click.IntRange(0, 36500), help="Replaced longer ago is dropped.")
+@click.option("--keep-days", required=True, type=click.IntRange(7, 36500), help="Replaced longer ago is dropped.")
 @acting_option(writes=True)
 @json_option
 def vacuum(number: str, keep_days: int, actor: Actor, as_json: bool) -> None:
-    """Delete the files of old versions of holding NUMBER; what they counted stays."""
+    """Delete the files of old versions of holding NUMBER now; what they counted stays."""
     from hefu.rooms.holdings import services
 
     kept = timedelta(days=keep_days)
-    files = services.drop_versions(number=number, kept_for=kept, actor=actor, clock=SystemClock())
-    show({"number": number, "files_deleted": files}, as_json=as_json)
+    dropped = services.drop_versions(number=number, kept_for=kept, actor=actor, clock=SystemClock())
+    show(
+        {
+            "number": number,
+            "files_deleted": dropped.files,
+            "bytes_freed": dropped.bytes,
+            "bytes_kept": dropped.bytes_kept,
+        },
+        as_json=as_json,
+    )
 
 
 @command.command("close")

@@ -97,6 +97,31 @@ class SideRefused(DataPlaneRefusal):
         super().__init__(side=side, detail=detail)
 
 
+class LakeLost(DataPlaneRefusal):
+    """The store that the lake lies on does not answer now."""
+
+    code = "dataplane.lake_lost"
+    text = _("The lake's store does not answer: {detail}. Nothing is lost; try again once it does.")
+    status = 503
+    transient = True
+
+    def __init__(self, detail: str) -> None:
+        """Keep why."""
+        super().__init__(detail=detail)
+
+
+class LakeRefused(DataPlaneRefusal):
+    """The store that the lake lies on says no."""
+
+    code = "dataplane.lake_refused"
+    text = _("The lake's store refused: {detail}. Have whoever runs the node mend that, then try again.")
+    status = 503
+
+    def __init__(self, detail: str) -> None:
+        """Keep why."""
+        super().__init__(detail=detail)
+
+
 class AddressRefused(DataPlaneRefusal):
     """The policy does not let a connector reach that address."""
 

@@ -108,7 +108,7 @@ def opened(
         case FolderSource():
             return lambda: FolderView(source, ticket.resource.table, ticket.items)
         case LakeSource():
-            return lambda: LakeView(source)
+            return lambda: LakeView(source, control)
         case MysqlSource():
             return lambda: MysqlView(source, policy, ticket)
         case SftpSource() | S3Source():

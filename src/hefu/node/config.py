@@ -7,11 +7,13 @@ import base64
 import binascii
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -39,7 +41,7 @@ def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str, 
         shown: How that page shows the default, when the value itself says little.
     """
     facts = {"name": name, "read": read, "meaning": meaning, "shown": shown}
-    secret = name in ("HEFU_DATABASE_URL", "HEFU_MASTER_KEY", "HEFU_SPARK")
+    secret = name in ("HEFU_DATABASE_URL", "HEFU_MASTER_KEY", "HEFU_SPARK", "HEFU_LAKE_SECRET_KEY")
     return dataclasses.field(default=default, metadata=facts, repr=not secret)
 
 
@@ -105,6 +107,41 @@ def _key(value: str) -> bytes:
     if len(key) != 32:
         raise ValueError("not 32 bytes in base64; make one with: openssl rand -base64 32")
     return key
+
+
+def _bucket(value: str) -> str:
+    said = value.strip().rstrip("/")
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", said):
+        raise ValueError("a bucket and a folder in it, such as s3://bucket/lake, in plain letters, figures, - and _")
+    return said
+
+
+def _store(value: str) -> str:
+    said = value.strip().rstrip("/")
+    try:
+        parts = urlsplit(said)
+        plain = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        plain = False
+    if not plain or parts.username or parts.path or parts.query or parts.fragment:
+        raise ValueError("the store's address alone, such as https://store.example:9000, without keys or a path")
+    return said
+
+
+@dataclass(frozen=True)
+class LakePlace:
+    """The store that the lake lies on."""
+
+    host: str
+    port: int
+    #: Whether TLS is spoken, and the certificate looked at.
+    encrypted: bool
+    bucket: str
+    #: In the bucket, beginning with `/`, without one at its end.
+    folder: str
+    region: str
+    access_key: str
+    secret_key: str = dataclasses.field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -183,6 +220,28 @@ class Config:
         "proxy puts into `X-Forwarded-For` is believed.",
     )
 
+    lake: str | None = _setting(
+        "HEFU_LAKE",
+        None,
+        _bucket,
+        "Bucket and folder of an S3-compatible store that holdings and libraries lie in: `s3://bucket/folder`.",
+        shown="`lake` in the home",
+    )
+    lake_endpoint: str | None = _setting(
+        "HEFU_LAKE_ENDPOINT",
+        None,
+        _store,
+        "Address of that store: `https://store.example:9000`. With `http://` rows and signatures go unencrypted.",
+        shown="none",
+    )
+    lake_region: str = _setting(
+        "HEFU_LAKE_REGION", "us-east-1", _text, "Region that requests to the store are signed for."
+    )
+    lake_access_key: str = _setting("HEFU_LAKE_ACCESS_KEY", "", _text, "Access key of the store.", shown="none")
+    lake_secret_key: str = _setting(
+        "HEFU_LAKE_SECRET_KEY", "", _text, "Its secret key. Never in config.toml.", shown="none"
+    )
+
     spark: str = _setting(
         "HEFU_SPARK",
         "",
@@ -204,6 +263,31 @@ class Config:
     def places(self) -> Home:
         """The folders in the home."""
         return Home(self.home)
+
+    def lake_place(self) -> LakePlace | None:
+        """Return the store that the lake lies on; None where it lies in the home.
+
+        Raises:
+            SettingRejected: The store is named, and its address or a key is not.
+        """
+        if self.lake is None:
+            return None
+        for name in ("lake_endpoint", "lake_access_key", "lake_secret_key"):
+            if not getattr(self, name):
+                raise SettingRejected(name=f"HEFU_{name.upper()}", reason="the lake lies in a store, which needs it")
+        there = urlsplit(self.lake_endpoint or "")
+        encrypted = there.scheme == "https"
+        bucket, _slash, folder = self.lake.removeprefix("s3://").partition("/")
+        return LakePlace(
+            host=there.hostname or "",
+            port=there.port or (443 if encrypted else 80),
+            encrypted=encrypted,
+            bucket=bucket,
+            folder=f"/{folder}" if folder else "",
+            region=self.lake_region,
+            access_key=self.lake_access_key,
+            secret_key=self.lake_secret_key,
+        )
 
     def master_key(self) -> bytes:
         """Return the 32 bytes that secrets are sealed under, making them at the first call of a new node.
@@ -274,7 +358,8 @@ def load(environ: Mapping[str, str]) -> Config:
         environ: Usually `os.environ`; an empty value counts as not set.
 
     Raises:
-        SettingRejected: A value cannot be what it should be, or config.toml knows a name that we do not.
+        SettingRejected: A value cannot be what it should be, config.toml knows a name that we do not, or the lake lies
+            in a store of which the address or a key is not stated.
     """
     home = Path(environ.get("HEFU_HOME") or DEFAULT_NAME).expanduser().absolute()
     in_file = _read_file(Home(home).settings)
@@ -291,7 +376,9 @@ def load(environ: Mapping[str, str]) -> Config:
                 raise SettingRejected(name=name, reason=error) from None
     if in_file:
         raise SettingRejected(name=", ".join(sorted(in_file)), reason=f"no such setting ({Home(home).settings})")
-    return Config(home=home, **values)
+    config = Config(home=home, **values)
+    config.lake_place()
+    return config
 
 
 def _read_file(path: Path) -> dict[str, str]:
@@ -301,8 +388,9 @@ def _read_file(path: Path) -> dict[str, str]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingRejected(name=str(path), reason=error) from None
-    if "master_key" in found:
-        raise SettingRejected(name="master_key", reason=f"keys never stand in {path.name}; use HEFU_MASTER_KEY")
+    for name in ("master_key", "lake_secret_key"):
+        if name in found:
+            raise SettingRejected(name=name, reason=f"keys never stand in {path.name}; use HEFU_{name.upper()}")
     return {key: _as_text(value) for key, value in found.items()}
 
 

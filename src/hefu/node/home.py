@@ -6,6 +6,8 @@ database/       the embedded database (see `postgres`)
 run/            who runs here now: one note for each process
 static/         files of the pages, collected
 search/         the index of the catalogue; may be deleted at any time
+lake/           rows of holdings and libraries, where no store is stated for them
+lake-copies/    what is read of a lake in a store; may be deleted while nothing runs
 """
 
 import os
@@ -46,6 +48,16 @@ class Home:
     def search(self) -> Path:
         """The index of the catalogue; made anew when it is gone."""
         return self.root / "search"
+
+    @property
+    def lake(self) -> Path:
+        """Rows of holdings and libraries."""
+        return self.root / "lake"
+
+    @property
+    def lake_copies(self) -> Path:
+        """Copies of what is in use of a lake that lies in a store, and what is being written to it."""
+        return self.root / "lake-copies"
 
     @property
     def tables_mark(self) -> Path:

@@ -10,7 +10,7 @@ from hefu.rooms.catalog.jobs import keep_index, look_for_people, take_up_lost_in
 from hefu.rooms.clocks.jobs import sweep_clocks
 from hefu.rooms.deliveries.jobs import retry_stalled, start_due, sweep_deliveries, watch_followers
 from hefu.rooms.grants.jobs import sweep_grants, watch_idle_grants
-from hefu.rooms.holdings.jobs import retry_stalled_runs, start_due_runs
+from hefu.rooms.holdings.jobs import retry_stalled_runs, start_due_runs, thin_out_versions
 from hefu.rooms.upkeep.jobs import (
     count_coverage,
     find_duplicates,
@@ -26,6 +26,7 @@ EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_MINUTE = "* * * * *"
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 EVERY_HOUR = "7 * * * *"
+EVERY_NIGHT = "37 3 * * *"
 
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled_jobs)
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled)
@@ -36,6 +37,7 @@ app.periodic(cron=EVERY_MINUTE)(sweep_grants)
 app.periodic(cron=EVERY_MINUTE)(start_due)
 app.periodic(cron=EVERY_TEN_SECONDS)(retry_stalled_runs)
 app.periodic(cron=EVERY_MINUTE)(start_due_runs)
+app.periodic(cron=EVERY_NIGHT)(thin_out_versions)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_clocks)
 app.periodic(cron=EVERY_FIVE_MINUTES)(sweep_deliveries)
 app.periodic(cron=EVERY_FIVE_MINUTES)(look_for_people)

@@ -33,6 +33,8 @@ class FarFile:
     size: int
     #: What is another when the file is another: the time of its last change, or a tag of its content.
     version: str
+    #: When it was put there, as the server writes it; empty where the listing does not say.
+    changed: str = ""
 
 
 class FarFiles(Protocol):

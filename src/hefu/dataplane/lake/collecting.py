@@ -107,6 +107,7 @@ def collect(
         AlreadyRunning: Another run committed meanwhile.
         Stopped: On the watcher's word; the holding is as it was.
         SideLost, SideRefused, AddressRefused: The source, or the holding's folder, and why.
+        LakeLost, LakeRefused: The store that the holding lies on, and why; the holding is as it was.
         NotReconciled: Counts or digests disagree; the holding is as it was.
         TooManyRejects: The source is broken rather than dirty.
     """
@@ -166,7 +167,7 @@ class _Publishing:
                 raise HoldingDiffers(detail=why)
             if why or before is None or not before.rows:
                 return self._commit(version, (Part(self.staged, rows),), (), whole=True, before=before), True
-            held = self.table.parts(before)
+            held = self.table.parts(before, self._passed)
             removes = self.order.taking is Taking.SNAPSHOT
             folded = self.control.call(lambda: folding.fold(held, self.staged.stem, removes=removes))
         try:
@@ -197,7 +198,12 @@ class _Publishing:
             outcome=self.outcome.as_json() | {"path": ""},
             origin=origin_of(self.order.ticket),
             made_of=self.order.made_of,
+            tried=self.staged.stem,
         )  # fmt: skip
+
+    def _passed(self, _bytes: int) -> None:
+        """Let a stop be heard while files go to a store or come from it."""
+        self.control.check()
 
     def _cannot_fold(self, before: Version | None, now: Version) -> Sentence | None:
         """Return why the rows that arrived cannot be compared with those that are held."""
@@ -249,5 +255,6 @@ class _Publishing:
         before: Version | None,
     ) -> Version:
         self.table.begin(version.columns)
+        self.table.lay(added, self._passed)
         self.control.look()
         return self.table.commit(version, added, dropped, whole=whole, before=before)

@@ -13,6 +13,7 @@ from hefu.dataplane.connectors.postgres.source import ROW, Chunk
 from hefu.dataplane.connectors.profile import LOOKED_AT, ColumnProfile, profile_cells
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts, TableSummary
 from hefu.dataplane.connectors.staging import PART, RELATION, Stage, StageStream
+from hefu.dataplane.control import Control
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.lake.reading import look
@@ -91,6 +92,8 @@ class LakeView:
     """The version, ready to be asked in SQL."""
 
     source: LakeSource
+    #: Ends the copying of files that lie in a store.
+    control: Control | None = None
     dialect: Dialect = field(default=Dialect.DUCKDB, init=False)
 
     def __post_init__(self) -> None:
@@ -98,8 +101,10 @@ class LakeView:
 
         Raises:
             NoSuchVersion: They were dropped.
+            LakeLost, LakeRefused: They lie in a store that cannot be read.
         """
-        parts = self.source.table.parts(self.source.version)
+        check = self.control.check if self.control is not None else lambda: None
+        parts = self.source.table.parts(self.source.version, lambda _bytes: check())
         self._stage = Stage(_told)
         try:
             self._stage.database.execute(f"create view {RELATION} as {self._union(parts)}")

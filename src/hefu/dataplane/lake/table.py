@@ -1,25 +1,29 @@
 """One holding's rows: Parquet files and a Delta log. What the log says is what the holding holds.
 
+Files and log lie on a shelf: a folder, or a store with copies here (see `shelves`).
+
 The log carries, in one commit, which files make up the version, the serial number of the run that brought it (the
 Delta protocol's application transaction) and what the run counted. A run that was killed finds either its own
 commit or none of it. The log holds no minima and maxima of columns: those would be values.
 """
 
+import contextlib
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from hefu.dataplane.connectors.s3.connection import S3Connection
 from hefu.dataplane.digest import KeyTally, hash_columns, tally_hashes
-from hefu.dataplane.errors import AlreadyRunning, NoSuchVersion, SideRefused
+from hefu.dataplane.errors import AlreadyRunning, DataPlaneRefusal, NoSuchVersion
 from hefu.dataplane.formats.parquet_file import ParquetFormat
 from hefu.dataplane.formats.texts import arrow_type
+from hefu.dataplane.lake.shelves import FolderShelf, StoreShelf, nothing
 from hefu.dataplane.plan import Output
 from hefu.dataplane.types import parse
 
@@ -74,6 +78,8 @@ class Version:
     origin: tuple[str, ...] = ()
     #: The holdings that a library's version was put together from, each with its version.
     made_of: tuple[tuple[str, int], ...] = ()
+    #: Name of the try that brought it, which its own files' names begin with; empty in old versions.
+    tried: str = ""
 
     @property
     def outputs(self) -> tuple[Output, ...]:
@@ -91,21 +97,43 @@ class Version:
 class Part:
     """A data file of a version."""
 
+    #: Where it is here, or will be once it is needed.
     path: Path
     rows: int
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """What a thinning out removed."""
+
+    files: int
+    bytes: int
+    #: What lies there still.
+    bytes_kept: int
 
 
 @dataclass(frozen=True)
 class LakeTable:
-    """A holding's folder."""
+    """A holding's files and log."""
 
+    #: Folder here: it holds all where there is no store, else copies and what is being written.
     path: Path
+    #: The store's folder of this holding.
+    store: S3Connection | None = None
+
+    @property
+    def shelf(self) -> FolderShelf | StoreShelf:
+        """Return where files and log lie."""
+        return FolderShelf(self.path) if self.store is None else StoreShelf(self.store, self.path)
 
     def serial(self) -> int:
         """Return the serial number of the last run that committed; 0 when none did."""
-        if not self._stands():
+        table = self._standing()
+        if table is None:
             return 0
-        return self._open().transaction_version(APPLICATION) or 0
+        with self.shelf.speaking():
+            return table.transaction_version(APPLICATION) or 0
 
     def versions(self) -> tuple[Version, ...]:
         """Return all versions, newest first, those included whose files were dropped."""
@@ -113,12 +141,13 @@ class LakeTable:
 
     def back(self) -> Iterator[Version]:
         """Yield the versions, newest first; of the log only as much is read as is asked for."""
-        if not self._stands():
+        table = self._standing()
+        if table is None:
             return
-        table = self._open()
         seen, most = 0, _FIRST_LOOK
         while True:
-            commits = table.history(most)
+            with self.shelf.speaking():
+                commits = table.history(most)
             for commit in commits[seen:]:
                 if note := commit.get(_NOTE):
                     yield _told(commit["version"], note)
@@ -166,36 +195,73 @@ class LakeTable:
 
     def files(self, version: Version) -> tuple[Part, ...]:
         """Return the files that a version is made of, whether or not they are still there."""
-        actions: Any = pa.table(self._open(version.number).get_add_actions(flatten=True))
-        rows = zip(actions.column("path").to_pylist(), actions.column("num_records").to_pylist(), strict=True)
-        return tuple(Part(self.path / name, count) for name, count in sorted(rows))
+        with self.shelf.speaking():
+            actions: Any = pa.table(self._open(version.number).get_add_actions(flatten=True))
+        columns = (actions.column(name).to_pylist() for name in ("path", "num_records", "size_bytes"))
+        return tuple(Part(self.path / name, rows, size) for name, rows, size in sorted(zip(*columns, strict=True)))
 
-    def parts(self, version: Version) -> tuple[Part, ...]:
-        """Return the files of a version.
+    def parts(self, version: Version, passed: Callable[[int], None] = nothing) -> tuple[Part, ...]:
+        """Return the files of a version, which are here then.
+
+        Args:
+            version: Of this holding.
+            passed: Told the bytes that arrive from a store; may raise to end it.
 
         Raises:
             NoSuchVersion: They were dropped.
+            LakeLost, LakeRefused: The store cannot be read.
         """
         found = self.files(version)
-        if not all(part.path.is_file() for part in found):
+        if not self.shelf.bring([(part.path, part.size) for part in found], passed):
             raise NoSuchVersion(wanted=str(version.number))
         return found
 
-    def readable(self, version: Version) -> bool:
-        """Return whether the files of a version are still there."""
-        try:
-            self.parts(version)
-        except NoSuchVersion:
-            return False
-        return True
+    def readable(self, version: Version, lying: Collection[str] | None = None) -> bool:
+        """Return whether the files of a version are still there.
+
+        Args:
+            version: Of this holding.
+            lying: Names of the files that are there; None looks.
+        """
+        there = self.shelf.lying() if lying is None else lying
+        return all(part.path.name in there for part in self.files(version))
+
+    def lying(self) -> frozenset[str]:
+        """Return the names of the data files that are there."""
+        return frozenset(self.shelf.lying())
 
     def begin(self, columns: Sequence[tuple[str, str]]) -> None:
-        """Make the folder and an empty table where there is none."""
+        """Make the folder and an empty table where there is none.
+
+        Raises:
+            LakeLost, LakeRefused: The store cannot be reached, or is none that a lake can lie on.
+        """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not self._stands():
+        shelf = self.shelf
+        shelf.require_sound()
+        if self._standing() is None:
             from deltalake import DeltaTable  # noqa: PLC0415 - as below
 
-            DeltaTable.create(str(self.path), _schema(columns), mode="ignore", configuration=_SETTINGS)
+            with shelf.speaking():
+                DeltaTable.create(
+                    shelf.uri,
+                    _schema(columns),
+                    mode="ignore",
+                    configuration=_SETTINGS,
+                    storage_options=shelf.options,
+                )
+
+    def lay(self, added: Sequence[Part], passed: Callable[[int], None] = nothing) -> None:
+        """Bring new files to where they have to lie before a commit may speak of them.
+
+        Raises:
+            LakeLost, LakeRefused: The store cannot be written; what arrived of them is removed, then or later.
+        """
+        try:
+            self.shelf.lay([part.path for part in added], passed)
+        except BaseException:
+            self._take_back(added)
+            raise
 
     def commit(
         self,
@@ -210,7 +276,7 @@ class LakeTable:
 
         Args:
             version: What its run counted; its number is not looked at.
-            added: Files that are new.
+            added: Files that are new, and were laid.
             dropped: Files of the version before that are not in this one.
             whole: Whether the version consists of the new files alone, whatever was before.
             before: The version that it was compared with; another newest one means that another run was faster.
@@ -218,15 +284,17 @@ class LakeTable:
         Raises:
             AlreadyRunning: Another run committed meanwhile.
             SideRefused: The folder refuses.
+            LakeLost: The store went away; whether the commit is there the next try finds out.
+            LakeRefused: The store refuses.
         """
         at = int(version.at.timestamp() * 1000)
         # 35 MiB that a run which reads no holding does without.
         from deltalake import CommitProperties, PostCommitHookProperties, Transaction  # noqa: PLC0415
-        from deltalake.exceptions import CommitFailedError, DeltaError  # noqa: PLC0415
+        from deltalake.exceptions import CommitFailedError  # noqa: PLC0415
         from deltalake.transaction import AddAction, RemoveAction  # noqa: PLC0415
 
         actions: list[AddAction | RemoveAction] = [
-            AddAction(part.path.name, _settled(part.path), {}, at, True, json.dumps({"numRecords": part.rows}))
+            AddAction(part.path.name, part.path.stat().st_size, {}, at, True, json.dumps({"numRecords": part.rows}))
             for part in added
         ]
         if not whole:
@@ -236,27 +304,34 @@ class LakeTable:
         table = self._open()
         stands = self.latest()
         if stands is not None and (before is None or stands.number != before.number or stands.serial >= version.serial):
+            self._take_back(added)
             raise AlreadyRunning(what=version.run)
+        refused: DataPlaneRefusal | None = None
         try:
-            table.create_write_transaction(
-                actions,
-                mode="overwrite" if whole else "append",
-                schema=_schema(version.columns),
-                commit_properties=CommitProperties(
-                    custom_metadata={_NOTE: note},
-                    app_transactions=[Transaction(APPLICATION, version.serial)],
-                    max_commit_retries=0,
-                ),
-                post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
-            )
+            with self.shelf.speaking():
+                table.create_write_transaction(
+                    actions,
+                    mode="overwrite" if whole else "append",
+                    schema=_schema(version.columns),
+                    commit_properties=CommitProperties(
+                        custom_metadata={_NOTE: note},
+                        app_transactions=[Transaction(APPLICATION, version.serial)],
+                        max_commit_retries=0,
+                    ),
+                    post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
+                )
         except CommitFailedError:
-            raise AlreadyRunning(what=version.run) from None
-        except (DeltaError, OSError) as error:
-            raise SideRefused("target", str(error).splitlines()[0][:200]) from None
-        _settle(self.path / "_delta_log")
-        made = self.latest()
-        if made is None or made.serial != version.serial:
-            raise AlreadyRunning(what=version.run)
+            refused = AlreadyRunning(what=version.run)
+        except DataPlaneRefusal as said:
+            refused = said
+        self.shelf.settle_log()
+        # A store's "no" may follow our own commit, whose "yes" was lost: the log alone says what came of it.
+        made = self.of_run(version.serial)
+        if made is None or made.tried != version.tried:
+            # A store that fell silent may still do what it was asked: then the files are needed.
+            if refused is None or isinstance(refused, AlreadyRunning):
+                self._take_back(added)
+            raise refused or AlreadyRunning(what=version.run)
         return made
 
     def of_run(self, serial: int) -> Version | None:
@@ -270,30 +345,67 @@ class LakeTable:
             for columns in ParquetFormat().keys(part.path, version.outputs, version.key_outputs):
                 yield tally_hashes(hash_columns(columns))
 
-    def drop_old(self, kept_for: timedelta) -> int:
-        """Delete the files of versions that were replaced longer ago than `kept_for`; return how many files.
+    def drop_old(self, until: datetime, strays: datetime) -> Dropped:
+        """Delete the files of versions that were replaced before `until`; the newest stays whatever its age.
 
-        Files that killed runs left behind go as well, so no run may be under way.
+        The library's vacuum is not used: in a table with a checkpoint it forgets after a week when a file was
+        replaced, and deletes by the file's own age, so versions too young for it go.
+
+        Args:
+            until: Every version that stood then or later can be read afterwards.
+            strays: What came before that and is in no version, a killed run has left: it goes as well. No run may
+                be under way.
+
+        Raises:
+            LakeLost, LakeRefused: The store cannot be read or written; what is left goes the next time.
         """
-        if not self._stands():
-            return 0
-        hours = int(kept_for.total_seconds() // 3600)
-        gone = self._open().vacuum(hours, dry_run=False, enforce_retention_duration=False, full=True)
-        return len(gone)
+        if self._standing() is None:
+            return Dropped(0, 0, 0)
+        kept: set[str] = set()
+        begun: set[str] = set()
+        for version in self.back():
+            names = {part.path.name for part in self.files(version)} if not kept or version.at <= until else set()
+            kept |= names
+            if version.at <= until:
+                break
+            begun.add(version.tried or f"{version.run}-")
+        there = self.shelf.lying()
+        gone = {
+            name: file.size
+            for name, file in there.items()
+            if name not in kept and file.at < strays and not name.startswith(tuple(begun))
+        }
+        self.shelf.remove(gone)
+        self.shelf.forget_parts(before=strays)
+        freed = sum(gone.values())
+        return Dropped(len(gone), freed, sum(file.size for file in there.values()) - freed)
 
     def bytes(self) -> int:
         """Return the bytes of all files, older versions included."""
-        return sum(file.stat().st_size for file in self.path.glob("*.parquet")) if self.path.is_dir() else 0
+        return sum(file.size for file in self.shelf.lying().values())
 
-    def _stands(self) -> bool:
-        from deltalake import DeltaTable  # noqa: PLC0415 - as above
+    def _take_back(self, added: Sequence[Part]) -> None:
+        """Remove files that no commit speaks of; what cannot be removed now goes when old versions are dropped."""
+        with contextlib.suppress(DataPlaneRefusal):
+            self.shelf.remove([part.path.name for part in added])
 
-        return (self.path / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.path))
+    def _standing(self) -> "DeltaTable | None":
+        """Return the table; None before the first run has made it."""
+        if not self.shelf.may_stand():
+            return None
+        from deltalake.exceptions import TableNotFoundError  # noqa: PLC0415 - as above
+
+        with self.shelf.speaking():
+            try:
+                return self._open()
+            except TableNotFoundError:
+                return None
 
     def _open(self, number: int | None = None) -> "DeltaTable":
         from deltalake import DeltaTable  # noqa: PLC0415 - as above
 
-        return DeltaTable(str(self.path), version=number)
+        shelf = self.shelf
+        return DeltaTable(shelf.uri, version=number, storage_options=shelf.options)
 
 
 def alike(names: Iterable[str]) -> tuple[str, ...]:
@@ -322,23 +434,3 @@ def _told(number: int, note: str) -> Version:
             "made_of": tuple((name, of) for name, of in body.get("made_of", ())),
         }
     )
-
-
-def _settled(path: Path) -> int:
-    """Make a file survive a power cut; return its size."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    return path.stat().st_size
-
-
-def _settle(folder: Path) -> None:
-    """Make the names and the newest commit in a folder survive a power cut."""
-    newest = max(folder.glob("*.json"), default=None)
-    if newest is not None:
-        _settled(newest)
-    for one in (folder, folder.parent):
-        descriptor = os.open(one, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

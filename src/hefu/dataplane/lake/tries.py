@@ -61,13 +61,20 @@ def sweep(table: LakeTable) -> int:
 
 
 def _clear(table: LakeTable, name: str) -> int:
-    """Remove what a dead try left, but for what its commit made a version's; return how many files."""
+    """Remove what a dead try left, here and where it lies, but for what its commit made a version's; return how many.
+
+    Raises:
+        LakeLost, LakeRefused: The store cannot be looked at; the next try clears up.
+    """
     run = name.rpartition("-")[0]
-    kept = {part.path for version in table.back() if version.run == run for part in table.files(version)}
-    left = [path for start in (name, f".{name}") for path in table.path.glob(f"{start}*.parquet*") if path not in kept]
-    for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
+    kept = {part.path.name for version in table.back() if version.run == run for part in table.files(version)}
+    here = {path.name for start in (name, f".{name}") for path in table.path.glob(f"{start}*.parquet*")}
+    there = {file for file in table.shelf.lying() if file.startswith(name)} - kept
+    table.shelf.remove(there)
+    table.shelf.forget_parts(name)
+    for file in here - kept:
+        (table.path / file).unlink(missing_ok=True)
+    return len((here | there) - kept)
 
 
 def _mark(folder: Path, name: str) -> Path:

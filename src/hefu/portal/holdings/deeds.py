@@ -15,7 +15,7 @@ from hefu.dataplane.lake.table import Taking
 from hefu.dataplane.scratch import Scratch
 from hefu.portal.deeds import deed_page, reason_page
 from hefu.portal.forms import done
-from hefu.portal.holdings.forms import ChangeForm, CollectForm, DropForm, LookForm, NewForm, TakeOutForm
+from hefu.portal.holdings.forms import ChangeForm, CollectForm, DropForm, KeepForm, LookForm, NewForm, TakeOutForm
 from hefu.portal.holdings.views import holding_crumbs, list_crumb
 from hefu.portal.http import PortalRequest, posted
 from hefu.portal.pages import FORM, page, show
@@ -178,6 +178,28 @@ def drop(request: PortalRequest, number: str) -> HttpResponseBase:
             number=number, kept_for=timedelta(days=typed["keep_days"]), actor=request.actor, clock=request.clock
         ),
         said=gettext("Old versions are deleted."),
+    )
+
+
+@page(*FORM)
+def keep(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Set how long versions are kept."""
+    found = queries.holding(number, viewer=request.actor)
+    require(request.actor, "holdings.drop_versions", found.department_id)
+    return deed_page(
+        request,
+        KeepForm(posted(request), initial={"keep_days": found.kept_days}),
+        title=gettext("How long versions are kept"),
+        crumbs=holding_crumbs(number),
+        lead=gettext(
+            "What was replaced longer ago is deleted every night: its rows can never be read again. What it counted "
+            "and its digest stay, so receipts can be checked as before."
+        ),
+        send=gettext("Save"),
+        work=lambda typed: services.keep_for(
+            number=number, days=typed["keep_days"], actor=request.actor, clock=request.clock
+        ),
+        said=gettext("How long versions are kept is set."),
     )
 
 

@@ -11,7 +11,14 @@ from hefu.portal.holdings.stating import NoLine, fields_in, parts_in
 from hefu.portal.holdings.words import WINS_NAMES
 from hefu.portal.picking import Picker
 from hefu.portal.words import say
-from hefu.rooms.holdings.terms import LIBRARY_KIND_NAMES, TAKING_NAMES, LibraryKind, LibraryStated
+from hefu.rooms.holdings.terms import (
+    LEAST_KEPT_DAYS,
+    LIBRARY_KIND_NAMES,
+    MOST_KEPT_DAYS,
+    TAKING_NAMES,
+    LibraryKind,
+    LibraryStated,
+)
 
 
 class _TakingForm(OfficeForm):
@@ -132,7 +139,22 @@ class DropForm(OfficeForm):
     """From when on versions are kept."""
 
     keep_days = forms.IntegerField(
-        label=_("Keep what was replaced in the last (days)"), min_value=0, max_value=36500, initial=90
+        label=_("Keep what was replaced in the last (days)"),
+        min_value=LEAST_KEPT_DAYS,
+        max_value=MOST_KEPT_DAYS,
+        initial=90,
+    )
+
+
+class KeepForm(OfficeForm):
+    """For how long versions are kept."""
+
+    keep_days = forms.IntegerField(
+        label=_("Keep what was replaced in the last (days)"),
+        min_value=LEAST_KEPT_DAYS,
+        max_value=MOST_KEPT_DAYS,
+        required=False,
+        help_text=_("Empty: every version, for ever. The newest version stays whatever its age."),
     )
 
 

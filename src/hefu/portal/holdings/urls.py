@@ -23,6 +23,7 @@ urlpatterns = [
     path("<str:number>/rows", deeds.rows, name="rows"),
     path("<str:number>/file", deeds.take_out, name="take_out"),
     path("<str:number>/drop", deeds.drop, name="drop"),
+    path("<str:number>/keep", deeds.keep, name="keep"),
     path("<str:number>/consent/<str:library>", library_deeds.consent, name="consent"),
     path("<str:number>/close", deeds.close, name="close"),
     path("<str:number>/runs/<str:run>/progress", views.progress, name="progress"),

@@ -1,6 +1,6 @@
 """Pages of holdings: the list, one holding, how far its run is."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
+from hefu.dataplane.errors import LakeLost, LakeRefused
 from hefu.kernel.words import _
 from hefu.portal.deliveries.words import PHASE_NAMES
 from hefu.portal.evidence.words import actor_name
@@ -23,6 +24,9 @@ from hefu.rooms.catalog.terms import GRADE_NAMES, UPDATE_CYCLE_NAMES
 from hefu.rooms.evidence.queries import history
 from hefu.rooms.holdings import queries, services
 from hefu.rooms.holdings.terms import FRESHNESS_NAMES, OPEN, TAKING_NAMES, RunStatus
+
+if TYPE_CHECKING:
+    from hefu.rooms.holdings.models import Holding
 
 #: Versions and runs that the page of a holding shows.
 SHOWN = 30
@@ -53,13 +57,15 @@ def holding(request: PortalRequest, number: str) -> HttpResponseBase:
     actions = {action.removeprefix("holdings.") for action in queries.actions(found, viewer=request.actor)}
     runs = list(queries.runs(found)[:SHOWN])
     last = runs[0] if runs else None
-    versions, count = queries.history(found, most=SHOWN), queries.how_many_versions(found)
+    versions, held, away = _lying(found)
+    count = queries.how_many_versions(found)
     possible = {
         "collect": found.closed_at is None and now.open is None,
         "change": found.closed_at is None,
         "cancel": now.open is not None and not now.open.cancel_asked_at,
         "read": bool(versions),
-        "drop_versions": count > 1,
+        "drop_versions": count > 1 and not away,
+        "keep": "drop_versions" in actions,
         "consent": True,
         "close": found.closed_at is None and now.open is None,
     }
@@ -75,20 +81,30 @@ def holding(request: PortalRequest, number: str) -> HttpResponseBase:
         grade=name_of(found.entry.grade, GRADE_NAMES),
         cycle=name_of(found.entry.update_cycle, UPDATE_CYCLE_NAMES),
         opened_by=actor_name(found.opened_by, found.opened_by_name),
-        may={deed for deed, is_possible in possible.items() if is_possible and deed in actions},
+        may={deed for deed, is_possible in possible.items() if is_possible and deed in actions | {"keep"}},
         last=last,
         last_colour=COLOURS[RunStatus(last.status)] if last else "",
         error=told(last.error_text, last.error_facts) if last and last.error_text else "",
         reasons=_reasons(last.rejected) if last else [],
         proved=queries.done_entry(now.last, viewer=request.actor) if now.last else None,
         versions=[(one, name_of(one.taking, TAKING_NAMES)) for one in versions],
-        more_versions=count - len(versions),
+        more_versions=count - len(versions) if versions else 0,
         columns=versions[0].columns if versions else (),
-        bytes=queries.bytes_held(found),
+        bytes=held,
+        away=away,
+        dropped=queries.last_dropped(found, viewer=request.actor),
         takers=queries.libraries_taking(found),
         events=history(number, viewer=request.actor),
         **(_progress(request, number, now.open.number) if now.open else {}),
     )
+
+
+def _lying(found: "Holding") -> tuple[tuple[queries.VersionView, ...], int | None, str]:
+    """Return the newest versions, the bytes of all, and why neither can be told while the lake's store is away."""
+    try:
+        return queries.history(found, most=SHOWN), queries.bytes_held(found), ""
+    except (LakeLost, LakeRefused) as refusal:
+        return (), None, told(refusal.text, refusal.facts)
 
 
 def _reasons(rejected: dict[str, int]) -> list[tuple[str, int]]:

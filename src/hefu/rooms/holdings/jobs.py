@@ -53,3 +53,15 @@ def start_due_runs(timestamp: int) -> None:
         log.info("run %s began by the clock", number)
     for number in services.start_due_libraries(clock=SystemClock()):
         log.info("library %s is assembled by the clock or after its sources", number)
+
+
+@app.task(name="holdings.thin_out", queueing_lock="holdings.thin_out")
+def thin_out_versions(timestamp: int) -> None:
+    """Delete old versions by each holding's rule, and what killed runs left. Safe to run twice.
+
+    Args:
+        timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
+    """
+    del timestamp
+    for number, dropped in services.thin_out(clock=SystemClock()):
+        log.info("%d files of %s were deleted, %d bytes", dropped.files, number, dropped.bytes)

@@ -11,7 +11,15 @@ from django.db.models import F, Q
 
 from hefu.dataplane.lake.table import Taking
 from hefu.kernel.words import Sentence, read_back
-from hefu.rooms.holdings.terms import OPEN, STATUS_NAMES, TAKING_NAMES, LibraryKind, RunStatus
+from hefu.rooms.holdings.terms import (
+    LEAST_KEPT_DAYS,
+    MOST_KEPT_DAYS,
+    OPEN,
+    STATUS_NAMES,
+    TAKING_NAMES,
+    LibraryKind,
+    RunStatus,
+)
 
 
 def _values(words: Iterable[StrEnum]) -> list[str]:
@@ -31,6 +39,9 @@ class Holding(models.Model):
     timetable = models.CharField(max_length=120, blank=True, help_text="As it was typed: cron, or words.")
     next_at = models.DateTimeField(null=True, blank=True)
     serves = models.BooleanField(default=False, help_text="Grants are delivered from it, not from the source.")
+    kept_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="For how long versions are kept after they were replaced; none: for ever."
+    )
     by_owner = models.BooleanField(
         default=False, help_text="Its own department opened it or set its times, not the authority alone."
     )
@@ -44,6 +55,10 @@ class Holding(models.Model):
         ordering = ["-number"]
         constraints = [
             models.CheckConstraint(condition=Q(taking__in=_values(Taking)), name="holding_taking"),
+            models.CheckConstraint(
+                condition=Q(kept_days__isnull=True) | Q(kept_days__range=(LEAST_KEPT_DAYS, MOST_KEPT_DAYS)),
+                name="holding_kept_days",
+            ),
             models.UniqueConstraint(
                 fields=["entry"], condition=Q(closed_at__isnull=True), name="holding_one_of_an_entry"
             ),

@@ -4,11 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from hefu.dataplane.lake.table import LakeTable, Taking
@@ -25,6 +23,7 @@ from hefu.rooms.holdings.models import CollectionRun, Holding, Library, Rejected
 from hefu.rooms.holdings.sharing import shares as shares
 from hefu.rooms.holdings.terms import OPEN, Freshness, RunStatus
 from hefu.rooms.resources import queries as resources
+from hefu.rooms.resources.lake import lake_table
 
 if TYPE_CHECKING:
     from hefu.rooms.evidence.models import Entry as Evidence
@@ -214,6 +213,7 @@ def history(found: Holding | Library, *, most: int | None = None, before: int | 
         before: Only older ones than this version.
     """
     table = table_of(found.pk)
+    there = table.lying()
     return tuple(
         VersionView(
             version.number,
@@ -225,7 +225,7 @@ def history(found: Holding | Library, *, most: int | None = None, before: int | 
             version.updated,
             version.removed,
             version.digest,
-            table.readable(version),
+            table.readable(version, there),
             version.columns,
         )
         for version in islice((one for one in table.back() if before is None or one.number < before), most)
@@ -246,6 +246,11 @@ def how_many_versions(found: Holding) -> int:
 def bytes_held(found: Holding) -> int:
     """Return the bytes of a holding, older versions included."""
     return table_of(found.pk).bytes()
+
+
+def last_dropped(found: Holding, *, viewer: Actor) -> "Evidence | None":
+    """Return the evidence of when old versions were deleted last, as far as the viewer may see it."""
+    return evidence.entries(viewer=viewer, subject=found.number, kind="holding.versions_dropped").first()
 
 
 def progress(number: str, *, viewer: Actor, clock: Clock) -> RunProgress:
@@ -328,7 +333,7 @@ def may_keep(found: Library, *, viewer: Actor) -> bool:
 
 def table_of(holding_id: UUID) -> LakeTable:
     """Return a holding's table in the node's lake; for this room's own services and the worker."""
-    return LakeTable(Path(settings.HEFU.home) / "lake" / str(holding_id))
+    return lake_table(str(holding_id))
 
 
 def conflict_purpose(library_id: UUID) -> str:

@@ -88,6 +88,12 @@ FRESH_FOR = {
 }
 
 
+#: Least days for which replaced versions are kept: no delivery may read one version longer.
+LEAST_KEPT_DAYS, MOST_KEPT_DAYS = 7, 36_500
+#: How long files that are in no version are left alone: whoever writes them has come to an end by then.
+STRAYS_AFTER = timedelta(days=1)
+
+
 class Freshness(StrEnum):
     """How a holding stands against its entry's update cycle."""
 
@@ -177,9 +183,12 @@ HOLDING_READ = Kind(
 )
 VERSIONS_DROPPED = Kind(
     "holding.versions_dropped",
-    1,
-    ("kept_hours", "files"),
-    "Files of versions replaced long ago were deleted.",
+    2,
+    ("kept_hours", "files", "bytes_freed", "bytes_kept"),
+    "Files of versions replaced long ago were deleted; what those versions counted stays.",
+)
+KEEPING_SET = Kind(
+    "holding.keeping_set", 1, ("kept_days",), "How long replaced versions are kept was set; empty means for ever."
 )
 RUN_ASKED = Kind("holding.run_asked", 1, ("run", "serial", "taking", "empty_is_true"), "A collection was started.")
 RUN_DONE = Kind(

@@ -27,8 +27,8 @@ from hefu.dataplane.connectors.s3.source import S3Source
 from hefu.dataplane.connectors.sftp.connection import SftpConnection
 from hefu.dataplane.connectors.sftp.source import SftpSource
 from hefu.dataplane.lake.source import LakeSource
-from hefu.dataplane.lake.table import LakeTable
 from hefu.rooms.resources import decide, errors
+from hefu.rooms.resources.lake import lake_table
 from hefu.rooms.resources.models import Allowance, Secret, Source, Target
 from hefu.rooms.resources.terms import DATABASES, AllowanceKind, Allowed, PlaceKind
 
@@ -112,7 +112,7 @@ def side_of(place: Source | Target) -> sides.Source:
         NoSuchVersion: It is a library that was not assembled yet.
     """
     if place.kind == PlaceKind.LAKE:
-        table = LakeTable(Path(settings.HEFU.home) / "lake" / place.folder)
+        table = lake_table(place.folder)
         return LakeSource(table, table.newest())
     match reached(place):
         case PostgresConnection() as connection:

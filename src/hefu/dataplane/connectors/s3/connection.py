@@ -112,7 +112,7 @@ class S3Session:
             key = read(text_of(one, "Key"))
             name, size = key.removeprefix(self.connection.prefix), text_of(one, "Size")
             if key.startswith(self.connection.prefix) and is_whole(name) and size.isascii() and size.isdigit():
-                yield FarFile(name, int(size), text_of(one, "ETag"))
+                yield FarFile(name, int(size), text_of(one, "ETag"), text_of(one, "LastModified"))
 
     def fetch(self, name: str, into: Path, passed: Callable[[int], None] = lambda _: None) -> None:
         """Copy a file of the folder into a file here; one that is replaced meanwhile is not taken.
@@ -126,7 +126,15 @@ class S3Session:
             SideLost: The connection is gone, or too slow for the file's size, or the file was replaced.
             SideRefused: There is no such file to read.
         """
-        file = found(self.files(), name, self.side, into)
+        self.take(found(self.files(), name, self.side, into), into, passed)
+
+    def take(self, file: FarFile, into: Path, passed: Callable[[int], None] = lambda _: None) -> None:
+        """Copy a file that is known already; one of another size, or another tag where it has one, is not taken.
+
+        Raises:
+            SideLost, SideRefused: As `fetch`.
+        """
+        name = file.name
         same = {"If-Match": file.version} if file.version else {}
         bound = ended_after(seconds_for(file.size), self.cut, self.side)
         with bound, self.asked("GET", name, headers=same) as answer, into.open("wb") as out:

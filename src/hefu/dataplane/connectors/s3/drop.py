@@ -73,13 +73,7 @@ class S3DropSession:
 
     def _forget_parts(self, name: str) -> None:
         """End what a killed run of the delivery has left half sent: nobody sees it, but the store keeps it."""
-        # An account need not have the right to look; then the store's own rules remove them.
-        with suppress(SideRefused):
-            asked = {"uploads": "", "prefix": self._session.connection.prefix + name}
-            page = xml_of(self._session.ask("GET", "", query=asked).body)
-            for one in [] if page is None else page.findall("{*}Upload"):
-                if text_of(one, "Key") == asked["prefix"]:
-                    self._session.ask("DELETE", name, query={"uploadId": text_of(one, "UploadId")})
+        forget_parts(self._session, name, lambda upload: upload.name == name)
 
     def _put_parts(self, file: Path, name: str, told: dict[str, str], passed: Callable[[int], None]) -> None:
         page = xml_of(self._session.ask("POST", name, query={"uploads": ""}, headers=told).body)
@@ -112,6 +106,32 @@ class S3DropSession:
     def close(self) -> None:
         """Close; may be called twice."""
         self._session.close()
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that somebody began to send in parts and has not finished."""
+
+    #: In the folder.
+    name: str
+    #: When, as the store writes it.
+    begun: str
+
+
+def forget_parts(session: S3Session, begin: str, which: Callable[[Upload], bool]) -> None:
+    """End unfinished uploads whose names begin so.
+
+    Raises:
+        SideLost: The connection is gone.
+    """
+    # An account need not have the right to look; then the store's own rules remove them.
+    with suppress(SideRefused):
+        prefix = session.connection.prefix
+        page = xml_of(session.ask("GET", "", query={"uploads": "", "prefix": prefix + begin}).body)
+        for one in [] if page is None else page.findall("{*}Upload"):
+            upload = Upload(text_of(one, "Key").removeprefix(prefix), text_of(one, "Initiated"))
+            if which(upload):
+                session.ask("DELETE", upload.name, query={"uploadId": text_of(one, "UploadId")})
 
 
 def _parts(file: Path, size: int) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from hefu.rooms.holdings.services.carrying import (
     stop_asked,
     take_up,
 )
+from hefu.rooms.holdings.services.keeping import drop_versions, keep_for, thin_out
 from hefu.rooms.holdings.services.libraries import (
     define_library,
     look_up,
@@ -30,7 +31,7 @@ from hefu.rooms.holdings.services.libraries import (
     take_up_library,
 )
 from hefu.rooms.holdings.services.passing import catalogue_library, consent, library_for, passing_of, withdraw_consent
-from hefu.rooms.holdings.services.reading import drop_versions, look_at, receipt_of, reveal_rejects, take_out
+from hefu.rooms.holdings.services.reading import look_at, receipt_of, reveal_rejects, take_out
 from hefu.rooms.holdings.services.serving import stand_in
 from hefu.rooms.holdings.services.times import collected, start_due_libraries, time_library
 
@@ -45,6 +46,7 @@ __all__ = [
     "define_library",
     "drop_versions",
     "forget_rejects",
+    "keep_for",
     "keep_rejects",
     "library_for",
     "look_at",
@@ -70,6 +72,7 @@ __all__ = [
     "take_out",
     "take_up",
     "take_up_library",
+    "thin_out",
     "time_library",
     "withdraw_consent",
 ]

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from hefu.crypto.sealing import unseal
 from hefu.dataplane.formats import FileFormat, FileTarget
@@ -23,8 +23,7 @@ from hefu.rooms.holdings import errors, queries, terms
 from hefu.rooms.holdings.access import may, require
 from hefu.rooms.holdings.models import CollectionRun, Holding
 from hefu.rooms.holdings.queries import reject_purpose, table_of
-from hefu.rooms.holdings.services.carrying import LOCK_CLASS, lock_key
-from hefu.rooms.holdings.services.rows import load, record
+from hefu.rooms.holdings.services.rows import record
 from hefu.rooms.holdings.terms import MOST_SHOWN
 
 
@@ -113,33 +112,6 @@ def take_out(
     rows = reading.take_out(table_of(row.pk), wanted, FileTarget(into, file_format))
     _note(row, wanted, rows, file_format.value, said, actor, clock)
     return wanted
-
-
-@transaction.atomic
-def drop_versions(*, number: str, kept_for: timedelta, actor: Actor, clock: Clock) -> int:
-    """Delete the files of versions that were replaced longer ago than `kept_for`; return how many files.
-
-    What the versions counted stays in the history.
-
-    Raises:
-        NotFound, Forbidden: The actor may not see the holding, or not do this.
-        RunOpen: A run is writing it just now.
-        InputsRejected: A time in the future.
-    """
-    row = load(number, "holdings.drop_versions", actor)
-    if kept_for < timedelta(0):
-        raise InputsRejected(problems={"kept_for": _("Give a number of days, 0 or more.")})
-    with connection.cursor() as cursor:
-        # For the life of this transaction: no run of the holding begins to write meanwhile.
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, lock_key(row.pk)])
-        free = bool(cursor.fetchone()[0])
-    if not free:
-        under_way = row.runs.order_by("-serial").values_list("number", flat=True).first() or ""
-        raise errors.RunOpen(run=under_way, number=row.number)
-    files = table_of(row.pk).drop_old(kept_for)
-    hours = int(kept_for.total_seconds() // 3600)
-    record(terms.VERSIONS_DROPPED, row, actor=actor, clock=clock, kept_hours=hours, files=files)
-    return files
 
 
 def receipt_of(*, number: str, viewer: Actor, clock: Clock) -> bytes:
