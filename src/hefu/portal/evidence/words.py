@@ -87,6 +87,7 @@ KIND_NAMES = {
     "library.consent_given": _("Consent to share columns on given"),
     "library.consent_withdrawn": _("Consent to share columns on withdrawn"),
     "holding.versions_dropped": _("Old versions deleted"),
+    "holding.keeping_set": _("How long versions are kept set"),
     "delivery.asked": _("Delivery started"),
     "delivery.tried": _("Delivery taken up by a worker"),
     "delivery.paused": _("Delivery paused, to be tried again"),
