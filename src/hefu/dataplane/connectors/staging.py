@@ -50,7 +50,7 @@ class Stage:
             small: Whether the rows are believed to fit what may be held in memory; when they do not, the engine moves
                 them to files all the same.
         """
-        self._told, self._batch, self._part = told, _BATCH, PART
+        self._told, self._batch, self._part, self._small = told, _BATCH, PART, small
         self._folder = Scratch("stage")
         try:
             self.database = duckdb.connect(
@@ -87,12 +87,16 @@ class Stage:
         self.database.execute(f"set threads = 1; set memory_limit = '{FILLING}'")
         self.database.execute(f"create table {WRITTEN} ({kinds})")
         rows = 0
+        if self._small:  # committing each batch takes longer than inserting it, and one of many needs memory
+            self.database.begin()
         for batch in batches:
             self.database.register("arriving", batch)
             self.database.execute(f"insert into {WRITTEN} select * from arriving")
             self.database.unregister("arriving")
             rows += batch.num_rows
             arrived(batch.num_rows)
+        if self._small:
+            self.database.commit()
         return rows
 
     def open(self, typed: Mapping[str, str], written: frozenset[str]) -> None:

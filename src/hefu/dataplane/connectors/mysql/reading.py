@@ -12,7 +12,7 @@ from hefu.dataplane.connectors.mysql.inspection import NativeTable
 from hefu.dataplane.connectors.mysql.lines import is_short, line, mark_of, parsed, staged_digest
 from hefu.dataplane.connectors.mysql.types import NativeColumn, read_expression
 from hefu.dataplane.connectors.staged import FETCHED, StagedView, faults_told, gathered
-from hefu.dataplane.connectors.staging import WRITTEN, Stage, checks_of
+from hefu.dataplane.connectors.staging import WRITTEN, Stage, Told, checks_of
 from hefu.dataplane.types import SqlType
 
 
@@ -40,7 +40,56 @@ def _texts(cells: tuple[Any, ...]) -> list[str | None] | tuple[Any, ...]:
 
 
 class _TooLong(Exception):
-    """The server writes a row of the range in no single line."""
+    """The server writes some row in no single line."""
+
+
+def stage(
+    session: MysqlSession,
+    columns: Mapping[str, NativeColumn],
+    of: str,
+    told: Told,
+    arrived: Callable[[int], None],
+    *,
+    small: bool,
+) -> tuple[Stage, int]:
+    """Return a stage of what stands behind `select … from`, as texts, and how many rows there are.
+
+    Args:
+        session: Sees the run's moment.
+        columns: What is read of it.
+        of: Table and condition.
+        told: Tells errors in plain words.
+        arrived: Told how many rows came; may raise to end it.
+        small: Whether the rows are believed to fit memory.
+
+    Raises:
+        SideLost: The connection is gone.
+        SideRefused: The server refused.
+    """
+    ways = [_read_lines, read_cells] if columns and is_short([*columns.values()]) else [read_cells]
+    for read in ways:
+        made = Stage(told, small=small)
+        try:
+            return made, made.fill([*columns], read(session, columns, of), arrived)
+        except _TooLong:
+            made.close()
+        except BaseException:
+            made.close()
+            raise
+    raise RuntimeError("cells are never too long")
+
+
+def _read_lines(session: MysqlSession, columns: Mapping[str, NativeColumn], of: str) -> Iterator[pa.RecordBatch]:
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    missing = False
+    with contextlib.closing(session.streamed(f"select {line(columns)} from {of}", FETCHED)) as fetched:
+        for rows in gathered(fetched):
+            # Read to the end: whoever leaves a result in the middle loses the session, and the moment with it.
+            missing = missing or any(row[0] is None for row in rows)
+            if not missing:
+                yield parsed([row[0] for row in rows], schema)
+    if missing:
+        raise _TooLong
 
 
 class MysqlRange(StagedView):
@@ -59,33 +108,10 @@ class MysqlRange(StagedView):
             SideLost: The connection is gone.
             SideRefused: The server refused.
         """
-        if not (is_short([*self._columns.values()]) and self._fill(self._lines(), arrived)):
-            self._fill(read_cells(self._session, self._columns, self._of), arrived)
         with self._told():
+            parts = (self._session, self._columns, self._of, self._told)
+            self._stage, self.rows = stage(*parts, lambda _rows: arrived(), small=True)
             self._open(self._types)
-
-    def _fill(self, batches: Iterator[pa.RecordBatch], arrived: Callable[[], None]) -> bool:
-        self.close()
-        self._stage = Stage(self._told, small=True)
-        try:
-            with self._told():
-                self.rows = self._stage.fill([*self._columns], batches, lambda _rows: arrived())
-        except _TooLong:
-            return False
-        return True
-
-    def _lines(self) -> Iterator[pa.RecordBatch]:
-        schema = pa.schema([(name, pa.string()) for name in self._columns])
-        missing = False
-        query = f"select {line(self._columns)} from {self._of}"
-        with contextlib.closing(self._session.streamed(query, FETCHED)) as fetched:
-            for rows in gathered(fetched):
-                # Read to the end: whoever leaves a result in the middle loses the session, and the moment with it.
-                missing = missing or any(row[0] is None for row in rows)
-                if not missing:
-                    yield parsed([row[0] for row in rows], schema)
-        if missing:
-            raise _TooLong
 
     def mark(self) -> int:
         """Return the mark of the rows that came: what the server says of the same rows."""

@@ -6,12 +6,10 @@ the exact filter would leave out as well.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-
-import pyarrow as pa
 
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.address import AddressPolicy
@@ -20,11 +18,11 @@ from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table
 from hefu.dataplane.connectors.mysql.lines import mark_of, server_digest
 from hefu.dataplane.connectors.mysql.moment import begin, joined
 from hefu.dataplane.connectors.mysql.ranges import Bounds, SplitKey, bounds_of, not_a_border, split_key, walked
-from hefu.dataplane.connectors.mysql.reading import MysqlRange, read_cells
+from hefu.dataplane.connectors.mysql.reading import MysqlRange, stage
 from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import TableFacts
 from hefu.dataplane.connectors.staged import StagedView, faults_told, types_used
-from hefu.dataplane.connectors.staging import PART, PART_BYTES, Stage, checks_of, held_as
+from hefu.dataplane.connectors.staging import PART, PART_BYTES, checks_of, held_as
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.filters import Between, Condition, Equals, OneOf, RowFilter, StartsWith, Value
 from hefu.dataplane.ticket import Ticket
@@ -83,15 +81,16 @@ class MysqlView(StagedView):
         if self.apart is not None:
             return
         types = types_used(self.ticket, self._table.facts)
-        self._stage = Stage(self._told)
+        natives = {name: self._table.columns[name] for name in types}
         session = self._session
         begin(session)
         with self._told():
-            self._rows = self._stage.fill(list(types), self._batches(list(types)), arrived)
+            self._stage, self._rows = stage(session, natives, self._of, self._told, arrived, small=False)
         session.rollback()
         self._open(types)
 
-    def _batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    @property
+    def _of(self) -> str:
         types = types_used(self.ticket, self._table.facts)
         where = self._granted
         if self.narrow is not None:
@@ -99,8 +98,7 @@ class MysqlView(StagedView):
             where = f"({where}) and ({new} or {quoted(self.narrow.column)} is null)"
         key = self._table.facts.primary_key if self._table.engine == "InnoDB" and where == "true" else ()
         order = f" order by {', '.join(quoted(name) for name in key)}" if key else ""
-        natives = {name: self._table.columns[name] for name in columns}
-        return read_cells(self._session, natives, f"{self._relation} where {where}{order}")
+        return f"{self._relation} where {where}{order}"
 
     @property
     def _granted(self) -> str:
