@@ -96,7 +96,7 @@ def connectors_page() -> str:
     """Return the page of connectors: what each declares, and which type of theirs becomes which."""
     told = [
         f"| `{one.name}` | {_yes(one.reads)} | {_yes(one.writes)} | {_yes(one.pushes_down)} | {_yes(one.snapshot)} | "
-        f"{_yes(one.resumes)} | {_cell(one.publishes or '–')} | {_cell(one.tested)} |"
+        f"{_yes(one.resumes)} | {_cell(one.splits or 'no')} | {_cell(one.publishes or '–')} | {_cell(one.tested)} |"
         for one in CAPABILITIES
     ]
     types = []
@@ -139,14 +139,44 @@ _CONNECTORS = """# Connectors
 What each connector declares of itself; the shared suite (`tests/connectors/test_suite.py`) asks it of all
 alike. Written by `tools/reference.py`.
 
-| connector | read | written | masks and filter run in it | one moment | goes on | rows become the consumer's | run on |
-|---|---|---|---|---|---|---|---|
+| connector | read | written | masks and filter run in it | one moment | goes on | in parts side by side \
+| rows become the consumer's | run on |
+|---|---|---|---|---|---|---|---|---|
 {told}
 
 A source in which masks and filter do not run is read once, from beginning to end, into a file of the run's own;
 masks, checks and the filter run there, in the same meaning as in PostgreSQL. When a stopped run is started
 again, such a source is read again, and the parts that had arrived are not sent again as long as its rows are
-the same.
+the same. Where a source is read in parts side by side, each part goes through such a file of its own, is committed
+with its position before the next one is asked for, and is never read again by a run that goes on.
+
+## Ranges of a key in MySQL and MariaDB
+
+A whole table that goes into a consumer's table is read in ranges of its primary key, or of a unique key without empty
+values; one whole-number column is taken before any other. A range has at most 100,000 rows and about 16 MiB. Its
+borders are values that the server walked to in its own index, and the server alone compares with them: in the
+column's own collation, signed or unsigned, whatever gaps there are. A key may have several columns and be of whole
+numbers, `decimal`, `char`, `varchar`, `binary`, `varbinary`, `date`, `datetime` and `timestamp`. The first and the last
+range have open ends, so that rows which come before the first or after the last one belong to one as well.
+
+**One moment.** `START TRANSACTION WITH CONSISTENT SNAPSHOT` gives each connection a moment of its own. So the
+connections of a run (two, and one more while they begin) take theirs while the table is locked against writing by
+`LOCK TABLES … READ`, which lasts some milliseconds. The run waits for such a lock for one second at most, and
+whoever wants to write waits behind it that long. Where the account has no right to lock (`LOCK TABLES`), where
+somebody has been writing for longer, in a Galera cluster, and in TiDB and OceanBase, which do not hold off writers by
+this, one connection reads all ranges in its own moment: slower, and as right. Give the account the right, or leave
+it out, as you like it.
+
+**Going on.** A run that is started again takes a new moment. For each range that is in, the server sums up a digest of
+the rows that the grant needs, and none of them is carried; when all are what they were, the run goes on with the
+rest, and everything delivered is the table of the new moment. When a row of a range that is in was changed or
+deleted, or one came into it, all is read anew, and the outcome says so. Rows that come past the end, as with numbers
+that count up, change no range that is in.
+
+**As a whole.** These are read from beginning to end as before, and the outcome says why (`whole`): tables without such
+a key, with one of another type (`double`, `enum`, …) or with days in it that are none, views, tables that are not of
+InnoDB, and grants that ask for values to be unique which the table does not keep unique itself, for that is
+asked of all rows together. New rows alone, files and joins are read as a whole, too.
 
 ## Types of MySQL and MariaDB
 

@@ -30,6 +30,7 @@ from tests.connectors.suite.postgres import PostgresCase
 from tests.connectors.suite.s3 import S3Case
 from tests.connectors.suite.sftp import SftpCase
 from tests.connectors.test_channels import plain, sane
+from tests.connectors.test_table_delivery import StopAfter, slow_down, speed_up
 from tests.faults.proxy import Proxy
 
 COUNT = 1200
@@ -249,6 +250,25 @@ def test_memory_is_bounded_whatever_the_table(plain_case: Case, place: Place) ->
     written, most = map(int, ran.stdout.split())
     assert written == rows
     assert most <= MOST_MEMORY
+
+
+def test_a_source_that_is_cut_goes_on_from_the_parts_that_are_in(plain_case: Case, place: Place) -> None:
+    if not plain_case.capabilities.splits:
+        pytest.skip("this connector reads from beginning to end")
+    if isinstance(plain_case, PostgresCase):
+        pytest.skip("asked of it at length in test_table_delivery")
+    source, ref = plain_case.wide(700, 64)
+    ticket, parts = a_ticket(place, ref, ["id", "body"], "id"), Options(workers=2, chunk_pages=1)
+    slow_down(place)
+    with pytest.raises(Stopped):
+        place.deliver(source=source, ticket=ticket, watcher=StopAfter(1), options=parts)
+    speed_up(place)
+    outcome = place.deliver(source=source, ticket=ticket, options=parts)
+    assert (outcome.restarted, outcome.whole) == ("", "")
+    assert 100 <= outcome.resumed_rows < outcome.rows_written == 700
+    assert place.consumer.run("select count(*), count(distinct d0), min(d0), max(d0) from arrived") == [
+        (700, 700, 1, 700)
+    ]
 
 
 def test_capabilities_hold(plain_case: Case) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from hefu.crypto.signing import PublicKey
 from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.connectors.mysql.connection import MysqlConnection
+from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -34,6 +36,15 @@ class Telling:
 def say(**words: Any) -> None:
     sys.stdout.write(json.dumps(words) + "\n")
     sys.stdout.flush()
+
+
+def source_of(orders: dict[str, Any]) -> FolderSource | MysqlSource | PostgresSource:
+    """Return where the rows are."""
+    if orders.get("folder"):
+        return FolderSource(Path(orders["folder"]))
+    if orders.get("mysql"):
+        return MysqlSource(MysqlConnection(**orders["mysql"]))
+    return PostgresSource(PostgresConnection(**orders["source"]))
 
 
 def join(orders: dict[str, Any]) -> Outcome:
@@ -64,9 +75,7 @@ def main(orders: dict[str, Any]) -> None:
                 token=orders["token"],
                 keys=[PublicKey.from_text(orders["key"])],
                 clock=SystemClock(),
-                source=FolderSource(Path(orders["folder"]))
-                if orders.get("folder")
-                else PostgresSource(PostgresConnection(**orders["source"])),
+                source=source_of(orders),
                 target=PostgresTarget(
                     PostgresConnection(**orders["target"]), "public", "arrived", "t", orders["logged"]
                 ),

@@ -17,6 +17,9 @@ class Capabilities:
     snapshot: bool
     #: A killed run goes on from its last chunk.
     resumes: bool
+    #: How a table is cut into parts that are read side by side, and never again by a run that goes on, in words for
+    #: docs/reference/connectors.md; empty when rows are read from beginning to end.
+    splits: str = ""
     #: How rows become the consumer's, in words for docs/reference/connectors.md; empty when it does not write.
     publishes: str = ""
     #: What the tests run it on, and what is only said to speak the same, in words for the same page.
