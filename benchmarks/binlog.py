@@ -54,8 +54,8 @@ ROWS_BEFORE, TOGETHER = 200_000, 2_000
 
 
 @contextlib.contextmanager
-def mariadb(home: Path) -> Iterator[MysqlConnection]:
-    """Run a server until the block ends."""
+def mariadb(home: Path, *, synced: bool = False) -> Iterator[MysqlConnection]:
+    """Run a server until the block ends; `synced` has each commit wait for the disk."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin"
     user = ["--user=root"] if os.geteuid() == 0 else []
     subprocess.run(
@@ -68,9 +68,9 @@ def mariadb(home: Path) -> Iterator[MysqlConnection]:
         port = int(probe.getsockname()[1])
     running = subprocess.Popen(
         [str(shutil.which("mariadbd", path=path)), "--no-defaults", f"--datadir={home}/data", f"--port={port}",
-         "--bind-address=127.0.0.1", f"--socket={home}/s", f"--pid-file={home}/pid", "--skip-name-resolve",
+         "--bind-address=127.0.0.1", f"--socket={home}/s", f"--pid-file={home}/pid", f"--tmpdir={home}", "--skip-name-resolve",
          "--innodb-buffer-pool-size=256M", "--log-bin=log", "--server-id=1", "--binlog-format=ROW",
-         "--binlog-row-metadata=FULL", "--innodb-flush-log-at-trx-commit=2", *user],
+         "--binlog-row-metadata=FULL", f"--innodb-flush-log-at-trx-commit={1 if synced else 2}", *user],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     connection = MysqlConnection("127.0.0.1", port, "bench", "root", "", sslmode="disable")

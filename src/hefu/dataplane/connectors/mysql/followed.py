@@ -1,7 +1,7 @@
 """How far changes were followed into MySQL, kept in the consumer's database beside the rows; and the rows' merge.
 
 The changed rows and the new position are committed in one transaction of InnoDB. Nothing in it may commit by itself:
-the staging tables are temporary and emptied by DELETE, and so is the consumer's table when the source's was emptied.
+the staging tables are temporary and made anew for each write, and the consumer's table is emptied by DELETE.
 """
 
 from collections.abc import Iterable, Sequence
@@ -82,14 +82,18 @@ def note_stamp(session: MysqlSession, delivery: str, stamp: str) -> None:
 
 def prepare_merge(session: MysqlSession, target: MysqlTarget, plan: Plan) -> None:
     """Create the session's staging tables, shaped like the target; temporary ones commit nothing."""
-    key = ", ".join(map(quoted, plan.key))
-    for name, outputs in ((TOUCHED, plan.key_outputs), (FRESH, plan.outputs)):
-        columns = ", ".join(quoted(output.name) for output in outputs)
-        session.run(f"drop temporary table if exists {quoted(name)}")
-        session.run(
-            f"create temporary table {quoted(name)} (key ({key})) engine = InnoDB "
-            f"as select {columns} from {_table(target)} where false"
-        )
+    for name in (TOUCHED, FRESH):
+        session.run(f"drop temporary table if exists {name}")
+        _create(session, target, plan, name)
+
+
+def _create(session: MysqlSession, target: MysqlTarget, plan: Plan, name: str) -> None:
+    outputs = plan.key_outputs if name == TOUCHED else plan.outputs
+    columns = ", ".join(quoted(output.name) for output in outputs)
+    key = "" if name == TOUCHED else f"(key ({', '.join(map(quoted, plan.key))}))"
+    session.run(
+        f"create temporary table {name} {key} engine = InnoDB as select {columns} from {_table(target)} where false"
+    )
 
 
 def stage(session: MysqlSession, into: str, outputs: Sequence[Output], columns: Sequence[Sequence[bytes]]) -> int:
@@ -183,8 +187,9 @@ def merge(session: MysqlSession, target: MysqlTarget, plan: Plan, *, emptied: bo
     if fresh and exactly != _ANY and updated:
         _require_exact(session, f"{FRESH} as fresh straight_join {table} as held on {same.format('fresh')}", exactly)
     for name, count in ((TOUCHED, touched), (FRESH, fresh)):
-        if count:
-            session.run(f"delete from {name}")
+        if count:  # TRUNCATE would commit, and rows that are deleted there are never cleared away
+            session.run(f"drop temporary table {name}")
+            _create(session, target, plan, name)
     return Counts(inserted=inserted, updated=updated, deleted=deleted)
 
 
