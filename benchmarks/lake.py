@@ -2,11 +2,16 @@
 
     python benchmarks/lake.py            a million rows of invented people
     python benchmarks/lake.py 5000000
+    python benchmarks/lake.py 1000000 store   the same with the lake in an S3-compatible store as well
+
+The store is moto's server, in a process of its own on this machine, which keeps files in memory and is written in
+Python: its lines say what the way there costs, not what a store of an office gives.
 
 Each line is a process of its own: rows a second, and the most memory it held. The file is read once before, so
 that no line pays for a cold disk. DuckDB may use two threads and as much memory as it likes.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -15,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -56,10 +62,11 @@ def copy(folder: Path) -> None:
         )
 
 
-def collect(folder: Path, serial: int, taking: str, name: str) -> None:
-    """Collect a file into the holding."""
+def collect(folder: Path, serial: int, taking: str, name: str, place: str = "") -> None:
+    """Collect a file into the holding; `place` is the store's connection as JSON, empty for a folder."""
     from hefu.dataplane.checks import NotNull
     from hefu.dataplane.connectors.folder.source import FolderSource
+    from hefu.dataplane.connectors.s3.connection import S3Connection
     from hefu.dataplane.lake import collecting
     from hefu.dataplane.lake.table import LakeTable, Taking
     from hefu.dataplane.outcome import ListSink
@@ -67,12 +74,13 @@ def collect(folder: Path, serial: int, taking: str, name: str) -> None:
     from hefu.kernel.clock import FixedClock
 
     items = tuple(Item(column, column, of) for column, of in COLUMNS.items())
-    place = ResourceRef("benchmark", ResourceKind.FILE_FOLDER, "", name)
-    ticket = collecting.everything("C", "entry", place, items, ("id_number",), (NotNull("name"),))
+    store = S3Connection(**json.loads(place)) if place else None
+    read = ResourceRef("benchmark", ResourceKind.FILE_FOLDER, "", name)
+    ticket = collecting.everything("C", "entry", read, items, ("id_number",), (NotNull("name"),))
     collecting.collect(
         order=collecting.Order(f"C{serial}", serial, ticket, Taking(taking)),
         source=FolderSource(folder),
-        table=LakeTable(folder / "holding"),
+        table=LakeTable(folder / ("copies/holding" if store else "holding"), store),
         rejects=ListSink(),
         clock=FixedClock(datetime(2026, 3, serial, tzinfo=UTC)),
     )
@@ -85,7 +93,7 @@ def one(folder: Path, what: str) -> None:
         copy(folder)
     else:
         serial, taking, name = what.split(":")
-        collect(folder, int(serial), taking, name)
+        collect(folder, int(serial), taking, name, sys.stdin.read())
     seconds = time.monotonic() - started
     print(json.dumps({"seconds": seconds, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
@@ -95,9 +103,25 @@ def size(folder: Path, pattern: str) -> float:
     return sum(file.stat().st_size for file in folder.glob(pattern)) / (1 << 20)
 
 
-def main(rows: int) -> None:
+@contextlib.contextmanager
+def a_store() -> Iterator[str]:
+    """Start a store and give what connects to a folder of it, as JSON."""
+    from dataclasses import replace
+
+    from hefu.dataplane.connectors.s3.connection import S3Session
+    from tests.s3 import running
+
+    with running() as store:
+        bucket = replace(store, bucket="lake", folder="/node/holding")
+        with contextlib.closing(S3Session(bucket, "target")) as session:
+            session.ask("PUT", "")
+        names = ("host", "port", "bucket", "user", "password", "folder", "tls")
+        yield json.dumps({name: getattr(bucket, name) for name in names})
+
+
+def main(rows: int, *, in_store: bool = False) -> None:
     """Measure and print the table."""
-    with tempfile.TemporaryDirectory(prefix="hefu-lake-") as name:
+    with tempfile.TemporaryDirectory(prefix="hefu-lake-") as name, contextlib.ExitStack() as closing:
         folder = Path(name)
         write(folder / "people.csv", rows)
         write(folder / "changed.csv", rows, changed_every=100)
@@ -114,12 +138,17 @@ def main(rows: int) -> None:
               f"load {os.getloadavg()[0]:.1f}\n")  # fmt: skip
         print(f"{'':36}{'s':>8}{'rows/s':>12}{'of COPY':>9}{'peak MiB':>10}{'on disk MiB':>13}")
         reference = 0.0
-        for said, what, read in lines:
-            done = subprocess.run([sys.executable, __file__, "one", name, what], check=True, capture_output=True)
+        told = [(*line, "") for line in lines]
+        store = closing.enter_context(a_store()) if in_store else ""
+        told += [(f"{said}, store", what, read, store) for said, what, read in lines[1:] if in_store]
+        for said, what, read, place in told:
+            command = [sys.executable, __file__, "one", name, what]
+            done = subprocess.run(command, check=True, capture_output=True, input=place.encode())
             took = json.loads(done.stdout)
             rate = read / took["seconds"]
             reference = reference or rate
-            disk = size(folder, "copied.parquet" if what == "copy" else "holding/*.parquet")
+            lies = "copied.parquet" if what == "copy" else "copies/holding/*.parquet" if place else "holding/*.parquet"
+            disk = size(folder, lies)
             print(f"{said:36}{took['seconds']:8.1f}{rate:12,.0f}{rate / reference:9.2f}{took['mib']:10.0f}{disk:13.0f}")
 
 
@@ -127,4 +156,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["one"]:
         one(Path(sys.argv[2]), sys.argv[3])
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000, in_store=sys.argv[2:] == ["store"])

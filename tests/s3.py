@@ -1,5 +1,7 @@
 """An S3-compatible store of its own for the tests: moto's server in a process of its own, which checks signatures."""
 
+import contextlib
+import json
 import subprocess
 import sys
 import uuid
@@ -41,20 +43,27 @@ class Store:
         session.close()
 
 
+@contextlib.contextmanager
+def running() -> Iterator[S3Connection]:
+    """Start a server, for as long as the block lasts."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as server:
+        assert server.stdin
+        assert server.stdout
+        port, user, secret = json.loads(server.stdout.readline())
+        try:
+            yield S3Connection("127.0.0.1", port, "nobody-s", user, secret, tls="disable")
+        finally:
+            server.stdin.close()
+            server.wait(10)
+
+
 @pytest.fixture(scope="session")
 def a_store() -> Iterator[S3Connection]:
     """Start the server once."""
-    import json
-
-    with subprocess.Popen(
-        [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as running:
-        assert running.stdin
-        assert running.stdout
-        port, user, secret = json.loads(running.stdout.readline())
-        yield S3Connection("127.0.0.1", port, "nobody-s", user, secret, tls="disable")
-        running.stdin.close()
-        running.wait(10)
+    with running() as connection:
+        yield connection
 
 
 @pytest.fixture

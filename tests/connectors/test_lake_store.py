@@ -14,6 +14,7 @@ import deltalake
 import pytest
 from deltalake.exceptions import CommitFailedError
 
+from hefu.cli import doctor
 from hefu.dataplane.connectors.s3.connection import S3Connection, S3Session
 from hefu.dataplane.errors import AlreadyRunning, LakeLost, LakeRefused, NoSuchVersion
 from hefu.dataplane.lake import reading, shelves, tries
@@ -22,6 +23,8 @@ from hefu.dataplane.lake.assembling import Assembly, LibraryField, Part, Wins
 from hefu.dataplane.lake.source import LakeSource, LakeView
 from hefu.dataplane.lake.table import LakeTable, Taking, Version
 from hefu.kernel.clock import SystemClock
+from hefu.node.config import load
+from hefu.node.doctor import Health
 from tests.s3 import Store
 from tests.unit.test_dataplane_lake import DAY_0, Place, counts, people
 
@@ -142,6 +145,26 @@ def test_what_killed_writers_left_goes_with_the_next_try_and_old_versions_when_t
     with pytest.raises(NoSuchVersion):
         place.table.parts(first)
     assert len(place.table.parts(place.table.newest())) == 1
+
+
+def test_the_doctor_tries_the_store_that_is_stated_and_says_what_is_wrong_but_no_key(
+    store: Store, tmp_path: Path
+) -> None:
+    there = store.connection
+    stated = {
+        "HEFU_HOME": str(tmp_path),
+        "HEFU_LAKE": f"s3://{there.bucket}/lake",
+        "HEFU_LAKE_ENDPOINT": f"http://{there.server.named}",
+        "HEFU_LAKE_ACCESS_KEY": there.user,
+        "HEFU_LAKE_SECRET_KEY": there.password,
+    }
+    assert list(doctor.try_lake(load({"HEFU_HOME": str(tmp_path)}))) == []
+    [good] = doctor.try_lake(load(stated))
+    assert (good.health, good.facts) == (Health.GOOD, {"store": f"{there.server.named}/{there.bucket}/lake"})
+    for name, wrong in (("HEFU_LAKE", "s3://nobody-s-bucket"), ("HEFU_LAKE_SECRET_KEY", "another")):
+        [bad] = doctor.try_lake(load(stated | {name: wrong}))
+        assert bad.health is Health.BAD
+        assert not {there.password, "another"} & set(str(bad).split())
 
 
 class Careless(BaseHTTPRequestHandler):

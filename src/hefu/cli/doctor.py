@@ -37,7 +37,7 @@ def command(as_json: bool) -> int:
     config, clock = load(os.environ), SystemClock()
     findings = list(examine(config, clock, os.environ))
     findings += _calendar(config, clock)
-    findings += _lake(config)
+    findings += try_lake(config)
     if any(one.check == "database" and one.health is Health.GOOD for one in findings):
         prepare_django()
         findings += [*_tables(), *_worker(config, clock)]
@@ -79,7 +79,7 @@ def _calendar(config: Config, clock: Clock) -> Iterator[Finding]:
         )
 
 
-def _lake(config: Config) -> Iterator[Finding]:
+def try_lake(config: Config) -> Iterator[Finding]:
     """Try the store that holdings lie in: a second file of one name has to be refused there."""
     from hefu.dataplane.lake.shelves import try_out
     from hefu.rooms.resources.lake import lake_store
