@@ -58,6 +58,15 @@ def test_an_officer_keeps_a_table_in_step_from_the_command_line(
         assert run("compare", number, "--mend", *me)["inserted"] == 1
         run("resume", number, *me)
         until(lambda: in_step(row))
+        theirs.run("TRUNCATE population; INSERT INTO population VALUES ('1', '张', '2000-01-01')")
+        until(lambda: Delivery.objects.get(pk=row.pk).status == "failed")
+        row.refresh_from_db()
+        assert (row.error_code, row.error_facts) == ("dataplane.too_few_rows", {"rows": 1, "least": 45})
+        assert ours.run("SELECT count(*) FROM population") == [(89,)]
+        run("resume", number, "--take-fewer", *me)
+        until(lambda: in_step(row))
+        assert ours.run("SELECT id_number FROM population") == [("1",)]
+        until(lambda: Delivery.objects.filter(pk=row.pk, fewer_taken=False))  # the next one is held again
         assert len(run("processes")) == 1
         assert [(one["consumer"], one["grants"]) for one in run("flows", "--days", "3660", *me)] == [("市民政局", 1)]
         (name, *_rest) = run("ways", grant.entry_code, *me)

@@ -352,13 +352,14 @@ def pause(number: str, reason: str, actor: Actor, as_json: bool) -> None:
 
 @command.command("resume")
 @click.argument("number")
+@click.option("--take-fewer", is_flag=True, help="Let the table lose far more rows than it keeps, once.")
 @acting_option(writes=True)
 @json_option
-def resume(number: str, actor: Actor, as_json: bool) -> None:
+def resume(number: str, take_fewer: bool, actor: Actor, as_json: bool) -> None:
     """Let delivery NUMBER, which rests, failed or was ended, go on."""
     from hefu.rooms.deliveries import services
 
-    row = services.retry_delivery(number=number, actor=actor, clock=SystemClock())
+    row = services.retry_delivery(number=number, take_fewer=take_fewer, actor=actor, clock=SystemClock())
     show(_summary(row), as_json=as_json)
 
 

@@ -12,7 +12,7 @@ from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql import followed as in_mysql
 from hefu.dataplane.connectors.mysql import increments as keys_of_mysql
 from hefu.dataplane.connectors.mysql import target as mysql
-from hefu.dataplane.connectors.mysql.connection import MysqlSession, text
+from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.types import landing as lands_as
 from hefu.dataplane.connectors.mysql.writing import literals_of
 from hefu.dataplane.connectors.postgres import followed as in_postgres
@@ -141,6 +141,10 @@ class Arrival(Protocol):
         """Return the plan as batches of its rows travel there."""
         ...
 
+    def rows(self) -> int:
+        """Count the table's rows as they stand in the open transaction."""
+        ...
+
     def commit(self) -> None:
         """Commit."""
         ...
@@ -253,6 +257,11 @@ class PostgresArrival:
         """Return the plan as it is: the server reads every type from its text."""
         return plan
 
+    def rows(self) -> int:
+        """Count the table's rows."""
+        table = Dialect.POSTGRES.name_of(self.target.schema, self.target.table)
+        return int(self.session.run(f"select count(*) from {table}")[0][0])
+
 
 class MysqlArrival:
     """In MySQL: rows are staged by statements of many rows."""
@@ -353,6 +362,11 @@ class MysqlArrival:
     def carried(self, plan: Plan) -> Plan:
         """Return the plan with the types that batches carry."""
         return as_carried(plan)
+
+    def rows(self) -> int:
+        """Count the table's rows."""
+        table = quoted(self.target.connection.dbname, self.target.table)
+        return int(self.session.run(f"select count(*) from {table}")[0][0])
 
 
 def arrival_at(target: Table, policy: AddressPolicy) -> PostgresArrival | MysqlArrival:

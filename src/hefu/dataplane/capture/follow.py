@@ -17,6 +17,7 @@ from hefu.dataplane.capture.followable import facts_of, require_followable
 from hefu.dataplane.capture.following import Following
 from hefu.dataplane.capture.reached import Handing, Reached, Telling
 from hefu.dataplane.capture.shared import Captures
+from hefu.dataplane.capture.shrinking import Shrinking
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
 from hefu.dataplane.connectors.postgres.followed import Counts, Followed
 from hefu.dataplane.connectors.postgres.replication import SlotNow, drop_publication, drop_slot, slots_now
@@ -61,6 +62,7 @@ def follow(
     revoked: Collection[UUID] = frozenset(),
     policy: AddressPolicy = default_policy,
     options: Options | None = None,
+    shrinking: Shrinking | None = None,
     captures: Captures | None = None,
 ) -> Reached:
     """Keep a consumer's table in step with the source under a ticket.
@@ -82,9 +84,11 @@ def follow(
         revoked: Ids of tickets that hold no more.
         policy: Which addresses may be reached.
         options: Use of the machine, for the copy.
+        shrinking: How far the table may shrink at once; None for as far as it comes.
         captures: Where those who follow in this process read together; None to read alone.
 
     Raises:
+        TooFewRows: It would shrink further; the table and the position are as they were.
         Stopped: On the watcher's word; the next run goes on from there.
         Revoked: On the watcher's word; what was taken over before stays the consumer's.
         DataPlaneRefusal: As `hefu.dataplane.run.deliver`.
@@ -115,15 +119,18 @@ def follow(
         asking, arrival, facts, beginning = before.call(looked)
         start = beginning.stopped
         if start is None:
+            least = before.call(lambda: shrinking.least_of_copy(arrival)) if shrinking is not None else 0
             # A copy that was interrupted goes on; one from another place in the log is another copy.
             outcome = deliver(
                 delivery=f"{delivery}@{beginning.slot}", token=token, keys=keys, clock=clock, source=source,
                 target=target, rejects=rejects, salts=secrets, watcher=watcher, revoked=revoked, policy=policy,
-                options=options, keyed=True,
+                options=options, keyed=True, least_rows=least,
             )  # fmt: skip
+            if shrinking is not None:
+                shrinking.copied()
             copied(outcome, beginning.why)
             start = before.call(lambda: settle(arrival, delivery, ticket, name, secrets, facts, beginning.slot))
-        told = Telling(Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why))
+        told = Telling(Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why), shrinking=shrinking)
         run = Following(delivery, ticket, secrets, asking, arrival, name, clock, told, captures)
         control = Control(Handing(holding, told, rejects, reached))
         control.phase = "follow"

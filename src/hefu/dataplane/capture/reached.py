@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hefu.dataplane.capture.shrinking import Shrinking
 from hefu.dataplane.connectors.postgres.followed import NOTHING, Counts
 from hefu.dataplane.control import Progress, StopWord, Watcher
 from hefu.dataplane.outcome import Rejected, RejectSink
@@ -48,6 +49,8 @@ class Telling:
 
     now: Reached
     rejected: "queue.Queue[tuple[Rejected, ...]]" = field(default_factory=queue.Queue)
+    #: How far the table may shrink at once; None for as far as it comes.
+    shrinking: Shrinking | None = None
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,8 @@ class Writer:
             self._control.add(rows=applied.keys, bytes_=size)
         if upto is None:
             return None
+        if self._told.shrinking is not None:
+            self._told.shrinking.look(self._open, self._arrival.rows)
         counts = replace(self._open, changes=upto.changes, transactions=upto.transactions)
         self._arrival.move(self._delivery, lsn_text(upto.lsn), counts, upto.at)
         self._control.check()

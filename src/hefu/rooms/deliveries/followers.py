@@ -23,6 +23,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from hefu.dataplane.capture.follow import Reached, position_of, slot_name
 from hefu.dataplane.capture.shared import Captures
+from hefu.dataplane.capture.shrinking import Shrinking
 from hefu.dataplane.capture.sources import Followable, follows, forget_slot, slots_of
 from hefu.dataplane.control import Progress, StopWord
 from hefu.dataplane.errors import DataPlaneRefusal, Stopped
@@ -31,11 +32,13 @@ from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import Refusal
 from hefu.rooms.deliveries import services
 from hefu.rooms.deliveries.carry import Sink, salts_of
+from hefu.rooms.deliveries.decide.silence import least_rows
 from hefu.rooms.deliveries.errors import Fault, SourceNotFollowed
 from hefu.rooms.deliveries.models import RejectedRow
 from hefu.rooms.deliveries.services import Carriage, Kept, Leaving
 from hefu.rooms.deliveries.services.carrying import WORKER
 from hefu.rooms.deliveries.services.places import table_at
+from hefu.rooms.deliveries.services.silence import may_shrink, note_let_through
 from hefu.rooms.deliveries.terms.following import LEASE
 from hefu.rooms.evidence import queries as evidence
 from hefu.rooms.evidence.terms import KeyPurpose
@@ -192,6 +195,8 @@ class Run:
         self._renewed = self._sound = time.monotonic()
         self._phase, self._phase_at, self._rows = "", clock.now(), 0
         self._reason: StopWord | None = None
+        self._share = 0
+        self._shrinking = Shrinking(lambda before: least_rows(before=before, percent=self._share))
 
     def carry(self) -> None:
         """Follow until something ends it, and settle that."""
@@ -226,6 +231,7 @@ class Run:
         if earlier:  # the place of delivery was changed meanwhile
             forget_slot(name=earlier, source=source, policy=policy)
         rejects = FollowedRejects(carriage, self)
+        self._share, self._shrinking.allowed = may_shrink(delivery_id=carriage.id)
 
         def copied(outcome: Outcome, because: str) -> None:
             rejects.copied()
@@ -244,9 +250,16 @@ class Run:
             reached=self._take_note,
             copied=copied,
             policy=policy,
+            shrinking=self._shrinking,
         )
 
+    def _note_let_through(self) -> None:
+        if self._shrinking.passed:
+            note_let_through(delivery_id=self._carriage.id, attempt=self._carriage.attempt)
+            self._shrinking.passed = False
+
     def _settle(self, error: Refusal) -> None:
+        self.patiently(self._note_let_through)
         leaving = isinstance(error, Stopped) and self._leaving.is_set() and self._reason is None
         transient = isinstance(error, DataPlaneRefusal) and error.transient
         row = self.patiently(
@@ -298,11 +311,13 @@ class Run:
         )
         if not mine:
             self._reason = "stopped"
+        self._note_let_through()
         self._rows, self._noted = now.rows, time.monotonic()
         self._renewed = self._noted
         if now.phase == "follow" and self._noted - self._sound > SOUND_SECONDS:
             self._sound = self._noted
             services.note_sound(carriage=self._carriage)
+            self._share, _allowed = may_shrink(delivery_id=self._carriage.id)
 
     def stop_requested(self) -> StopWord | None:
         """Return why the run must stop: somebody's word, the lease that could not be renewed, or the process's end."""

@@ -27,6 +27,7 @@ from hefu.dataplane.capture.binlog.running import Anew, BinlogFollowing, plan_di
 from hefu.dataplane.capture.binlog.stream import BinlogStream, LogGone
 from hefu.dataplane.capture.pgoutput import lsn_number, lsn_text
 from hefu.dataplane.capture.reached import Handing, Reached, Telling
+from hefu.dataplane.capture.shrinking import Shrinking
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
@@ -75,6 +76,7 @@ def follow_binlog(
     revoked: Collection[UUID] = frozenset(),
     policy: AddressPolicy = default_policy,
     options: Options | None = None,
+    shrinking: Shrinking | None = None,
 ) -> Reached:
     """Keep a consumer's table in step with a table of MySQL or MariaDB; as `hefu.dataplane.capture.follow.follow`."""
     keys = tuple(keys)
@@ -83,11 +85,11 @@ def follow_binlog(
     secrets = dict(salts or {})
     holding = TicketHolds(watcher or Quiet(), ticket, clock)
 
-    def copy(place: str) -> Outcome:
+    def copy(place: str, least: int) -> Outcome:
         return deliver(
             delivery=f"{delivery}@{place}", token=token, keys=keys, clock=clock, source=source, target=target,
             rejects=rejects, salts=secrets, watcher=watcher, revoked=revoked, policy=policy, options=options,
-            keyed=True,
+            keyed=True, least_rows=least,
         )  # fmt: skip
 
     why = ""
@@ -99,10 +101,16 @@ def follow_binlog(
             start = beginning.stopped
             if start is None:
                 place = beginning.slot.partition("|")[0]
-                outcome = copy(place)
+                arrival = looking.arrival
+                least = before.call(partial(shrinking.least_of_copy, arrival)) if shrinking is not None else 0
+                outcome = copy(place, least)
+                if shrinking is not None:
+                    shrinking.copied()
                 copied(outcome, beginning.why)
                 start = before.call(partial(looking.settle, beginning.slot))
-            told = Telling(Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why))
+            told = Telling(
+                Reached(start.lsn, start.counts, start.committed_at, copied=beginning.why), shrinking=shrinking
+            )
             run = BinlogFollowing(
                 delivery, ticket, source, secrets, looking.arrival, clock, told, policy,
                 server_id(delivery, target), start,

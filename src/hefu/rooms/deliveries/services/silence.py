@@ -22,6 +22,7 @@ from hefu.rooms.deliveries.terms.silence import (
     LEAST_SHARE_SET,
     SOURCE_SILENT,
     SOURCE_SPEAKS,
+    USUAL_SHARE,
     SourceSilent,
     SourceSpeaks,
 )
@@ -45,6 +46,18 @@ def rows_needed(row: Delivery) -> int:
     if news is None or news.scope != _scope(row.ticket_id):
         return 0
     return least_rows(before=news.rows, percent=news.least_share)
+
+
+def may_shrink(*, delivery_id: UUID) -> tuple[int, bool]:
+    """Return how many percent of its rows a table in step keeps whatever comes, and whether it may lose more once."""
+    row = Delivery.objects.only("grant_id", "fewer_taken").get(pk=delivery_id)
+    news = News.objects.filter(grant_id=row.grant_id).first()
+    return news.least_share if news is not None else USUAL_SHARE, row.fewer_taken
+
+
+def note_let_through(*, delivery_id: UUID, attempt: int) -> None:
+    """Note that the loss has come that somebody let through; the next one is held again."""
+    Delivery.objects.filter(pk=delivery_id, attempt=attempt).update(fewer_taken=False)
 
 
 def note_arrived(row: Delivery, outcome: Outcome, clock: Clock) -> None:

@@ -11,7 +11,7 @@ class Cause(StrEnum):
     """What an alarm is about."""
 
     FAILED = "failed"
-    #: A whole copy with far fewer rows than before.
+    #: A whole copy with far fewer rows than before, or changes that would leave so few.
     HELD = "held"
     #: What should keep a table in step does not.
     LAGGING = "lagging"
@@ -24,7 +24,7 @@ class Cause(StrEnum):
 
 CAUSE_NAMES = {
     Cause.FAILED: _("a delivery failed"),
-    Cause.HELD: _("a copy with far fewer rows is held"),
+    Cause.HELD: _("far fewer rows are held back"),
     Cause.LAGGING: _("a table is not kept in step"),
     Cause.SILENT: _("a source is silent"),
     Cause.MISSED: _("a time of a timetable was missed"),
