@@ -130,6 +130,13 @@ def test_a_key_needs_a_length_and_texts_that_differ_in_case_are_told_apart(
             with pytest.raises(PlanRefused, match="has no length of at most 768"):
                 bring(place, 1, **by_code(item))
             assert not a_maria.run("show tables like 'arrived'")
+    both = {"ticket": a_ticket(place, items=(Item("short", "code"), Item("station", "station"), Item("at", "at")),
+                               key=("short", "at"), filter=RowFilter()), "target": target}  # fmt: skip
+    a_maria.run("create table arrived (code varchar(768), station text, at datetime(6)) character set utf8mb4")
+    for _table in ("the office's own", "made by the delivery"):
+        with pytest.raises(PlanRefused, match="the 2 key items take 3080 bytes together"):
+            check_since(**both, **asked)
+        a_maria.run("drop table if exists arrived")
     hashed = by_code(Item("code", "code", mask=Hash("s"))) | {"salts": {"s": "x" * 32}}
     assert told(bring(place, 2, **hashed))[:2] == (100, 100)
     assert told(bring(place, 3, **hashed))[1:4:2] == (0, 61)

@@ -3,7 +3,7 @@
 import pytest
 
 from hefu.dataplane.connectors.mysql.literals import literals
-from hefu.dataplane.connectors.mysql.types import keyable, landing
+from hefu.dataplane.connectors.mysql.types import KEY_BYTES, landing, made_key_bytes
 from hefu.dataplane.errors import SideRefused
 from hefu.dataplane.types import SqlType, fits
 
@@ -41,6 +41,6 @@ def test_what_is_no_number_of_mysql_is_refused() -> None:
 
 
 def test_a_uuid_is_a_key_there_and_fits_what_was_made_for_it() -> None:
-    assert keyable(SqlType("uuid"), None)
+    assert made_key_bytes(SqlType("uuid"), None) == 144
     assert fits(landing(SqlType("uuid")), SqlType("character varying", (36,)))
-    assert not keyable(SqlType("text"), None)
+    assert made_key_bytes(SqlType("text"), None) > KEY_BYTES

@@ -5,7 +5,7 @@ import pytest
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.inspection import NativeTable
 from hefu.dataplane.connectors.mysql.ranges import SplitKey, bounds_of, literal, split_key
-from hefu.dataplane.connectors.mysql.types import NativeColumn
+from hefu.dataplane.connectors.mysql.types import KEY_BYTES, NativeColumn, key_bytes
 from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
 from hefu.dataplane.lanes.range_run import chained
@@ -79,3 +79,16 @@ def test_ranges_that_were_kept_are_believed_only_when_each_begins_where_one_ends
         (),
     ):
         assert not chained(key, broken)
+
+
+@pytest.mark.parametrize(
+    ("column", "octets", "size"),
+    # Each beside the longest text with which MariaDB 10.11 still made a tree of both and no hash.
+    [("int(11)", None, 4), ("bigint(20) unsigned", None, 8), ("tinyint(1)", None, 1), ("date", None, 3),
+     ("datetime", None, 5), ("datetime(6)", None, 8), ("timestamp(3)", None, 6), ("decimal(38,10)", None, 18),
+     ("decimal(9,0) unsigned", None, 4), ("double", None, 8), ("bit(9)", None, 2), ("varchar(768)", 3072, 3072),
+     ("varbinary(40)", 40, 40), ("enum('a(1)','b')", 4, 2), ("tinytext", 255, KEY_BYTES + 1),
+     ("longtext", 4294967295, KEY_BYTES + 1), ("geometry", None, KEY_BYTES + 1)],
+)  # fmt: skip
+def test_a_column_takes_its_bytes_of_a_key(column: str, octets: int | None, size: int) -> None:
+    assert key_bytes(column, octets) == size

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table
 from hefu.dataplane.connectors.mysql.target import KEY, MysqlTarget
-from hefu.dataplane.connectors.mysql.types import LONGEST_KEY, keyable
+from hefu.dataplane.connectors.mysql.types import KEY_BYTES, KEY_COLUMNS, LONGEST_KEY, key_bytes, made_key_bytes
 from hefu.dataplane.connectors.postgres.followed import Counts
 from hefu.dataplane.connectors.postgres.increments import Line
 from hefu.dataplane.errors import NotReconciled, PlanRefused, SideRefused
@@ -46,28 +46,47 @@ def require_keyable(session: MysqlSession, target: MysqlTarget, plan: Plan) -> N
     """See that the table finds a row by its delivered key: it has such a key, or can be given one; commits.
 
     Raises:
-        PlanRefused: A column of the key is too long for one, or not of a length at all; all of them are named.
+        PlanRefused: A column of the key is too long for one, or not of a length at all, which are all named; or all
+            of them together are.
     """
     found = native_table(session, target.connection.dbname, target.table, exact=True)
     session.commit()
     if found is not None and _has_key(found, plan):
         return
+    sizes = _sizes(session, target, found, plan)
     problems = []
     for output in plan.key_outputs:
-        if found is None:
-            fits = keyable(output.type, output.mask)
-        else:
-            held = found.columns[output.name]
-            kind = held.data_type
-            fits = not kind.endswith(("text", "blob", "json")) and (held.length or 0) <= LONGEST_KEY
-        if not fits:
+        if sizes[output.name] > KEY_BYTES:
             text_ = _(
                 "key item {name!r} has no length of at most {longest} signs at the source or in the table, so MySQL "
                 "cannot keep it unique; give it one there (varchar), or hash it in full into a new table"
             )
             problems.append(Sentence(text_, code="plan.increment_length", name=output.name, longest=LONGEST_KEY))
+    if not problems and (sum(sizes.values()) > KEY_BYTES or len(sizes) > KEY_COLUMNS):
+        text_ = _(
+            "the {columns} key items take {bytes} bytes together; a key of MySQL has at most {most_columns} columns "
+            "and {most} bytes; give texts shorter lengths at the source or in the table (varchar), or deliver by a "
+            "shorter key"
+        )
+        facts = {"columns": len(sizes), "bytes": sum(sizes.values()), "most_columns": KEY_COLUMNS, "most": KEY_BYTES}
+        problems.append(Sentence(text_, code="plan.increment_key", **facts))
     if problems:
         raise PlanRefused(tuple(problems))
+
+
+def _sizes(session: MysqlSession, target: MysqlTarget, found: NativeTable | None, plan: Plan) -> dict[str, int]:
+    """Return the bytes that each column of the delivered key takes in a key of the table; commits."""
+    if found is None:
+        return {output.name: made_key_bytes(output.type, output.mask) for output in plan.key_outputs}
+    octets = dict(
+        session.run(
+            "select column_name, character_octet_length from information_schema.columns where table_schema = "
+            f"{text(target.connection.dbname)} and table_name = {text(target.table)}"
+        )
+    )
+    session.commit()
+    kinds = {output.name: found.columns[output.name].column_type for output in plan.key_outputs}
+    return {name: key_bytes(kind, octets.get(name)) for name, kind in kinds.items()}
 
 
 def make_key(session: MysqlSession, target: MysqlTarget, plan: Plan) -> None:
