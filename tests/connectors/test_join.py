@@ -82,6 +82,25 @@ def test_numbers_that_are_equal_fall_into_one_share_whatever_their_types() -> No
     assert share("numeric(9,2)", "7.50::decimal(9,2)") == share("numeric(9,1)", "7.5::decimal(9,1)")
 
 
+def test_hashes_of_decimals_are_compared_only_where_equal_numbers_are_written_alike() -> None:
+    firms, licences = the_plans(a_ticket())
+
+    def join(ours: str, theirs: str) -> None:
+        left, right = (
+            replace(plan, outputs=tuple(
+                replace(one, mask=Hash("s"), source_type=parse(of)) if one.name == name else one for one in plan.outputs
+            ))
+            for plan, name, of in ((licences, "firm", ours), (firms, "code", theirs))
+        )  # fmt: skip
+        compile_join(left, right, Joining(JoinKind.INNER, (("firm", "code"),), "t"))
+
+    for alike in (("numeric(9,2)", "numeric(12,2)"), ("numeric(9)", "integer"), ("text", "text"), ("bigint", "text")):
+        join(*alike)
+    for unlike in (("numeric(9,2)", "numeric(9,1)"), ("numeric(9,2)", "integer"), ("numeric", "numeric")):
+        with pytest.raises(PlanRefused, match=r"1\.0 and 1\.00"):
+            join(*unlike)
+
+
 def a_ticket(**changes: Any) -> Ticket:
     ticket = Place(Database(""), Database("")).ticket(checks=(), filter=RowFilter())
     return replace(ticket, id=uuid4(), **changes)

@@ -145,7 +145,19 @@ def _pair_problem(one: Output, other: Output) -> Sentence | None:
     if _keyed(one.mask) != _keyed(other.mask):
         text = _("they are hidden in different ways, or under different salts, so that they are not to be joined")
         return Sentence(text, code="join.salts")
+    if isinstance(one.mask, Hash) and (
+        None in (places := {_places(one.source_type), _places(other.source_type)}) or len(places) > 1
+    ):
+        text = _("hashes of {left} and {right} differ where the numbers are equal, because 1.0 and 1.00 are two texts")
+        return Sentence(text, code="join.places", left=str(one.source_type), right=str(other.source_type))
     return None
+
+
+def _places(of: SqlType) -> int | None:
+    """Return the places behind the point with which a number is written as text; None when each value has its own."""
+    if of.kind is not Kind.DECIMAL:
+        return 0
+    return (*of.modifiers, 0)[1] if of.modifiers else None
 
 
 def _whole(mask: Mask | None) -> bool:
