@@ -174,3 +174,4 @@ def test_many_read_once_and_a_slow_a_revoked_and_a_broken_one_touch_nobody_else(
         change("again")
         until(lambda: place.provider.run(kept) > before)
     assert {type(consumer.ended[0]) for consumer in (one, three, four)} == {Stopped}
+    assert len(captures) == 0

@@ -9,11 +9,12 @@ import pytest
 from hefu.dataplane.capture import shared
 from hefu.dataplane.capture.member import MemberStream
 from hefu.dataplane.capture.pgoutput import Begin, Commit, Insert, decode
-from hefu.dataplane.capture.shared import Capture, Member
+from hefu.dataplane.capture.shared import Captures, Member
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection, default_policy
 from tests.unit.test_dataplane_pgoutput import a_row
 
 MINE, OTHERS = 500, 600
+SOURCE = PostgresConnection("h", 1, "d", "u")
 
 
 def a_log(chance: random.Random, transactions: int) -> list[bytes]:
@@ -62,10 +63,11 @@ class OwnSlot:
 class Following:
     """What a follower does with a stream: rows in their order, a position between transactions."""
 
-    def __init__(self, log: list[bytes], capture: Capture) -> None:
+    def __init__(self, log: list[bytes], captures: Captures) -> None:
         self.position, self.inside, self.rows = 0, False, list[int]()
         self.stream = MemberStream(
-            lambda: OwnSlot(log, self.position), capture, Member("s", "p", MINE)  # type: ignore[arg-type, return-value]
+            lambda: OwnSlot(log, self.position),  # type: ignore[arg-type, return-value]
+            captures, Member("s", "p", MINE), SOURCE, default_policy,
         )  # fmt: skip
         self.end = 0
 
@@ -91,10 +93,11 @@ def test_each_row_comes_once_and_no_row_of_another_table(seed: int, monkeypatch:
     chance = random.Random(seed)
     whole = a_log(chance, 60)
     monkeypatch.setattr(shared, "MOST_KEPT", chance.choice((300, 3000, 1 << 20)))
-    capture = Capture(PostgresConnection("h", 1, "d", "u"), default_policy)
-    capture._streaming, capture._published = True, frozenset({"p"})
+    captures = Captures()
     log: list[bytes] = []
-    following, noted, joined = Following(log, capture), 0, 0
+    following, noted, joined = Following(log, captures), 0, 0
+    capture = following.stream._capture
+    capture._streaming, capture._published = True, frozenset({"p"})
     rows = [one for one in map(decode, whole) if isinstance(one, Insert)]
     wanted = [int(one.new[0] or 0) for one in rows if one.oid == MINE]  # type: ignore[arg-type]
     for _turn in range(2000):
@@ -113,6 +116,8 @@ def test_each_row_comes_once_and_no_row_of_another_table(seed: int, monkeypatch:
     following.take(1000)
     assert following.rows == wanted
     assert joined
+    following.stream.close()
+    assert len(captures) == 0  # what nobody follows is not kept
 
 
 def _after(log: list[bytes], at: int) -> int:

@@ -113,7 +113,8 @@ class Following:
         relation = Dialect.POSTGRES.name_of(self.ticket.resource.schema, self.ticket.resource.table)
         table = self.asking.run("select %s::regclass::oid", (relation,))[0][0]
         self.asking.commit()
-        return MemberStream(own, self.captures.of(source.connection, policy), Member(self.name, self.name, int(table)))
+        member = Member(self.name, self.name, int(table))
+        return MemberStream(own, self.captures, member, source.connection, policy)
 
     def _goal(self, control: Control) -> int:
         """Return the position up to which the source has committed by now.

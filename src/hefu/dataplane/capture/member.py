@@ -4,7 +4,8 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from hefu.dataplane.capture.shared import Capture, Feed, Member, Parted, end_of
+from hefu.dataplane.capture.shared import Captures, Feed, Member, Parted, end_of
+from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection
 from hefu.dataplane.connectors.postgres.replication import ChangeStream
 from hefu.dataplane.errors import SideLost
 
@@ -15,13 +16,27 @@ _ROWS = b"IUD"
 class MemberStream:
     """The messages of one table for one consumer: from its own slot, or from the common reading; each once."""
 
-    def __init__(self, own: Callable[[], ChangeStream], capture: Capture, member: Member) -> None:
+    def __init__(
+        self,
+        own: Callable[[], ChangeStream],
+        captures: Captures,
+        member: Member,
+        connection: PostgresConnection,
+        policy: AddressPolicy,
+    ) -> None:
         """Begin by itself.
+
+        Args:
+            own: Opens the stream of its own slot.
+            captures: The common readings of this process.
+            member: Who it is.
+            connection: The source.
+            policy: Which addresses may be reached.
 
         Raises:
             DataPlaneRefusal: As `ChangeStream`.
         """
-        self._open, self._capture, self._member = own, capture, member
+        self._open, self._captures, self._member, self._connection = own, captures, member, connection
         self._own: ChangeStream | None = own()
         self._feed: Feed | None = None
         self._taken: deque[bytes] = deque()
@@ -30,7 +45,7 @@ class MemberStream:
         self._given = self._begun = self._rows = self._again = 0
         self._passing_over = False
         self._lock = threading.Lock()
-        capture.enter(member)
+        self._capture = captures.enter(member, connection, policy)
 
     @property
     def seen(self) -> int:
@@ -132,6 +147,6 @@ class MemberStream:
 
     def close(self) -> None:
         """Leave; the slot stays."""
-        self._capture.leave(self._member)
+        self._captures.leave(self._member, self._connection)
         if self._own is not None:
             self._own.close()

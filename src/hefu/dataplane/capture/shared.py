@@ -111,13 +111,14 @@ class Capture:
                 self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
                 self._thread.start()
 
-    def leave(self, member: Member) -> None:
-        """Count somebody out."""
+    def leave(self, member: Member) -> bool:
+        """Count somebody out; return whether nobody is left."""
         with self._changed:
             self._members.remove(member)
             self._changed.notify_all()
             for feed in [feed for feed in self._feeds if feed.member is member]:
                 self._part(feed)
+            return not self._members
 
     def join(self, member: Member, position: int) -> Feed | None:
         """Return what is read from `position` on, or None when it cannot be had from here now."""
@@ -350,14 +351,26 @@ def end_of(commit: bytes) -> int:
 
 
 class Captures:
-    """The readings of one process."""
+    """The readings of one process, each for as long as somebody follows its source."""
 
     def __init__(self) -> None:
         """Begin with none."""
         self._lock = threading.Lock()
         self._by_source: dict[PostgresConnection, Capture] = {}
 
-    def of(self, connection: PostgresConnection, policy: AddressPolicy) -> Capture:
-        """Return the one of a source."""
+    def __len__(self) -> int:
+        """Return of how many sources something is followed."""
+        return len(self._by_source)
+
+    def enter(self, member: Member, connection: PostgresConnection, policy: AddressPolicy) -> Capture:
+        """Count somebody in who follows a table of a source; return the source's reading."""
         with self._lock:
-            return self._by_source.setdefault(connection, Capture(connection, policy))
+            capture = self._by_source.setdefault(connection, Capture(connection, policy))
+            capture.enter(member)
+            return capture
+
+    def leave(self, member: Member, connection: PostgresConnection) -> None:
+        """Count somebody out; a source that nobody follows any more is forgotten, and its password with it."""
+        with self._lock:
+            if self._by_source[connection].leave(member):
+                del self._by_source[connection]
