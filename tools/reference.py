@@ -24,7 +24,7 @@ from hefu.dataplane.connectors.oracle.tongue import Native, Tongue  # noqa: E402
 from hefu.dataplane.sides import CAPABILITIES  # noqa: E402
 from hefu.dataplane.types import parse  # noqa: E402
 from hefu.kernel.refusal import Refusal  # noqa: E402 - the path comes first
-from hefu.node.config import settings  # noqa: E402
+from hefu.node.config import ENVIRONMENT_ALONE, settings  # noqa: E402
 from hefu.rooms.evidence.terms import Kind  # noqa: E402
 
 _CODE = re.compile(r"^\| `([a-z0-9_.]+)` \|", re.MULTILINE)
@@ -79,7 +79,7 @@ def settings_page() -> str:
     rows = []
     for _field, facts, default in settings():
         name = facts["name"]
-        key = "" if name == "HEFU_MASTER_KEY" else f"`{name.removeprefix('HEFU_').lower()}`"
+        key = "" if name in ENVIRONMENT_ALONE else f"`{name.removeprefix('HEFU_').lower()}`"
         rows.append(f"| `{name}` | {key} | {_cell(facts['meaning'])} | {_cell(facts['shown'] or f'`{default}`')} |")
     return (
         "# Settings\n\nA node reads them from the environment, else from `config.toml` in its home. An empty value "

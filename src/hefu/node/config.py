@@ -29,6 +29,9 @@ from hefu.node.postgres import DATABASE, ROLE, Cluster
 from hefu.node.private import read_or_make
 from hefu.node.sentence import Say
 
+#: Settings that config.toml may not hold: a file is copied, shown and backed up more easily than a key should be.
+ENVIRONMENT_ALONE = frozenset({"HEFU_MASTER_KEY", "HEFU_LAKE_SECRET_KEY"})
+
 
 def _setting(name: str, default: Any, read: Callable[[str], Any], meaning: str, *, shown: str = "") -> Any:
     """Declare a setting.
@@ -388,9 +391,10 @@ def _read_file(path: Path) -> dict[str, str]:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingRejected(name=str(path), reason=error) from None
-    for name in ("master_key", "lake_secret_key"):
-        if name in found:
-            raise SettingRejected(name=name, reason=f"keys never stand in {path.name}; use HEFU_{name.upper()}")
+    for name in ENVIRONMENT_ALONE:
+        key = name.removeprefix("HEFU_").lower()
+        if key in found:
+            raise SettingRejected(name=key, reason=f"keys never stand in {path.name}; use {name}")
     return {key: _as_text(value) for key, value in found.items()}
 
 
