@@ -19,7 +19,8 @@ from hefu.dataplane.types import SqlType, fits
         (SqlType("timestamp with time zone"), b"2024-02-29 01:02:03.5+00", b"'2024-02-29 01:02:03.5'"),
         (SqlType("bytea"), b"\\x00ff", b"x'00ff'"),
         (SqlType("character", (5,)), b"a    ", b"'a'"),
-        (SqlType("text"), "it's \\' 龥\n".encode(), "'it''s \\'' 龥\n'".encode()),
+        (SqlType("text"), "it's 龥\n".encode(), "'it''s 龥\n'".encode()),
+        (SqlType("text"), b"\\', ''", b"_utf8mb4 x'5c272c202727'"),
         (SqlType("integer", array=True), b"{1,NULL}", b"'{1,NULL}'"),
     ],
     ids=str,
@@ -30,8 +31,9 @@ def test_a_value_is_written_as_a_copy_writes_it(of: SqlType, printed: bytes, lit
 
 
 def test_texts_of_a_column_stay_apart_and_none_escapes_its_quotes() -> None:
-    values = [b"", b"'", b"a','b", b"--", b"\\", b"/*", b"''"]
+    values = [b"", b"'", b"a','b", b"--", b"/*", b"''"]
     assert literals(values, SqlType("text")) == [b"'" + value.replace(b"'", b"''") + b"'" for value in values]
+    assert literals([*values, b"\\"], SqlType("text"))[-3:] == [b"'/*'", b"''''''", b"_utf8mb4 x'5c'"]
     assert literals([], SqlType("text")) == []
 
 

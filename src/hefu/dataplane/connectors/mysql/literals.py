@@ -9,12 +9,12 @@ from hefu.dataplane.types import Kind, SqlType
 from hefu.kernel.words import Sentence, _
 
 _NULL = b"null"
-#: A sign that no text of PostgreSQL has.
-_BETWEEN = b"\0"
+#: A sign that no text of PostgreSQL has, and one that some sessions take for the beginning of an escape.
+_BETWEEN, _ESCAPE = b"\0", b"\\"
 
 
 def literals(values: Sequence[bytes | None], of: SqlType) -> list[bytes]:
-    """Return what stands for the values in a statement of a session without backslash escapes.
+    """Return what stands for the values in a statement, whether or not the session heeds backslashes.
 
     Args:
         values: UTF-8 texts as a session of ours has PostgreSQL print them: ISO dates, instants in UTC, bytes in hex.
@@ -40,17 +40,22 @@ def literals(values: Sequence[bytes | None], of: SqlType) -> list[bytes]:
 
 
 def _quoted(values: Sequence[bytes | None]) -> list[bytes]:
-    r"""Return texts in quotes.
+    r"""Return texts in quotes, or in hexadecimal where a backslash stands in them.
 
     >>> _quoted([b"it's", None, b"\\"])
-    [b"'it''s'", b'null', b"'\\'"]
+    [b"'it''s'", b'null', b"_utf8mb4 x'5c'"]
     """
-    if None in values:
-        return [_NULL if value is None else b"'" + value.replace(b"'", b"''") + b"'" for value in values]
-    together = _BETWEEN.join(values)  # type: ignore[arg-type]
-    if not values or together.count(_BETWEEN) != len(values) - 1:
-        return [b"'" + value.replace(b"'", b"''") + b"'" for value in values if value is not None]
-    return (b"'" + together.replace(b"'", b"''").replace(_BETWEEN, b"'\0'") + b"'").split(_BETWEEN)
+    if None not in values:
+        together = _BETWEEN.join(values)  # type: ignore[arg-type]
+        if together.count(_BETWEEN) == len(values) - 1 and _ESCAPE not in together:
+            return (b"'" + together.replace(b"'", b"''").replace(_BETWEEN, b"'\0'") + b"'").split(_BETWEEN)
+    return [_NULL if value is None else _text(value) for value in values]
+
+
+def _text(value: bytes) -> bytes:
+    if _ESCAPE in value:
+        return b"_utf8mb4 x'" + value.hex().encode() + b"'"
+    return b"'" + value.replace(b"'", b"''") + b"'"
 
 
 def _float(value: bytes | None, *, narrow: bool) -> bytes:
