@@ -54,6 +54,16 @@ def test_a_consumer_joins_two_grants_by_page_and_by_command_and_sees_what_each_g
     assert signed_in(a_department()).get(where).status_code == 404
     assert signed_in(provider).get(where).status_code == 403
 
+    # By the clock: set by the consumer, shown on both grants, dropped again.
+    times = f"/deliveries/{row.number}/join-times"
+    assert client.post(times, {"text": "有空的时候"}).status_code == 422
+    assert client.post(times, {"text": "每个工作日 02:00"}).status_code == 302
+    for address in (f"/deliveries/{row.number}/", f"/grants/{right.number}/"):
+        assert "每个工作日 02:00" in client.get(address).content.decode()
+    assert signed_in(provider).get(times).status_code == 403
+    assert client.post(f"{times}/drop").status_code == 302
+    assert queries.join_times_of(row, clock=NOON) is None
+
     me = ("--as", a_person(seats={consumer.pk: [Role.OFFICER]}).username, "--json")
     wanted = ("deliveries", "join", left.number, right.number, "--table", "joined_both", "--on")
     made = CliRunner(env={"HEFU_LANG": "en"}).invoke(hefu, [*wanted, "id_number=id_number", *me])
@@ -61,5 +71,8 @@ def test_a_consumer_joins_two_grants_by_page_and_by_command_and_sees_what_each_g
     number = json.loads(made.output)["number"]
     told = json.loads(CliRunner(env={"HEFU_LANG": "en"}).invoke(hefu, ["deliveries", "show", number, *me]).output)
     assert told["joined"]["on"] == [["id_number", "id_number"]]
+    by_clock = ["deliveries", "join-times", number, "0 2 * * 1-5", *me]
+    times_told = json.loads(CliRunner(env={"HEFU_LANG": "en"}).invoke(hefu, by_clock).output)
+    assert (times_told["text"], len(times_told["next_times"])) == ("0 2 * * 1-5", 3)
     assert CliRunner(env={"HEFU_LANG": "en"}).invoke(hefu, [*wanted, "id_number", *me]).exit_code != 0
     assert Grant.objects.count() == 2

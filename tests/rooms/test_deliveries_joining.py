@@ -24,6 +24,8 @@ from hefu.rooms.grants import queries as grant_queries
 from hefu.rooms.grants import services as grants
 from hefu.rooms.grants.models import Grant
 from hefu.rooms.parties.models import Department
+from hefu.rooms.requests import queries as requests
+from hefu.rooms.requests.terms import NoticeKind
 from tests.builders import (
     NOON,
     SYSTEM,
@@ -146,6 +148,47 @@ def test_a_joined_delivery_arrives_counted_by_sides_and_is_on_record_for_all_thr
     assert (again.status, again.rows_written) == (DeliveryStatus.DONE, 27)
     with pytest.raises(errors.TableTaken):
         services.join_grants(left=right.number, right=left.number, joining=BY_NUMBER, actor=officer, clock=NOON)
+
+    # By the clock, set by the consumer alone: once when it is due, told to both grants' sides when it cannot be.
+    for text in ("* * * * *", "归集之后", "\0", "x" * 500):
+        with pytest.raises(InputsRejected):
+            services.set_join_times(number=row.number, text=text, actor=officer, clock=NOON)
+    with pytest.raises(Forbidden):
+        services.set_join_times(number=row.number, text="每天 02:00", actor=theirs, clock=NOON)
+    for number in (own.number, "D2026-999999"):
+        with pytest.raises(NotFound):
+            services.set_join_times(number=number, text="每天 02:00", actor=officer, clock=NOON)
+    services.set_join_times(number=row.number, text="每天 03:00", actor=officer, clock=NOON)
+    services.set_join_times(number=again.number, text="每天 02:00", actor=officer, clock=NOON)  # of one table, one
+    two = NOON.now().astimezone(CHINA).replace(hour=2, minute=0, second=0, microsecond=0)
+    due, late, over = (FixedClock(two + timedelta(days=day)) for day in (1, 2, 3))
+    assert services.start_due_joins(clock=FixedClock(due.now() - timedelta(minutes=1))) == []
+    (number,) = services.start_due_joins(clock=due)
+    assert services.start_due_joins(clock=due) == []
+    times = queries.join_times_of(row, clock=due)
+    assert times is not None
+    assert (times.last_delivery, times.missed, times.next_times[0]) == (number, 0, late.now())
+    assert services.start_due_joins(clock=late) == []  # the one before still waits
+    times = queries.join_times_of(row, clock=late)
+    assert times is not None
+    assert (times.missed, "still under way" in times.missed_because) == (1, True)
+    for grant in pair:
+        told_of = requests.notices(viewer=an_actor(grant.provider)).filter(kind=NoticeKind.RUN_MISSED)
+        assert told_of.count() == 1
+        kinds = [entry.kind for entry in history(grant.number, viewer=an_actor(grant.provider))]
+        assert (kinds.count("grant.join_times_set"), kinds.count("grant.run_missed")) == (2, 1)
+        ((_other, table, shown),) = queries.joined_by_the_clock(grant, clock=late)
+        assert (table, shown) == ("joined_people", times)
+    grants.revoke_grant(number=right.number, reason="不再需要", actor=an_actor(right.provider, Role.CHIEF), clock=late)
+    times = queries.join_times_of(row, clock=late)
+    assert times is not None
+    assert times.next_times == ()
+    assert services.start_due_joins(clock=over) == []
+    with pytest.raises(InputsRejected) as rejected:
+        services.set_join_times(number=row.number, text="每天 02:00", actor=officer, clock=over)
+    assert "grants is over" in rejected.value.problems["text"]
+    services.drop_join_times(number=row.number, actor=officer, clock=over)
+    assert queries.join_times_of(row, clock=over) is None
 
 
 def test_who_may_join_is_the_consumer_of_both_and_either_grant_ends_it(

@@ -113,6 +113,26 @@ def join(left: str, right: str, pairs: tuple[str, ...], kind: str, table: str, a
     show(_summary(row), as_json=as_json)
 
 
+@command.command("join-times")
+@click.argument("number")
+@click.argument("times", required=False)
+@click.option("--drop", is_flag=True, help="Join only when somebody asks.")
+@acting_option(writes=True)
+@json_option
+def join_times(number: str, times: str | None, drop: bool, actor: Actor, as_json: bool) -> None:
+    """Join again what NUMBER joined at TIMES, such as "每个工作日 02:00" or "0 2 * * 1-5"; without, show them."""
+    from hefu.rooms.deliveries import queries, services
+
+    clock = SystemClock()
+    if drop:
+        services.drop_join_times(number=number, actor=actor, clock=clock)
+    elif times:
+        services.set_join_times(number=number, text=times, actor=actor, clock=clock)
+    found = queries.join_times_of(queries.delivery(number, viewer=actor), clock=clock)
+    facts = {"timetable": None} if found is None else {k: v for k, v in vars(found).items() if k != "after"}
+    show({"delivery": number} | facts, as_json=as_json)
+
+
 @command.command("watch")
 @click.argument("number")
 @acting_option(writes=False)

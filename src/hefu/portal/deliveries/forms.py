@@ -66,6 +66,10 @@ class ComparingTimesForm(OfficeForm):
     )
 
 
+class JoinTimesForm(ComparingTimesForm):
+    """When two grants are joined again."""
+
+
 class TimetableForm(OfficeForm):
     """When rows are copied."""
 

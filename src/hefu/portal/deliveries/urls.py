@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hefu.portal.deliveries import comparing, following, hooks, views
+from hefu.portal.deliveries import comparing, following, hooks, joining, views
 
 app_name = "deliveries"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("<str:number>/windows/<int:which>/receipt", following.window_receipt, name="window_receipt"),
     path("<str:number>/compare", comparing.compare, name="compare"),
     path("<str:number>/compare/stop", comparing.stop, name="stop_comparing"),
+    path("<str:number>/join-times", joining.join_times, name="join_times"),
+    path("<str:number>/join-times/drop", joining.drop_join_times, name="drop_join_times"),
     path("<str:number>/mend", comparing.mend, name="mend"),
     path("<str:number>/rejects", views.rejects, name="rejects"),
     path("<str:number>/file", views.fetch, name="fetch"),

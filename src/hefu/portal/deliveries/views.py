@@ -14,7 +14,7 @@ from hefu.portal import shows
 from hefu.portal.deliveries.comparing import compared
 from hefu.portal.deliveries.following import follower_page
 from hefu.portal.deliveries.increments import told_increment
-from hefu.portal.deliveries.joining import told_joined
+from hefu.portal.deliveries.joining import told_joined, told_times
 from hefu.portal.deliveries.lists import Deliveries, Rejects
 from hefu.portal.deliveries.words import COLOURS, PHASE_NAMES
 from hefu.portal.evidence.words import actor_name
@@ -65,7 +65,9 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
         title=gettext("Delivery {number}").format(number=found.number),
         crumbs=[list_crumb()],
         delivery=found,
-        joined=told_joined(found, viewer=request.actor),
+        joined=(joined := told_joined(found, viewer=request.actor)),
+        may_time=bool(joined) and "plan" in actions,
+        **(told_times(found, request) if joined else {}),
         colour=COLOURS[status],
         may={deed for deed, is_possible in possible.items() if is_possible and deed in actions},
         channel=name_of(found.channel, CHANNEL_NAMES),

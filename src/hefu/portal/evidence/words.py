@@ -124,6 +124,8 @@ KIND_NAMES = {
     "hook.dropped": _("Address for alarms dropped"),
     "grant.increments_chosen": _("New rows alone chosen"),
     "grant.joined": _("Joined with another grant"),
+    "grant.join_times_set": _("Times of joining set"),
+    "grant.join_times_dropped": _("Times of joining dropped"),
     "entry.joined": _("Joined with another entry"),
     "grant.source_silent": _("Source fell silent"),
     "grant.source_speaks": _("Source gives something new again"),

@@ -94,6 +94,7 @@ def grant(request: PortalRequest, number: str) -> HttpResponseBase:
         news=deliveries.news_of(found) if found.channel == Channel.TABLE else None,
         times=times,
         times_missed=_missed(times),
+        joins=[(*one, _missed(one[-1])) for one in deliveries.joined_by_the_clock(found, clock=request.clock)],
         **told_comparing(request, found),
         sees_entry=_sees(request, found.entry_id),
         renames=any(item.delivered_as not in ("", item.code) for item in found.granted_items),

@@ -51,7 +51,7 @@ def call_hook(call_id: str) -> None:
 
 @app.task(name=START_DUE, queueing_lock=START_DUE)
 def start_due(timestamp: int) -> None:
-    """Start the deliveries that are due by the clock, or by what they wait for, and comparisons. Safe to run twice.
+    """Start what is due by the clock, or by what it waits for: deliveries, comparisons, joins. Safe to run twice.
 
     Args:
         timestamp: When the run was scheduled, in seconds; the task goes by the clock instead.
@@ -59,6 +59,7 @@ def start_due(timestamp: int) -> None:
     del timestamp
     services.start_due(clock=SystemClock())
     services.start_due_comparisons(clock=SystemClock())
+    services.start_due_joins(clock=SystemClock())
 
 
 @app.task(name="deliveries.watch_followers", queueing_lock="deliveries.watch_followers")

@@ -5,7 +5,7 @@ from hefu.rooms.deliveries.models.delivery import Delivery, RejectedRow, values
 from hefu.rooms.deliveries.models.following import Follower, Following, FollowWindow, Sparing
 from hefu.rooms.deliveries.models.hook import Hook, HookCall
 from hefu.rooms.deliveries.models.increment import Increment
-from hefu.rooms.deliveries.models.joined import Joined
+from hefu.rooms.deliveries.models.joined import Joined, JoinTimes
 from hefu.rooms.deliveries.models.news import News
 from hefu.rooms.deliveries.models.timetable import ComparingTimes, Timetable
 
@@ -19,6 +19,7 @@ __all__ = [
     "Hook",
     "HookCall",
     "Increment",
+    "JoinTimes",
     "Joined",
     "News",
     "RejectedRow",

@@ -35,7 +35,7 @@ from hefu.rooms.deliveries.queries.following import (
 )
 from hefu.rooms.deliveries.queries.hooks import hook, hook_calls, hooks, last_calls, shown_url
 from hefu.rooms.deliveries.queries.increments import increment_of, increments_of
-from hefu.rooms.deliveries.queries.joined import joined_of
+from hefu.rooms.deliveries.queries.joined import join_times_of, joined_by_the_clock, joined_of
 from hefu.rooms.deliveries.queries.news import news_of
 from hefu.rooms.deliveries.queries.timetable import Times, comparing_times_of, times_of, works_at
 
@@ -66,6 +66,8 @@ __all__ = [
     "hooks",
     "increment_of",
     "increments_of",
+    "join_times_of",
+    "joined_by_the_clock",
     "joined_of",
     "lags",
     "last_calls",

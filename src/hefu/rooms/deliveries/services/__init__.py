@@ -61,6 +61,12 @@ from hefu.rooms.deliveries.services.hooks import (
 )
 from hefu.rooms.deliveries.services.increments import bring_increments, bring_whole
 from hefu.rooms.deliveries.services.joining import join_grants
+from hefu.rooms.deliveries.services.joining_times import (
+    drop_join_times,
+    end_join_times,
+    set_join_times,
+    start_due_joins,
+)
 from hefu.rooms.deliveries.services.keeping import (
     Fetched,
     fetch_file,
@@ -108,9 +114,11 @@ __all__ = [
     "comparison_stop_asked",
     "drop_comparing_times",
     "drop_hook",
+    "drop_join_times",
     "drop_timetable",
     "due_drops",
     "due_looks",
+    "end_join_times",
     "fetch_file",
     "follow_grant",
     "forget_old",
@@ -141,6 +149,7 @@ __all__ = [
     "rest_until",
     "retry_delivery",
     "set_comparing_times",
+    "set_join_times",
     "set_least_share",
     "set_timetable",
     "settle_call",
@@ -154,6 +163,7 @@ __all__ = [
     "start_delivery",
     "start_due",
     "start_due_comparisons",
+    "start_due_joins",
     "stop_comparison",
     "stop_reason",
     "sweep_calls",

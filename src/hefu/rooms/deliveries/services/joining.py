@@ -59,7 +59,7 @@ def join_grants(*, left: str, right: str, joining: Joining, actor: Actor, clock:
         text = _("Begin the table's name with joined_ and go on with small letters, digits and underscores.")
         raise InputsRejected(problems={"table": text})
     with transaction.atomic():  # what is refused by word is refused before servers are asked
-        pair = _both(left, right, actor)
+        pair = both(left, right, actor)
         tickets = [grants.read(startable(one, clock).token) for one in pair]
         if problems := ticket_problems(tickets[0], tickets[1], joining):
             raise PlanRefused(tuple(problems))
@@ -73,55 +73,65 @@ def join_grants(*, left: str, right: str, joining: Joining, actor: Actor, clock:
             joining=joining,
             policy=resources.address_policy(actor=_WORKER),
         )
-    with transaction.atomic():
-        one, other = _both(left, right, actor)
-        signed = [startable(each, clock) for each in (one, other)]
-        known = _require_free((one, other), joining)
-        row = start(one, signed[0], FileFormat.CSV, beside=other.provider_id, actor=actor, clock=clock)
-        Joined.objects.create(
-            delivery=row,
-            grant=other,
-            ticket_id=signed[1].id,
-            provider_id=other.provider_id,
-            kind=joining.kind.value,
-            on=[list(pair) for pair in joining.on],
-            table=joining.table,
+    return begin_join(left=left, right=right, joining=joining, actor=actor, clock=clock)
+
+
+@transaction.atomic
+def begin_join(*, left: str, right: str, joining: Joining, actor: Actor, clock: Clock) -> Delivery:
+    """Start such a delivery without a look at the sources: what stands against it then ends the delivery.
+
+    Raises:
+        NotFound, Forbidden, TableTaken: As for `join_grants`.
+        GrantNotActive, TermNotBegun, TermOver, DeliveryOpen, QuotaUsed, TicketReplaced: As for `start_delivery`.
+    """
+    one, other = both(left, right, actor)
+    signed = [startable(each, clock) for each in (one, other)]
+    known = _require_free((one, other), joining)
+    row = start(one, signed[0], FileFormat.CSV, beside=other.provider_id, actor=actor, clock=clock)
+    Joined.objects.create(
+        delivery=row,
+        grant=other,
+        ticket_id=signed[1].id,
+        provider_id=other.provider_id,
+        kind=joining.kind.value,
+        on=[list(pair) for pair in joining.on],
+        table=joining.table,
+    )
+    for each, ticket, beside in ((one, signed[0], other), (other, signed[1], one)):
+        record(
+            GRANT_JOINED,
+            subject=each.number,
+            by=actor,
+            at=clock.now(),
+            concerns=[each.consumer_id, each.provider_id],
+            body={
+                "delivery": row.number,
+                "ticket": str(ticket.id),
+                "with_grant": beside.number,
+                "kind": joining.kind.value,
+                "on": [list(pair) for pair in joining.on],
+                "table": joining.table,
+            },
         )
-        for each, ticket, beside in ((one, signed[0], other), (other, signed[1], one)):
-            record(
-                GRANT_JOINED,
-                subject=each.number,
-                by=actor,
-                at=clock.now(),
-                concerns=[each.consumer_id, each.provider_id],
-                body={
-                    "delivery": row.number,
-                    "ticket": str(ticket.id),
-                    "with_grant": beside.number,
-                    "kind": joining.kind.value,
-                    "on": [list(pair) for pair in joining.on],
-                    "table": joining.table,
-                },
-            )
-            if known:
-                continue
-            record(
-                ENTRY_JOINED,
-                subject=each.entry_code,
-                by=actor,
-                at=clock.now(),
-                concerns=[each.consumer_id, each.provider_id],
-                body={
-                    "grant": each.number,
-                    "with_grant": beside.number,
-                    "with_entry": beside.entry_code,
-                    "delivery": row.number,
-                },
-            )
+        if known:
+            continue
+        record(
+            ENTRY_JOINED,
+            subject=each.entry_code,
+            by=actor,
+            at=clock.now(),
+            concerns=[each.consumer_id, each.provider_id],
+            body={
+                "grant": each.number,
+                "with_grant": beside.number,
+                "with_entry": beside.entry_code,
+                "delivery": row.number,
+            },
+        )
     return row
 
 
-def _both(left: str, right: str, actor: Actor) -> tuple["Grant", "Grant"]:
+def both(left: str, right: str, actor: Actor) -> tuple["Grant", "Grant"]:
     """Return both grants, locked in one order, so that no limit is passed by two deliveries that start at once."""
     found = {}
     for number in sorted({left, right}):

@@ -26,3 +26,15 @@ ENTRY_JOINED = Kind(
     ("grant", "with_grant", "with_entry", "delivery"),
     "Rows of this entry are joined with those of another one for the first time under two grants; recorded for both.",
 )
+JOIN_TIMES_SET = Kind(
+    "grant.join_times_set",
+    1,
+    ("timetable", "next_at", "with_grant", "table"),
+    "When this grant's rows are joined with another one's again was set; recorded for both.",
+)
+JOIN_TIMES_DROPPED = Kind(
+    "grant.join_times_dropped",
+    1,
+    ("timetable", "with_grant", "table"),
+    "This grant's rows are no more joined by themselves; recorded for both.",
+)
