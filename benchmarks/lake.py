@@ -121,7 +121,7 @@ def a_store() -> Iterator[str]:
 
 def main(rows: int, *, in_store: bool = False) -> None:
     """Measure and print the table."""
-    with tempfile.TemporaryDirectory(prefix="hefu-lake-") as name, contextlib.ExitStack() as closing:
+    with tempfile.TemporaryDirectory(prefix="hefu-benchmark-") as name, contextlib.ExitStack() as closing:
         folder = Path(name)
         write(folder / "people.csv", rows)
         write(folder / "changed.csv", rows, changed_every=100)

@@ -216,7 +216,7 @@ def test_versions_older_than_wanted_go_and_no_younger_one_though_the_log_was_dra
     assert (dropped.files, left.exists(), begun.exists()) == (2, False, True)
     assert [place.table.readable(version) for version in place.table.versions()] == [True, True, True, False]
     assert dropped.bytes_kept == held - dropped.bytes == place.table.bytes()
-    assert place.table.drop_old(DAY_0 + timedelta(days=90), now).files == 3
+    assert place.table.drop_old(DAY_0 + timedelta(days=90), now + timedelta(days=1)).files == 3
     assert [place.table.readable(version) for version in place.table.versions()] == [True, False, False, False]
 
 

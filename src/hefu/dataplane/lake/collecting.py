@@ -162,12 +162,11 @@ class _Publishing:
         folding = Folding(self.staged, version, self.control)
         with contextlib.closing(folding), self.control.watched(folding):
             version = replace(version, keyed=self.control.call(folding.is_keyed))
-            why = self._cannot_fold(before, version)
+            why, held = self._comparable(before, version)
             if why and self.order.taking is Taking.MERGE:
                 raise HoldingDiffers(detail=why)
             if why or before is None or not before.rows:
                 return self._commit(version, (Part(self.staged, rows),), (), whole=True, before=before), True
-            held = self.table.parts(before, self._passed)
             removes = self.order.taking is Taking.SNAPSHOT
             folded = self.control.call(lambda: folding.fold(held, self.staged.stem, removes=removes))
         try:
@@ -205,17 +204,18 @@ class _Publishing:
         """Let a stop be heard while files go to a store or come from it."""
         self.control.check()
 
-    def _cannot_fold(self, before: Version | None, now: Version) -> Sentence | None:
-        """Return why the rows that arrived cannot be compared with those that are held."""
+    def _comparable(self, before: Version | None, now: Version) -> tuple[Sentence | None, tuple[Part, ...]]:
+        """Return why the rows that arrived cannot be compared with those that are held; else the files of these."""
         if before is None or not before.rows:
-            return None
+            return None, ()
         if before.columns != now.columns or before.key != now.key:
-            return Sentence(_("its columns or its key are not what they were"), code="lake.columns")
+            return Sentence(_("its columns or its key are not what they were"), code="lake.columns"), ()
         if not (before.keyed and now.keyed):
-            return Sentence(_("its key does not tell its rows apart"), code="lake.key")
-        if not self.table.readable(before):
-            return Sentence(_("its files are gone"), code="lake.files")
-        return None
+            return Sentence(_("its key does not tell its rows apart"), code="lake.key"), ()
+        try:
+            return None, self.table.parts(before, self._passed)
+        except NoSuchVersion:
+            return Sentence(_("its files are gone"), code="lake.files"), ()
 
     def _reconciled(self, version: Version, before: Version, held: tuple[Part, ...], folded: Folded) -> Version:
         """Count every row and key of the new version as it lies there, and hold it against what it has to be."""
