@@ -11,6 +11,7 @@ from hefu.api import (
     cases,
     catalog,
     comments,
+    exchange,
     finding,
     holdings,
     imports,
@@ -51,6 +52,7 @@ api.add_router("/v1/public", comments.public)
 api.add_router("/v1/law", law.router)
 api.add_router("/v1", cases.router)
 api.add_router("/v1", holdings.router)
+api.add_router("/v1", exchange.router)
 
 
 @api.exception_handler(Refusal)

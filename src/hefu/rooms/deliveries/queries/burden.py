@@ -32,7 +32,7 @@ class Burden:
 def burden(source_id: UUID, *, viewer: Actor, since: datetime) -> Burden:
     """Return what deliveries take from a source now and took since an instant; a join burdens both of its sources."""
     left, right = (_of(source_id, grant) for grant in ("grant", "joined__grant"))
-    seen = Delivery.objects.filter(visible(viewer)).filter(left | right).order_by()
+    seen = Delivery.objects.filter(visible(viewer)).filter(on_source(source_id)).order_by()
     under_way, ended = Q(status=DeliveryStatus.RUNNING), Q(finished_at__gte=since)
     whole = ended & ~Q(mode=Way.FOLLOW)
     told = seen.filter(under_way | ended).aggregate(
@@ -50,6 +50,11 @@ def burden(source_id: UUID, *, viewer: Actor, since: datetime) -> Burden:
     changes = windows.aggregate(changes=Sum("changes", default=0))["changes"]
     took: timedelta = told.pop("took")
     return Burden(**told, took_s=took.total_seconds(), changes=changes)
+
+
+def on_source(source_id: UUID) -> Q:
+    """Return the filter of deliveries that read a source, on either side of a join."""
+    return _of(source_id, "grant") | _of(source_id, "joined__grant")
 
 
 def _of(source_id: UUID, grant: str) -> Q:
