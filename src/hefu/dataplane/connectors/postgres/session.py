@@ -7,7 +7,6 @@ from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import adbc_driver_manager
-import adbc_driver_postgresql.dbapi
 import psycopg2
 import psycopg2.extensions
 import pyarrow as pa
@@ -114,7 +113,9 @@ class ArrowSession:
         self.connection = connection
         address = allowed_address(connection, policy)
         with self.plainly():
-            self._raw = adbc_driver_postgresql.dbapi.connect(connection.uri(address))
+            from adbc_driver_postgresql import dbapi  # noqa: PLC0415 - slow to load, and most processes never need it
+
+            self._raw = dbapi.connect(connection.uri(address))
             self._cursor = self._raw.cursor()
             self._cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
             settings = [*SESSION.split("; "), "set client_connection_check_interval = '1s'"]
