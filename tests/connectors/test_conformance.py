@@ -515,15 +515,14 @@ COMPARED: dict[str, tuple[str, str, Mask | None, list[Any]]] = {
     "hashes": ("text", "text", Hash("s"), ["a", "a ", "", None]),
     "permuted digits": ("text", "text", FormatPreserving("s"), ["000000", "000001", "12", "x1", "", None]),
 }
-few_places = st.lists(st.integers(0, 8), min_size=1, max_size=6)
+few_places = st.lists(st.integers(0, 8), min_size=5, max_size=9)
 
 
 @pytest.mark.parametrize("of", COMPARED)
-@pytest.mark.parametrize("kind", JoinKind)
 @settings(BOTH, max_examples=1)
-@given(few_places, few_places)
-@example([0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1], [8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0])
-def test_joins_have_one_meaning(engines: Engines, kind: JoinKind, of: str, left: list[int], right: list[int]) -> None:
+@given(st.just(JoinKind.INNER), few_places, few_places)
+@example(JoinKind.LEFT, [0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1], [8, 7, 6, 5, 4, 3, 2, 1, 0, 0, 0])
+def test_joins_have_one_meaning(engines: Engines, of: str, kind: JoinKind, left: list[int], right: list[int]) -> None:
     ours, theirs, mask, values = COMPARED[of]
     rows = [[(place, values[n % len(values)]) for place, n in enumerate(side)] for side in (left, right)]
     plans = []

@@ -210,16 +210,15 @@ def test_a_join_gives_what_both_deliveries_laid_side_by_side_would_give_on_every
         assert rows == wanted
         assert apart.joined == inside.joined | {"right": inside.joined["right"] | {"ticket": str(csv_firms.id)}}
         assert inside.digest_target == apart.digest_source
-        with monkeypatch.context() as here, a_server() as address:
-            # What the cluster joins, no file of a side is made for.
-            here.delattr("hefu.dataplane.lanes.join_run.FileRun")
-            beyond, rows = pair.join(
-                *in_files, kind=kind, both=FolderSource(pair.folder), options=Options(spark=address)
-            )
-        assert (rows, beyond.digest_source) == (wanted, inside.digest_target)
-        assert beyond.joined is not None
-        for side in ("left", "right"):
-            assert {**beyond.joined[side], "ticket": ""} == {**inside.joined[side], "ticket": ""}
+    # In a cluster the last of these once more.
+    with monkeypatch.context() as here, a_server() as address:
+        # What the cluster joins, no file of a side is made for.
+        here.delattr("hefu.dataplane.lanes.join_run.FileRun")
+        beyond, rows = pair.join(*in_files, kind=kind, both=FolderSource(pair.folder), options=Options(spark=address))
+    assert (rows, beyond.digest_source) == (wanted, inside.digest_target)
+    assert beyond.joined is not None
+    for side in ("left", "right"):
+        assert {**beyond.joined[side], "ticket": ""} == {**inside.joined[side], "ticket": ""}
     # The filter of a side acts before the join.
     only = RowFilter((Equals("district", "B"),))
     assert pair.join(licences, pair.firms(filter=only))[1] == []

@@ -146,7 +146,7 @@ def test_a_join_that_is_killed_on_the_way_goes_on_and_one_that_is_stopped_or_rev
     )
     (ground.folder / "firms.csv").write_text("code,name\nc1,厂1\n", encoding="utf-8")
     ends: list[tuple[StopWord, type[Exception], bool, float]] = [
-        ("stopped", Stopped, False, 5.0), ("revoked", Revoked, False, 2.0), ("stopped", Stopped, True, 5.0),
+        ("revoked", Revoked, False, 2.0), ("stopped", Stopped, True, 5.0),
     ]  # fmt: skip
     for place, (word, refusal, apart, bound) in enumerate(ends):
         watcher = Ends(word)
