@@ -1,10 +1,13 @@
 """`hefu migrate`: tables up to this version; of several machines that come at once, one does it."""
 
+from collections.abc import Collection, Iterable
+
 import click
 
 from hefu.cli.language import filled
 from hefu.cli.site import prepare_site
 from hefu.kernel.words import _
+from hefu.node.errors import TablesTooOld
 from hefu.node.tables import note_current
 
 #: Any number that nothing else in the database locks on: "hefu" as digits of its letters.
@@ -23,6 +26,8 @@ def command() -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         try:
             executor = MigrationExecutor(connection)
+            for (room, _name), step in executor.loader.replacements.items():
+                require_all_or_none(room, step.replaces, executor.loader.applied_migrations)
             executor.check_replacements()  # Steps that stand for several older ones are done where those were.
             plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
             if plan:
@@ -31,3 +36,13 @@ def command() -> None:
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
     note_current(config.places.tables_mark, config.address())
+
+
+def require_all_or_none(room: str, replaced: Iterable[tuple[str, str]], done: Collection[tuple[str, str]]) -> None:
+    """Let a step stand for older ones when all of them were done, or none.
+
+    Raises:
+        TablesTooOld: Some were, so that neither it nor the others, which are gone, can be done.
+    """
+    if len({step in done for step in replaced}) > 1:
+        raise TablesTooOld(room=room)

@@ -47,6 +47,17 @@ class DatabaseBlindToChinese(Refusal):
     status = 500
 
 
+class TablesTooOld(Refusal):
+    """The tables are of a version older than the one that this version goes on from."""
+
+    code = "node.tables_too_old"
+    text = _(
+        "The tables of {room} are older than the version from which this one goes on; nothing was changed. Install the "
+        "version before this one, run 'hefu migrate' with it, then come back."
+    )
+    status = 500
+
+
 class DatabaseAccountMissing(Refusal):
     """Started as root, and no system user for the database can be found or made."""
 
