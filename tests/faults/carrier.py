@@ -89,6 +89,3 @@ def main(orders: dict[str, Any]) -> None:
         say(refused=refusal.code, transient=refusal.transient, words=str(refusal))
         return
     say(outcome=outcome.as_json())
-
-
-main(json.loads(sys.argv[1]))

@@ -49,6 +49,3 @@ def main(orders: dict[str, Any]) -> None:
         )
     except DataPlaneRefusal as refusal:
         say(refused=refusal.code, transient=refusal.transient, words=str(refusal))
-
-
-main(json.loads(sys.argv[1]))

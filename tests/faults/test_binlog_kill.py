@@ -2,15 +2,12 @@
 
 import json
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -19,6 +16,7 @@ from hefu.kernel.clock import SystemClock
 from tests.conftest import Database
 from tests.connectors.place import SIGNER
 from tests.connectors.test_follow_binlog import Followed, followed
+from tests.faults import forked
 from tests.mariadb import MariaDatabase, a_maria, maria
 
 pytestmark = pytest.mark.timeout(90)
@@ -61,7 +59,7 @@ def test_a_follower_of_mariadb_that_is_killed_loses_and_doubles_nothing(
                 until = time.monotonic() + 20
                 changes = 0
                 while time.monotonic() < until and not changes > (counted[-1] if counted else 0):
-                    told = json.loads(process.stdout.readline())  # type: ignore[union-attr]
+                    told = json.loads(process.stdout.readline())
                     assert "refused" not in told, told
                     changes = told["changes"]
                 counted.append(changes)
@@ -75,16 +73,14 @@ def test_a_follower_of_mariadb_that_is_killed_loses_and_doubles_nothing(
 
 
 @contextmanager
-def _follower(followed: Followed, ticket: Ticket) -> Iterator["subprocess.Popen[str]"]:
+def _follower(followed: Followed, ticket: Ticket) -> Iterator[forked.Forked]:
     orders = {
         "delivery": "D-7", "token": sign_ticket(ticket, SIGNER), "key": SIGNER.public.as_text(), "once": False,
         "kind": "mysql", "source": asdict(followed.source.connection),
         "target": asdict(followed.place.target().connection),
     }  # fmt: skip
-    command = [sys.executable, str(Path(__file__).with_name("follower.py")), json.dumps(orders)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    with forked.Forked("follower", orders) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -10,8 +10,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +43,7 @@ from hefu.kernel.clock import FixedClock, SystemClock
 from hefu.kernel.ids import new_id
 from hefu.node.postgres import Cluster
 from tests.connectors.place import SIGNER
+from tests.faults import forked
 from tests.faults.proxy import Proxy
 from tests.faults.test_delivery_faults import Ground, _free_port, small_disk
 
@@ -154,7 +153,7 @@ class Way:
         return self.said[0] if self.said else None
 
     @contextlib.contextmanager
-    def process(self, port: int, *, stalls: int, proxy: Proxy) -> Iterator["subprocess.Popen[str]"]:
+    def process(self, port: int, *, stalls: int, proxy: Proxy) -> Iterator[forked.Forked]:
         """Begin the same in a process of its own, and give it once its cable to the target stands still."""
         target = replace(self.ground.connection("consumer"), port=port)
         plain = {"token": sign_ticket(self.ticket, SIGNER), "key": SIGNER.public.as_text(), "target": asdict(target)}
@@ -162,10 +161,8 @@ class Way:
         plain |= {"source": asdict(self.ground.connection("provider")), "pages": 50}
         plain |= {"folder": str(self.folder)} if self.name == "staged" else {}
         plain |= {"since": ["id", 1_000_000]} if self.name == "new rows" else {}
-        script = Path(__file__).with_name("follower.py" if self.name == "follow" else "carrier.py")
         proxy.stalls = stalls
-        orders = [sys.executable, str(script), json.dumps(plain)]
-        with subprocess.Popen(orders, stdout=subprocess.PIPE, text=True) as process:
+        with forked.Forked("follower" if self.name == "follow" else "carrier", plain) as process:
             try:
                 until(lambda: proxy.passed > stalls)
                 yield process

@@ -3,15 +3,13 @@
 import json
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
-from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -22,6 +20,7 @@ from hefu.dataplane.ticket import Item, sign_ticket
 from hefu.kernel.clock import SystemClock
 from tests.conftest import Database
 from tests.connectors.place import SIGNER, Place, a_place, connection_to
+from tests.faults import forked
 from tests.faults.proxy import Proxy
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -39,26 +38,24 @@ class Bank:
     place: Place
     token: str
 
-    def orders(self, *, once: bool, port: int | None = None) -> list[str]:
+    def orders(self, *, once: bool, port: int | None = None) -> dict[str, Any]:
         target = connection_to(self.place.consumer)
-        told = {
+        return {
             "delivery": DELIVERY, "token": self.token, "key": SIGNER.public.as_text(), "once": once,
             "source": asdict(connection_to(self.place.provider)),
             "target": asdict(replace(target, host="127.0.0.1", port=port) if port else target),
         }  # fmt: skip
-        return [sys.executable, str(Path(__file__).with_name("follower.py")), json.dumps(told)]
 
     def follow_once(self) -> str:
-        return subprocess.run(self.orders(once=True), check=True, capture_output=True, text=True, timeout=120).stdout
+        return forked.run("follower", self.orders(once=True))
 
     @contextmanager
-    def follower(self, port: int | None = None) -> Iterator["subprocess.Popen[bytes]"]:
-        process = subprocess.Popen(self.orders(once=False, port=port), stdout=subprocess.DEVNULL)
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+    def follower(self, port: int | None = None) -> Iterator[forked.Forked]:
+        with forked.Forked("follower", self.orders(once=False, port=port)) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def position(self) -> str:
         return str(self.place.consumer.run("select lsn::text || changes from hefu.hefu_followed")[0][0])

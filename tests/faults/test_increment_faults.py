@@ -1,15 +1,11 @@
 """New rows alone: killed, cut, ended and raced, a run made again leaves exactly the rows of the source."""
 
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +19,8 @@ from hefu.kernel.clock import SystemClock
 from hefu.kernel.ids import new_id
 from tests.conftest import Database
 from tests.connectors.place import SIGNER, Place, a_place, connection_to
+from tests.faults import forked
 
-CARRIER = Path(__file__).with_name("carrier.py")
 COLUMNS = ("id", "reading", "at")
 
 
@@ -38,18 +34,17 @@ def place(make_database: Callable[[], Database]) -> Place:
     return place
 
 
-def orders(place: Place, number: int, ticket: Any) -> str:
-    told = {
+def orders(place: Place, number: int, ticket: Any) -> dict[str, Any]:
+    return {
         "delivery": f"D-{number}", "token": sign_ticket(ticket, SIGNER), "key": SIGNER.public.as_text(),
         "source": asdict(connection_to(place.provider)), "target": asdict(connection_to(place.consumer)),
         "pages": None, "logged": True, "since": ["at", 3600],
     }  # fmt: skip
-    return json.dumps(told)
 
 
 @contextmanager
-def carried(order: str) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([sys.executable, str(CARRIER), order], stdout=subprocess.PIPE, text=True) as process:
+def carried(order: dict[str, Any]) -> Iterator[forked.Forked]:
+    with forked.Forked("carrier", order) as process:
         try:
             yield process
         finally:

@@ -1,8 +1,6 @@
 """A join that is killed, stopped or revoked on the way: the next run goes on, and nothing is lost or doubled."""
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -25,6 +23,7 @@ from hefu.dataplane.ticket import Item, ResourceKind, ResourceRef, TargetRef, si
 from hefu.kernel.clock import SystemClock
 from tests.conftest import Database
 from tests.connectors.place import SIGNER, Place, a_place, connection_to
+from tests.faults import forked
 
 #: Licences, the firms that they name, and how many of these there are.
 ROWS, FIRMS, LISTED = 4_000, 2_000, 1_500
@@ -83,15 +82,15 @@ class Ground:
                 )
             )
 
-    def orders(self, delivery: str, **changes: Any) -> list[str]:
-        """Return the command of a process of its own that joins them."""
+    def orders(self, delivery: str, **changes: Any) -> dict[str, Any]:
+        """Return the orders of a process of its own that joins them."""
         tokens = [sign_ticket(ticket, SIGNER) for ticket in self.tickets]
-        plain = {
+        return {
             "delivery": delivery, "token": tokens[0], "other": tokens[1], "key": SIGNER.public.as_text(),
             "kind": "left", "on": [["firm", "code"]], "pages": 2,
             "source": asdict(connection_to(self.place.provider)), "target": asdict(connection_to(self.place.consumer)),
+            **changes,
         }  # fmt: skip
-        return [sys.executable, str(Path(__file__).with_name("carrier.py")), json.dumps(plain | changes)]
 
     def join(self, delivery: str, *, apart: bool = False, watcher: Any = None) -> Outcome:
         """Join them here; `apart` takes the firms out of a file."""
@@ -122,15 +121,11 @@ def test_a_join_that_is_killed_on_the_way_goes_on_and_one_that_is_stopped_or_rev
     ground: Ground,
 ) -> None:
     # So slowly that it cannot be done before it is killed.
-    slow = subprocess.Popen(ground.orders("D-1", most=25_000), stdout=subprocess.PIPE, text=True)
-    try:
-        assert slow.stdout is not None
-        assert any(json.loads(line).get("chunks_done", 0) >= 2 for line in slow.stdout)
-    finally:
-        slow.kill()
-        slow.wait()
-        assert slow.stdout is not None
-        slow.stdout.close()
+    with forked.Forked("carrier", ground.orders("D-1", most=25_000)) as slow:
+        try:
+            assert any(json.loads(line).get("chunks_done", 0) >= 2 for line in slow.stdout)
+        finally:
+            slow.kill()
     assert ground.place.consumer.run("select to_regclass('arrived')") == [(None,)]
     outcome = ground.join("D-1")
     assert (outcome.rows_written, outcome.restarted) == (ROWS, "")

@@ -1,12 +1,9 @@
 """A run out of MariaDB that is killed in the middle of a table: the next one goes on, nothing lost, nothing doubled."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +15,7 @@ from hefu.kernel.clock import FixedClock, SystemClock
 from tests.conftest import Database
 from tests.connectors.place import SIGNER, a_place
 from tests.connectors.test_table_delivery import slow_down, speed_up
+from tests.faults import forked
 from tests.mariadb import MariaDatabase, a_maria, maria
 
 pytestmark = pytest.mark.timeout(60)
@@ -48,10 +46,9 @@ def test_a_run_out_of_mariadb_that_is_killed_goes_on_from_its_ranges(
         "mysql": asdict(a_maria.connection), "target": asdict(place.target().connection), "logged": True,
     }  # fmt: skip
     slow_down(place)
-    command = [sys.executable, str(Path(__file__).with_name("carrier.py")), json.dumps(orders)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with forked.Forked("carrier", orders) as process:
         try:
-            for line in process.stdout or ():
+            for line in process.stdout:
                 told = json.loads(line)
                 assert "refused" not in told, told
                 if told.get("phase") == "copy" and told["chunks_done"] >= 3:
