@@ -1,11 +1,12 @@
 """A table that is kept in step does not lose far more rows than it keeps without somebody's word."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
 from hefu.dataplane.capture.shrinking import WINDOW, Shrinking
-from hefu.dataplane.connectors.postgres.followed import Counts
+from hefu.dataplane.connectors.postgres.followed import Counts, Followed
 from hefu.dataplane.errors import TooFewRows
 from hefu.rooms.deliveries.decide.silence import least_rows
 
@@ -76,3 +77,32 @@ def test_a_table_that_grows_is_not_counted() -> None:
     table.commits(inserted=50)
     table.commits(inserted=50, deleted=10)
     assert table.counted == 0
+
+
+@dataclass
+class Standing:
+    """A table of eighty rows that a delivery followed under some ticket."""
+
+    ticket: str
+
+    def load(self, delivery: str) -> Followed:
+        return Followed(self.ticket, "plan", f"slot of {delivery}", "0/1")
+
+    def columns(self) -> object:
+        return ()
+
+    def rows(self) -> int:
+        return 80
+
+    def commit(self) -> None:
+        """Nothing was read that needs an end."""
+
+
+def test_a_copy_made_anew_is_held_to_the_same_share_unless_the_grant_is_another() -> None:
+    rule = Table(80).rule
+    assert rule.least_of_copy(Standing("t"), "D", "t") == 40
+    assert rule.least_of_copy(Standing("narrower"), "D", "t") == 0
+    rule.allowed = True
+    assert rule.least_of_copy(Standing("t"), "D", "t") == 0
+    rule.copied()
+    assert (rule.allowed, rule.passed) == (False, True)

@@ -8,6 +8,7 @@ the target; only then does the server hear that it may forget.
 import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from hefu.crypto.signing import PublicKey
@@ -119,7 +120,9 @@ def follow(
         asking, arrival, facts, beginning = before.call(looked)
         start = beginning.stopped
         if start is None:
-            least = before.call(lambda: shrinking.least_of_copy(arrival)) if shrinking is not None else 0
+            least = 0
+            if shrinking is not None:
+                least = before.call(partial(shrinking.least_of_copy, arrival, delivery, str(ticket.id)))
             # A copy that was interrupted goes on; one from another place in the log is another copy.
             outcome = deliver(
                 delivery=f"{delivery}@{beginning.slot}", token=token, keys=keys, clock=clock, source=source,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from hefu.dataplane.connectors.postgres.followed import Counts
+from hefu.dataplane.connectors.postgres.followed import Counts, Followed
 from hefu.dataplane.errors import TooFewRows
 
 #: Seconds over which losses are added up: many small deletions empty a table as surely as one. For as long nothing is
@@ -15,6 +15,10 @@ WINDOW = 600.0
 
 class Standing(Protocol):
     """The table as it stands at the target."""
+
+    def load(self, delivery: str) -> Followed | None:
+        """Return how far the delivery is; commits."""
+        ...
 
     def columns(self) -> object | None:
         """Return its columns; None when there is no such table yet."""
@@ -45,9 +49,15 @@ class Shrinking:
     _since: float = field(default=0.0, init=False)
     _free_until: float = field(default=0.0, init=False)
 
-    def least_of_copy(self, table: Standing) -> int:
-        """Return how many rows a copy made anew has to have to take the table's place; commits."""
-        rows = 0 if table.columns() is None or self.allowed else table.rows()
+    def least_of_copy(self, table: Standing, delivery: str, ticket: str) -> int:
+        """Return how many rows a copy has to have to take the table's place; commits.
+
+        Only a copy made anew under the same ticket is held to what was there: another ticket may open fewer rows.
+        """
+        earlier = table.load(delivery)
+        if self.allowed or earlier is None or earlier.ticket != ticket:
+            return 0
+        rows = 0 if table.columns() is None else table.rows()
         table.commit()
         return self.needed(rows)
 

@@ -101,8 +101,9 @@ def follow_binlog(
             start = beginning.stopped
             if start is None:
                 place = beginning.slot.partition("|")[0]
-                arrival = looking.arrival
-                least = before.call(partial(shrinking.least_of_copy, arrival)) if shrinking is not None else 0
+                least = 0
+                if shrinking is not None:
+                    least = before.call(partial(shrinking.least_of_copy, looking.arrival, delivery, str(ticket.id)))
                 outcome = copy(place, least)
                 if shrinking is not None:
                     shrinking.copied()
