@@ -116,6 +116,8 @@ def test_a_store_that_is_away_loses_nothing_and_a_commit_whose_answer_was_lost_i
     monkeypatch.setattr(deltalake.DeltaTable, "create_write_transaction", unheard)
     assert counts(place.collect(1)) == (10, 10, 0, 0)
     assert len(place.table.parts(place.table.newest())) == 1
+    with pytest.raises(LakeRefused, match="log"):
+        place.table.shelf.bring([(place.table.path / "../../elsewhere.parquet", 1)])
 
 
 def test_what_killed_writers_left_goes_with_the_next_try_and_old_versions_when_they_are_dropped(place: Place) -> None:

@@ -61,7 +61,7 @@ def test_an_officer_opens_collects_and_reads_a_holding_and_the_reviewer_sees_cou
     assert officer.post(f"{at}keep", {"keep_days": "30"}).status_code == 302
     page = officer.get(at).content.decode()
     assert "每天 02:00" in page
-    assert "of the last 30 days" in page
+    assert "for 30 days after they were replaced" in page
     assert officer.post(f"{at}drop", {"keep_days": "90"}).status_code == 302
     assert officer.get("/holdings/?format=csv").status_code == 200
 

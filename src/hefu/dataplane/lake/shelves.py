@@ -194,6 +194,8 @@ class StoreShelf:
         Raises:
             LakeLost, LakeRefused: The store cannot be read.
         """
+        if any(path.parent != self.copies for path, _size in files):  # a log of ours names no other folder
+            raise LakeRefused(Sentence(_("the log of the holding cannot be read"), code="lake.log"))
         missing = [(path, size) for path, size in files if not _is_copy(path, size)]
         if not missing:
             return True
