@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from datetime import time, timedelta
+from threading import Thread
+from time import monotonic, sleep
 from uuid import UUID
 
 import pytest
+from django.db import connection
 
 from hefu.dataplane.checks import NotNull
 from hefu.dataplane.errors import PlanRefused
@@ -180,6 +183,7 @@ def test_a_joined_delivery_arrives_counted_by_sides_and_is_on_record_for_all_thr
         ((_other, table, shown),) = queries.joined_by_the_clock(grant, clock=late)
         assert (table, shown) == ("joined_people", times)
     grants.revoke_grant(number=right.number, reason="不再需要", actor=an_actor(right.provider, Role.CHIEF), clock=late)
+    assert queries.delivery(number, viewer=theirs).status == DeliveryStatus.STOPPED
     times = queries.join_times_of(row, clock=late)
     assert times is not None
     assert times.next_times == ()
@@ -239,9 +243,30 @@ def test_who_may_join_is_the_consumer_of_both_and_either_grant_ends_it(
     row = queries.deliveries(viewer=SYSTEM, grant=left.number).latest("number")
     with pytest.raises(errors.DeliveryOpen):
         ask()
-    grants.revoke_grant(number=right.number, reason="不再需要", actor=an_actor(right.provider, Role.CHIEF), clock=NOON)
-    row.refresh_from_db()
-    assert row.status == DeliveryStatus.STOPPED
-    carry(row.pk, clock=NOON)
+    # The second grant ends while its source is slow to answer.
+    theirs.run("alter table population rename to away")
+    theirs.run("create view population as select * from away where pg_sleep(30) is not null")
+
+    def work() -> None:
+        try:
+            carry(row.pk, clock=FixedClock(opens_at))
+        finally:
+            connection.close()
+
+    worker = Thread(target=work)
+    worker.start()
+    try:
+        asleep = "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'PgSleep'"
+        until = monotonic() + 60
+        while theirs.run(asleep) == [(0,)]:
+            assert monotonic() < until, "the source was not asked"
+            sleep(0.05)
+        grants.revoke_grant(
+            number=right.number, reason="不再需要", actor=an_actor(right.provider, Role.CHIEF), clock=NOON
+        )
+        told_at = monotonic()
+    finally:
+        worker.join(timeout=60)
+    assert monotonic() - told_at < 2
     row.refresh_from_db()
     assert (row.status, row.rows_written) == (DeliveryStatus.STOPPED, None)

@@ -40,7 +40,7 @@ def hand_over(
     counted: Counter[str] = Counter()
     rows = 0
     if sql.plan.checks:
-        with control.timed("rejects"), contextlib.closing(_rejected(view, sql, chunks, examined)) as batches:
+        with control.timed("rejects"), contextlib.closing(_rejected(view, sql, chunks, examined, control)) as batches:
             # Each batch is fetched in a thread and put in the caller's, whose database it may go to.
             while batch := control.call(partial(next, batches, None)):
                 found = [Rejected(reasons(bits, sql.plan.checks), values) for bits, values in batch]
@@ -57,11 +57,11 @@ _Row = tuple[int, dict[str, str | None]]
 
 
 def _rejected(
-    view: View, sql: SourceSql, chunks: Sequence[Chunk], examined: Mapping[int, Examined]
+    view: View, sql: SourceSql, chunks: Sequence[Chunk], examined: Mapping[int, Examined], control: Control
 ) -> Generator[list[_Row]]:
     """Yield the rejected rows in batches, in the order of the source."""
     if not examined:
-        yield from found_by_source(view, sql, staged=chunks[0].staged)
+        yield from found_by_source(view, sql, staged=chunks[0].staged, control=control)
         return
     for chunk in chunks:
         found = examined[chunk.number]
@@ -85,8 +85,16 @@ class Streams(Protocol):
         ...
 
 
-def found_by_source(view: Streams, sql: SourceSql, *, staged: bool) -> Generator[list[_Row]]:
+def found_by_source(
+    view: Streams, sql: SourceSql, *, staged: bool, control: Control | None = None
+) -> Generator[list[_Row]]:
     """Yield what the source itself finds; for views, files and others whose rows have no address.
+
+    Args:
+        view: Where it finds them.
+        sql: What it is asked.
+        staged: Whether its rows were judged before.
+        control: Of the run, when it is to end a statement that is under way.
 
     Raises:
         SideLost: The source is gone.
@@ -98,8 +106,10 @@ def found_by_source(view: Streams, sql: SourceSql, *, staged: bool) -> Generator
     if staged:
         joined = f'{sql.relation} join {FAILING} on {PLACE} = "{ROW}"'
         query = f"select {FAILED}, {sql.own_texts} from {joined} order by {PLACE}"
-    with contextlib.closing(view.stream()) as stream, contextlib.closing(stream.batches(query)) as batches:
-        for batch in batches:
+    with contextlib.closing(view.stream()) as stream, contextlib.ExitStack() as stack:
+        if control is not None:
+            stack.enter_context(control.watched(stream))
+        for batch in stack.enter_context(contextlib.closing(stream.batches(query))):
             yield from _as_rows(batch, sql)
 
 
