@@ -36,7 +36,7 @@ def place(make_database: Callable[[], Database]) -> Place:
         "insert into people select n, case when n % 50 = 0 then null else '王' || n || E'\\'\\\\\"' end, "
         "'51170' || 2 + n % 3, date '1990-01-01' + n, timestamp '2026-01-01' + n * interval '1.5 s', "
         "timestamptz '2026-01-01 00:00+08' + n * interval '1 h', n * 1.5, array[n, null], "
-        "decode('00ff', 'hex'), n % 2 = 0, n / 3.0 from generate_series(1, 1500) n"
+        "decode('00ff', 'hex'), n % 2 = 0, n / 3.0 from generate_series(1, 300) n"
     )
     return place
 
@@ -54,7 +54,7 @@ def test_what_differs_in_a_table_of_mysql_is_found_named_and_mended_alone(
     monkeypatch.undo()
     assert found.agrees
     assert found.source == found.target
-    assert found.source.rows == a_maria.run("select count(*) from arrived")[0][0] == 980
+    assert found.source.rows == a_maria.run("select count(*) from arrived")[0][0] == 196
     assert found.source.sums["income"] == f"{a_maria.run('select sum(income) from arrived')[0][0].normalize():f}"
 
     a_maria.run("delete from arrived where id in (3, 4)")
@@ -63,16 +63,14 @@ def test_what_differs_in_a_table_of_mysql_is_found_named_and_mended_alone(
     a_maria.run("insert into arrived (id, name) values (999999, '不速之客')")
     place.provider.run("update people set division = '511799' where id = 12")  # no longer granted
     found = held(place, ticket, target)
-    kinds = {(gap.kind, *gap.key) for gap in found.gaps}
-    assert kinds == {
+    assert {(gap.kind, *gap.key) for gap in found.gaps} == {
         ("missing", "3"), ("missing", "4"), ("extra", "12"), ("extra", "999999"), ("different", "6"),
         ("different", "9"),
-    } & kinds | {("extra", "12"), ("extra", "999999"), ("different", "6"), ("different", "9")}  # fmt: skip
-    gone = found.missing
-    assert gone > 0
+    }  # fmt: skip
+    assert found.missing == 2
     assert (found.extra, found.different) == (2, 2)
     assert found.source.digest != found.target.digest
-    assert held(place, ticket, target, mend=True).mended == Counts(inserted=gone, updated=2, deleted=2)
+    assert held(place, ticket, target, mend=True).mended == Counts(inserted=2, updated=2, deleted=2)
     assert held(place, ticket, target).agrees
 
 

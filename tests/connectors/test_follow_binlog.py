@@ -11,10 +11,11 @@ import pytest
 from hefu.dataplane.capture.binlog.allowed import locked_place, place_before_copy
 from hefu.dataplane.capture.binlog.following import check_binlog_followable, follow_binlog
 from hefu.dataplane.capture.reached import Reached
+from hefu.dataplane.capture.shrinking import Shrinking
 from hefu.dataplane.checks import NotNull, Pattern
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
-from hefu.dataplane.errors import PlanRefused, Revoked, SideRefused, Stopped
+from hefu.dataplane.errors import PlanRefused, Revoked, SideRefused, Stopped, TooFewRows
 from hefu.dataplane.filters import OneOf, RowFilter
 from hefu.dataplane.masks import Cover
 from hefu.dataplane.run import ListSink
@@ -158,8 +159,13 @@ def test_it_copies_first_and_then_takes_over_what_changed(followed: Followed) ->
     followed.maria.run("flush logs")
     followed.maria.run("alter table people add column more int first")  # not granted: no matter
     followed.maria.run("update people set income = 3, more = 4")
-    then = followed.follow()
-    assert then.copied == ""
+    stood = followed.rows()
+    with pytest.raises(TooFewRows):
+        followed.follow(shrinking=Shrinking(lambda rows: rows // 2))
+    assert followed.rows() == stood  # held, with its position
+    let = Shrinking(lambda rows: rows // 2, allowed=True)
+    then = followed.follow(shrinking=let)
+    assert (then.copied, let.passed) == ("", True)
     assert followed.rows() == followed.copied()
     assert len(followed.rows()) == 2
 
