@@ -323,7 +323,7 @@ class MysqlArrival:
 
     def lock(self, delivery: str) -> str | None:
         """Lock; a session that has just ended may still hold what it held for a moment."""
-        return mysql.take_locks(self.session, delivery, self.target, wait=2)
+        return mysql.take_locks(self.session, delivery, self.target, wait=5)
 
     def begin(self, delivery: str, now: Followed) -> None:
         """Note from where it follows."""
