@@ -1,6 +1,6 @@
 """A whole table out of MariaDB: in ranges of its key, beside the same rows read by one cursor.
 
-    python benchmarks/mysql_ranges.py [--rows 2000000] [--json FILE]
+    python benchmarks/mysql_ranges.py [--rows 2000000] [--ways whole,two] [--json FILE]
 
 A MariaDB of its own in a temporary folder is the source, a PostgreSQL of its own the target. `whole` is a table without
 a key, which is read from beginning to end into one staging file, as every table of MySQL was before; `one` and `two`
@@ -55,6 +55,8 @@ COLUMNS = (
     ("note", "varchar(200)", "repeat('记', seq % 12)"),
     ("flag", "tinyint", "seq % 2"),
 )
+#: Way → the table that is read, and by how many connections.
+WAYS = {"whole": ("heap", 1), "one": ("people", 1), "two": ("people", 2), "again": ("people", 2)}
 DIVISIONS = tuple(str(511702 + number) for number in range(16))
 
 
@@ -87,7 +89,7 @@ def a_ticket(connection: MysqlConnection, source: str, target: str) -> Ticket:
     )  # fmt: skip
 
 
-def measure(connection: MysqlConnection, cluster: Cluster, rows: int, found: dict[str, Any]) -> None:
+def measure(connection: MysqlConnection, cluster: Cluster, rows: int, ways: list[str], found: dict[str, Any]) -> None:
     """Fill the source and deliver it in each way."""
     definition = ", ".join(f"{name} {kind}" for name, kind, _ in COLUMNS)
     values = ", ".join(value for _, _, value in COLUMNS)
@@ -104,26 +106,28 @@ def measure(connection: MysqlConnection, cluster: Cluster, rows: int, found: dic
 
     def run(name: str, source: str, workers: int, watcher: HalfWay | None = None, ticket: Ticket | None = None) -> None:
         ticket = ticket or a_ticket(connection, source, name)
-        began = time.monotonic()
+        began, used = time.monotonic(), time.process_time()
         outcome = deliver(
             delivery=f"D-{name}", token=sign_ticket(ticket, SIGNER), keys=[SIGNER.public], clock=SystemClock(),
             source=MysqlSource(connection), target=PostgresTarget(place, "public", name, "t"), rejects=ListSink(),
-            options=Options(workers=workers), watcher=watcher,
+            options=Options(workers=workers), watcher=watcher, secret=b"s" * 32,
         )  # fmt: skip
         seconds = time.monotonic() - began
         found[name] = {
             "seconds": round(seconds, 1), "read a second": round(rows / seconds), "written": outcome.rows_written,
-            "resumed": outcome.resumed_rows, "phases": dict(outcome.seconds), "digest": outcome.digest_target,
+            "resumed": outcome.resumed_rows,
+            "ours, processor seconds": round(time.process_time() - used, 1),
+            "phases": dict(outcome.seconds), "digest": outcome.digest_target,
         }  # fmt: skip
 
-    run("whole", "heap", 1)
-    run("one", "people", 1)
-    run("two", "people", 2)
-    kept = a_ticket(connection, "people", "again")
-    with contextlib.suppress(Stopped):
-        run("again", "people", 2, HalfWay(), kept)
-    run("again", "people", 2, None, kept)
-    if len({found[name]["digest"] for name in ("whole", "one", "two", "again")}) != 1:
+    for name, (source, workers) in WAYS.items():
+        if name in ways:
+            kept = a_ticket(connection, source, name)
+            if name == "again":
+                with contextlib.suppress(Stopped):
+                    run(name, source, workers, HalfWay(), kept)
+            run(name, source, workers, None, kept)
+    if len({found[name]["digest"] for name in ways}) != 1:
         raise SystemExit("the rows are not the same")
 
 
@@ -131,6 +135,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2_000_000)
+    parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--json", type=Path)
     orders = parser.parse_args()
     found: dict[str, Any] = {"rows": orders.rows, "load": os.getloadavg()[0]}
@@ -141,7 +146,7 @@ def main() -> None:
         cluster = Cluster(Path(folder) / "database", Path(folder) / "secrets", tcp_port=port)
         cluster.start()
         try:
-            measure(connection, cluster, orders.rows, found)
+            measure(connection, cluster, orders.rows, orders.ways.split(","), found)
         finally:
             cluster.stop()
     found |= {"load after": os.getloadavg()[0], "peak MiB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10}

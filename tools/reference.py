@@ -171,7 +171,8 @@ it out, as you like it.
 the rows that the grant needs, and none of them is carried; when all are what they were, the run goes on with the
 rest, and everything delivered is the table of the new moment. When a row of a range that is in was changed or
 deleted, or one came into it, all is read anew, and the outcome says so. Rows that come past the end, as with numbers
-that count up, change no range that is in.
+that count up, change no range that is in. What the run keeps for this beside the consumer's rows, borders and digests,
+is sealed with a secret of the node: a border is a value of a row that the grant may hide.
 
 **As a whole.** These are read from beginning to end as before, and the outcome says why (`whole`): tables without such
 a key, with one of another type (`double`, `enum`, …) or with days in it that are none, views, tables that are not of

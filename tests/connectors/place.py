@@ -35,6 +35,8 @@ from tests.conftest import Database
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SIGNER = Ed25519Signer(b"p" * 32)
+#: What a node knows alone.
+SECRET = b"s" * 32
 ITEMS = (
     Item("id", "id"),
     Item("name", "name", mask=Cover(first=1)),
@@ -169,6 +171,7 @@ class Place:
             watcher=watcher,
             options=options,
             salts=salts,
+            secret=SECRET,
         )
 
     def rows(self, table: str = "arrived", columns: str = "*") -> list[tuple[object, ...]]:

@@ -83,6 +83,7 @@ def main(orders: dict[str, Any]) -> None:
                 watcher=Telling(),
                 options=Options(workers=2, chunk_pages=orders["pages"]),
                 since=Since(*orders["since"]) if orders.get("since") else None,
+                secret=b"s" * 32,
             )
         )
     except DataPlaneRefusal as refusal:

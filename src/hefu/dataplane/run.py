@@ -1,6 +1,7 @@
 """Carry out one delivery: the way into the data plane."""
 
 import contextlib
+import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -96,6 +97,7 @@ def deliver(
     since: Since | None = None,
     least_rows: int = 0,
     keyed: bool = False,
+    secret: bytes | None = None,
 ) -> Outcome:
     """Carry the rows that the ticket grants from `source` to `target`, exactly once, and reconcile.
 
@@ -116,6 +118,8 @@ def deliver(
         since: Bring only what is new by it, and keep the consumer's other rows; None replaces all of them.
         least_rows: Do not replace a table by fewer rows than these.
         keyed: Whether a table that is made here has to find its rows by the delivered key later on.
+        secret: 32 bytes that the node alone knows, the same for each run: seals what is kept of a source beside the
+            consumer's rows. Without it, no later run goes on from ranges that are in.
 
     Raises:
         TicketRefused: The ticket does not hold.
@@ -148,8 +152,10 @@ def deliver(
         if since is not None:
             kind = RowIncrementRun if isinstance(target, MysqlTarget) else IncrementRun
             return kind(*parts, least_rows=least_rows, since=since, at=clock.now()).carry()
-        run = RangeRun if isinstance(source, MysqlSource) else TableRun
-        return run(*parts, least_rows=least_rows, keyed=keyed).carry()
+        if isinstance(source, MysqlSource):
+            kept = secret or os.urandom(32)
+            return RangeRun(*parts, least_rows=least_rows, keyed=keyed, secret=kept).carry()
+        return TableRun(*parts, least_rows=least_rows, keyed=keyed).carry()
 
 
 def require_match(ticket: Ticket, source: Source, target: Table | FileTarget) -> None:

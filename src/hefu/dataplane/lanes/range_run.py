@@ -5,10 +5,12 @@ moment. A killed run goes on from the ranges that are in, once the server has sa
 it sums up a digest of them, and none of them is carried again.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from hefu.crypto.sealing import SealBroken, seal, unseal
 from hefu.dataplane.checks import Typed, UniqueKey, reason_of
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.ranges import Bounds, SplitKey
@@ -34,17 +36,22 @@ class Cut:
     """How the table is read."""
 
     key: SplitKey
+    #: Each with its borders sealed, as they are kept beside the consumer's rows.
     chunks: tuple[Chunk, ...]
+    #: Their borders.
+    ranges: tuple[Bounds, ...]
 
     def condition(self, chunk: Chunk) -> str:
         """Return the condition of a range."""
-        return self.key.within(_bounds(chunk))
+        return self.key.within(self.ranges[chunk.number])
 
 
 @dataclass
 class RangeRun(TableRun):
     """Carries one delivery; a table that cannot be cut is read as a whole, as any staged source is."""
 
+    #: Seals borders and marks what ranges held; 32 bytes that the node alone knows.
+    secret: bytes = field(kw_only=True, repr=False)
     cut: Cut | None = field(default=None, init=False)
     #: Why it could not be cut, or empty.
     whole: str = field(default="", init=False)
@@ -52,6 +59,7 @@ class RangeRun(TableRun):
 
     def _narrow(self, receiver: Receiver, plan: Plan, exists: bool) -> None:
         view = self._mysql
+        view.secret = self.secret
         self._columns = receiver.columns()
         earlier = receiver.earlier(self.delivery)
         found = self.control.call(lambda: self._found(view, plan, earlier))
@@ -68,12 +76,29 @@ class RangeRun(TableRun):
         key = view.split_key()
         if isinstance(key, Sentence):
             return key
-        if earlier is not None and earlier.done and earlier.source_file == key.state and chained(key, earlier.chunks):
-            return Cut(key, earlier.chunks)
+        if earlier is not None and earlier.done and earlier.source_file == key.state:
+            kept = self._unsealed(earlier.chunks)
+            if chained(key, kept):
+                return Cut(key, earlier.chunks, kept)
         ranges = view.walk(key, self.options.chunk_pages)
         if isinstance(ranges, Sentence):
             return ranges
-        return Cut(key, tuple(Chunk(number, bounds=bounds) for number, bounds in enumerate(ranges)))
+        sealed = [
+            seal(self.secret, json.dumps(bounds).encode(), purpose=f"range:{self.delivery}:{number}")
+            for number, bounds in enumerate(ranges)
+        ]
+        return Cut(key, tuple(Chunk(number, bounds=bounds) for number, bounds in enumerate(sealed)), ranges)
+
+    def _unsealed(self, chunks: Sequence[Chunk]) -> tuple[Bounds, ...]:
+        """Return the borders of an earlier run's ranges; none where they do not open."""
+        try:
+            opened = [
+                json.loads(unseal(self.secret, str(chunk.bounds), purpose=f"range:{self.delivery}:{number}"))
+                for number, chunk in enumerate(chunks)
+            ]
+        except SealBroken:
+            return ()
+        return tuple((low and tuple(low), high and tuple(high)) for low, high in opened)
 
     def _deliver(self, receiver: Receiver, sql: SourceSql, earlier: position.Position | None, exists: bool) -> Outcome:
         if self.cut is None:
@@ -147,25 +172,12 @@ class RangeRun(TableRun):
         return self.view
 
 
-def chained(key: SplitKey, chunks: Sequence[Chunk]) -> bool:
+def chained(key: SplitKey, ranges: Sequence[Bounds]) -> bool:
     """Return whether the borders that were kept are values of the key, and each range begins where one ends."""
     try:
-        for number, chunk in enumerate(chunks):
-            key.within(_bounds(chunk))
-            if chunk.number != number:
-                return False
-        ends = [_bounds(chunk) for chunk in chunks]
-    except (TypeError, ValueError):
+        for bounds in ranges:
+            key.within(bounds)
+    except ValueError:
         return False
-    open_ends = bool(ends) and ends[0][0] is None and ends[-1][1] is None
-    return open_ends and all(one[1] is not None and one[1] == other[0] for one, other in pairwise(ends))
-
-
-def _bounds(chunk: Chunk) -> Bounds:
-    """Return a range's borders, as they were kept or walked to.
-
-    Raises:
-        TypeError, ValueError: They are none.
-    """
-    low, high = chunk.bounds or ()
-    return (None if low is None else tuple(map(str, low)), None if high is None else tuple(map(str, high)))
+    open_ends = bool(ranges) and ranges[0][0] is None and ranges[-1][1] is None
+    return open_ends and all(one[1] is not None and one[1] == other[0] for one, other in pairwise(ranges))

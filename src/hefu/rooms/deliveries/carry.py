@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from hashlib import sha256
 from typing import Protocol, TypeVar
 from uuid import UUID
 
@@ -149,6 +150,7 @@ def _deliver(carriage: Carriage, watcher: "Watcher", sink: "Sink", clock: Clock)
         options=Options(most_bytes_a_second=spared.most_bytes_a_second, spark=settings.HEFU.spark),
         since=carriage.since,
         least_rows=carriage.least_rows,
+        secret=sha256(settings.HEFU.derived_secret(f"ranges:{ticket.resource.source}").encode()).digest(),
     )
 
 

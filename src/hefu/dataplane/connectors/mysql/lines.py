@@ -4,7 +4,7 @@ A cell costs the driver far more than its bytes, so rows of short columns come a
 a range's rows are told by when a run goes on: the server sums up a digest of each, and nothing but the sum is carried.
 """
 
-import hashlib
+import hmac
 import io
 from collections.abc import Mapping, Sequence
 
@@ -81,6 +81,9 @@ def staged_digest(columns: Mapping[str, NativeColumn]) -> str:
     return f"count(*), coalesce(sum(cast('0x' || {digest} as ubigint)::hugeint), 0)"
 
 
-def mark_of(rows: int, total: int) -> int:
-    """Return the mark of rows whose digests sum up to `total`, 60 bits."""
-    return int(hashlib.sha256(f"{rows}:{total}".encode()).hexdigest()[:15], 16)
+def mark_of(secret: bytes, rows: int, total: int) -> int:
+    """Return the mark of rows whose digests sum up to `total`, 60 bits.
+
+    It is kept beside the consumer's rows, who must not be able to try out what hidden values would give it.
+    """
+    return int(hmac.new(secret, f"{rows}:{total}".encode(), "sha256").hexdigest()[:15], 16)

@@ -95,8 +95,11 @@ def _read_lines(session: MysqlSession, columns: Mapping[str, NativeColumn], of: 
 class MysqlRange(StagedView):
     """The granted rows of one range of a key."""
 
-    def __init__(self, session: MysqlSession, table: NativeTable, types: Mapping[str, SqlType], of: str) -> None:
-        """Read by `session`, which sees the run's moment, what stands behind `select … from`."""
+    def __init__(
+        self, session: MysqlSession, table: NativeTable, types: Mapping[str, SqlType], of: str, secret: bytes
+    ) -> None:
+        """Read by `session`, which sees the run's moment, what stands behind `select … from`; mark with `secret`."""
+        self._secret = secret
         self._session, self._types, self._of, self._table = session, types, of, table.facts.table
         self._columns = {name: table.columns[name] for name in types}
         self.rows = 0
@@ -116,7 +119,7 @@ class MysqlRange(StagedView):
     def mark(self) -> int:
         """Return the mark of the rows that came: what the server says of the same rows."""
         ((rows, total),) = self._staged.ask(f"select {staged_digest(self._columns)} from {WRITTEN}")
-        return mark_of(rows, int(total))
+        return mark_of(self._secret, rows, int(total))
 
     @property
     def checks(self) -> tuple[Typed, ...]:

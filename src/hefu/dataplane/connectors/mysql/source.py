@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
+from os import urandom
 
 from hefu.dataplane.checks import Typed
 from hefu.dataplane.connectors.address import AddressPolicy
@@ -51,6 +53,8 @@ class MysqlView(StagedView):
     narrow: Between | None = field(default=None, init=False)
     #: What tells the ranges of two runs alike, and the ranges, when they are read one by one and not by `load`.
     apart: tuple[str, tuple[Chunk, ...]] | None = field(default=None, init=False)
+    #: What marks are made with.
+    secret: bytes = field(default_factory=partial(urandom, 32), init=False, repr=False)
     _rows: int | None = field(default=None, init=False)
     _more: list[MysqlSession] = field(default_factory=list, init=False)
 
@@ -154,7 +158,8 @@ class MysqlView(StagedView):
     def ranged(self, session: MysqlSession, condition: str) -> "MysqlRange":
         """Return the granted rows of one range, to be loaded with `session`."""
         types = types_used(self.ticket, self._table.facts)
-        return MysqlRange(session, self._table, types, f"{self._relation} where ({self._granted}) and ({condition})")
+        of = f"{self._relation} where ({self._granted}) and ({condition})"
+        return MysqlRange(session, self._table, types, of, self.secret)
 
     def mark(self, session: MysqlSession, condition: str) -> int:
         """Return the mark of the rows that a range has now; none of them is carried.
@@ -167,7 +172,7 @@ class MysqlView(StagedView):
         digest = server_digest({name: self._table.columns[name] for name in types})
         where = f"({self._granted}) and ({condition})"
         rows, total = session.run(f"select {digest} from {self._relation} where {where}")[0]
-        return mark_of(int(rows), int(total))
+        return mark_of(self.secret, int(rows), int(total))
 
     def parts(self, size: int | None) -> tuple[Chunk, ...]:
         """Return ranges of a key, or of the rows as they came."""

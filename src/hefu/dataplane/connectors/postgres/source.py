@@ -1,6 +1,6 @@
 """PostgreSQL as a source: one moment in time, seen by as many sessions as the run needs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,9 +37,8 @@ class Chunk:
     whole: bool = False
     #: Rows of a staging file: the numbers are its rows' and not pages.
     staged: bool = False
-    #: Rows of a range of a key, whose borders these are: past the first, up to and with the second, each the values of
-    #: the key's columns as texts, or None for an open end.
-    bounds: Sequence[Sequence[str] | None] | None = None
+    #: Borders of a range of a key, sealed: they are values of rows that a consumer may have no right to.
+    bounds: str = ""
 
     @property
     def condition(self) -> str:

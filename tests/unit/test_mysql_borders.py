@@ -6,7 +6,6 @@ from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.inspection import NativeTable
 from hefu.dataplane.connectors.mysql.ranges import SplitKey, bounds_of, literal, split_key
 from hefu.dataplane.connectors.mysql.types import KEY_BYTES, NativeColumn, key_bytes
-from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.relation import ColumnFacts, TableFacts
 from hefu.dataplane.lanes.range_run import chained
 from hefu.dataplane.types import SqlType
@@ -66,16 +65,15 @@ def test_borders_are_literals_of_their_type() -> None:
 
 def test_ranges_that_were_kept_are_believed_only_when_each_begins_where_one_ends() -> None:
     key = SplitKey(("k",), ("int",), "")
-    whole = tuple(Chunk(number, bounds=bounds) for number, bounds in enumerate(bounds_of([("5",), ("9",)])))
+    whole = bounds_of([("5",), ("9",)])
     assert chained(key, whole)
     for broken in (
         whole[1:],
         whole[:-1],
         (whole[0], whole[2]),
-        (*whole[:2], Chunk(2, bounds=(("8",), None))),
-        (Chunk(0, bounds=(None, ("5 or 1",))), Chunk(1, bounds=(("5 or 1",), None))),
-        (Chunk(0, bounds=(None, ("5", "6"))), Chunk(1, bounds=(("5", "6"), None))),
-        (Chunk(0, staged=True),),
+        (*whole[:2], (("8",), None)),
+        ((None, ("5 or 1",)), (("5 or 1",), None)),
+        ((None, ("5", "6")), (("5", "6"), None)),
         (),
     ):
         assert not chained(key, broken)
