@@ -7,8 +7,8 @@
 The store is moto's server, in a process of its own on this machine, which keeps files in memory and is written in
 Python: its lines say what the way there costs, not what a store of an office gives.
 
-Each line is a process of its own: rows a second, seconds of processor, and the most memory it held. The file is read once before, so
-that no line pays for a cold disk. DuckDB may use two threads and as much memory as it likes.
+Each line is a process of its own: rows a second, seconds of processor, and the most memory it held. The file is read
+once before, so that no line pays for a cold disk. DuckDB may use two threads and as much memory as it likes.
 """
 
 import contextlib
@@ -153,9 +153,8 @@ def main(rows: int, *, in_store: bool = False) -> None:
             reference = reference or rate
             lies = "copied.parquet" if what == "copy" else "copies/holding/*.parquet" if place else "holding/*.parquet"
             disk = size(folder, lies)
-            print(
-                f"{said:36}{took['seconds']:8.1f}{took['cpu']:8.1f}{rate:12,.0f}{rate / reference:9.2f}{took['mib']:10.0f}{disk:13.0f}"
-            )
+            spent = f"{took['seconds']:8.1f}{took['cpu']:8.1f}{rate:12,.0f}{rate / reference:9.2f}"
+            print(f"{said:36}{spent}{took['mib']:10.0f}{disk:13.0f}")
 
 
 if __name__ == "__main__":
