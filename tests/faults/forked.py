@@ -7,8 +7,10 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -17,7 +19,11 @@ from types import TracebackType
 from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+#: Where our modules are.
+PLACES = os.pathsep.join([str(ROOT), str(ROOT / "src")])
 MODULES = ("tests.faults.carrier", "tests.faults.follower")
+#: Lets a process live by a clock that a file sets.
+FAKED = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), None)
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload(list(MODULES))
 
@@ -34,6 +40,23 @@ def run(module: str, orders: Mapping[str, Any]) -> str:
     return said
 
 
+@contextmanager
+def by_a_clock(clock: Path, module: str, orders: Mapping[str, Any]) -> Iterator["subprocess.Popen[str]"]:
+    """Start the same by a clock of its own: everybody's, and what the file `clock` adds to it in a line such as `-5h`."""
+    clock.write_text("+0\n")
+    environ = os.environ | {
+        "LD_PRELOAD": str(FAKED), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", "PYTHONPATH": PLACES,
+    }  # fmt: skip
+    main = f"import json, sys; from tests.faults import {module}; {module}.main(json.loads(sys.argv[1]))"
+    command = [sys.executable, "-c", main, json.dumps(orders)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 class Forked:
     """A process as `subprocess.Popen` starts one, as far as the tests need it."""
 
@@ -42,7 +65,7 @@ class Forked:
         ours, theirs = FORKS.Pipe(duplex=False)
         # The process that all are forked from looks for our modules here, when it starts.
         before = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "src")])
+        os.environ["PYTHONPATH"] = PLACES
         try:
             self._process = FORKS.Process(target=_main, args=(f"tests.faults.{module}", json.dumps(orders), theirs))
             self._process.start()

@@ -322,6 +322,29 @@ def test_sessions_that_an_administrator_ends_are_a_lost_side(fewer: Ground, data
     fewer.agrees()
 
 
+@pytest.mark.skipif(forked.FAKED is None, reason="libfaketime is not there")
+def test_a_clock_that_jumps_loses_nothing_and_a_ticket_ends_by_it(fewer: Ground, tmp_path: Path) -> None:
+    """Hours back and the run goes on; two days ahead, past the ticket's end, and it stops; set right, it goes on."""
+    fewer.below = EVERYBODY // 8
+
+    def carried(delivery: str, jump: str) -> dict[str, Any]:
+        with forked.by_a_clock(clock := tmp_path / "clock", "carrier", fewer.orders(delivery)) as process:
+            words: dict[str, Any] = {}
+            for line in process.stdout or ():
+                words = json.loads(line)
+                if words.get("phase") == "copy":
+                    clock.write_text(jump)
+        return words
+
+    assert "outcome" in carried("D-back", "-5h\n")
+    fewer.agrees()
+    fewer.run("consumer", "drop table arrived")
+    assert carried("D-ahead", "+2d\n")["refused"] == "dataplane.ticket_refused"
+    assert fewer.run("consumer", "select to_regclass('arrived')") == [(None,)]
+    fewer.until("D-ahead")
+    fewer.agrees()
+
+
 def test_a_role_that_may_not_write_is_refused_until_it_may(fewer: Ground) -> None:
     fewer.run("postgres", "create role visitor login password 'v' role hefu", superuser=True)
     fewer.run("consumer", "grant usage on schema public to visitor", superuser=True)

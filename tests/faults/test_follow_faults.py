@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -176,3 +177,24 @@ def test_a_follower_that_is_killed_and_cut_under_load_loses_nothing_and_shows_no
     assert transactions <= done[0] <= changes
     slot = slot_name(DELIVERY, place.target())
     assert place.provider.run(f"select active from pg_replication_slots where slot_name = '{slot}'") == [(False,)]
+
+
+@pytest.mark.skipif(forked.FAKED is None, reason="libfaketime is not there")
+def test_a_follower_whose_clock_jumps_loses_and_doubles_nothing(bank: Bank, tmp_path: Path) -> None:
+    bank.follow_once()
+    place, clock = bank.place, tmp_path / "clock"
+    with forked.by_a_clock(clock, "follower", bank.orders(once=False)) as follower:
+        for jump in ("+0\n", "-5h\n", "+3h\n"):
+            clock.write_text(jump)
+            before = bank.position()
+            place.provider.run("update people set balance = balance - 1 where id = 1")
+            place.provider.run("update people set balance = balance + 1 where id = 2")
+            until = time.monotonic() + 60
+            while not bank.moved(before):
+                assert time.monotonic() < until
+                assert follower.poll() is None
+                time.sleep(0.02)
+    last = json.loads(bank.follow_once().splitlines()[-1])
+    assert last["copied"] == ""
+    assert place.consumer.run(SAME.format("arrived")) == place.provider.run(SAME.format("people"))
+    assert place.consumer.run("select changes from hefu.hefu_followed") == [(6,)]
