@@ -78,6 +78,7 @@ WITHOUT: dict[str, str] = {
     "deliveries.due_looks": "a process takes what is to be looked at; the platform itself acts",
     "deliveries.comparison_stop_asked": "the worker asks whether to go on; nothing changes",
     "deliveries.start_due_comparisons": "the platform itself acts, every minute",
+    "deliveries.start_due_joins": "the platform itself acts, every minute",
     "holdings.collections_follow": "the platform itself acts, when a holding was collected",
     "deliveries.give_up_comparisons": "the platform itself acts, every few minutes",
     "deliveries.give_sign": "a process reports; the platform itself acts",

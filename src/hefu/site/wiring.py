@@ -278,7 +278,7 @@ LISTENERS: dict[type[Any], list[Listener]] = {
     RequestGranted: [grants.on_request_granted, _grant_rests, _entry_used],
     RequestRefused: [_refusal_rests],
     GrantIssued: [_grant_signed, deliveries.on_ticket_signed],
-    GrantStopped: [deliveries.on_grant_stopped, deliveries.end_join_times, _stop_delivery_clock, _grant_gone],
+    GrantStopped: [deliveries.on_grant_stopped, deliveries.on_grant_over, _stop_delivery_clock, _grant_gone],
     TextEnded: [_hold_grants, _entries_must_follow],
     DeliveryDone: [_meet_delivery_clock, _grant_used, deliveries.on_delivered],
     Collected: [_collections_follow, _libraries_follow, deliveries.on_refreshed],

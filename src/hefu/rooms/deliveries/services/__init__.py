@@ -63,7 +63,7 @@ from hefu.rooms.deliveries.services.increments import bring_increments, bring_wh
 from hefu.rooms.deliveries.services.joining import join_grants
 from hefu.rooms.deliveries.services.joining_times import (
     drop_join_times,
-    end_join_times,
+    on_grant_over,
     set_join_times,
     start_due_joins,
 )
@@ -118,7 +118,6 @@ __all__ = [
     "drop_timetable",
     "due_drops",
     "due_looks",
-    "end_join_times",
     "fetch_file",
     "follow_grant",
     "forget_old",
@@ -140,6 +139,7 @@ __all__ = [
     "note_sound",
     "on_alarm",
     "on_delivered",
+    "on_grant_over",
     "on_grant_stopped",
     "on_refreshed",
     "on_ticket_signed",

@@ -85,7 +85,7 @@ def drop_join_times(*, number: str, actor: Actor, clock: Clock) -> None:
         row.delete()
 
 
-def end_join_times(event: GrantStopped) -> None:
+def on_grant_over(event: GrantStopped) -> None:
     """Let nothing more be joined by the clock under a grant that is over; listens to `GrantStopped`."""
     if event.status in OVER:
         of = Q(joined__grant__number=event.grant) | Q(joined__delivery__grant__number=event.grant)
