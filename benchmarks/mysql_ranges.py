@@ -26,7 +26,7 @@ import psycopg
 from binlog import SIGNER, mariadb, told
 
 from hefu.dataplane.checks import NotNull, Pattern
-from hefu.dataplane.connectors.mysql.connection import MysqlConnection
+from hefu.dataplane.connectors.mysql.connection import MysqlConnection, MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -89,6 +89,14 @@ def a_ticket(connection: MysqlConnection, source: str, target: str) -> Ticket:
     )  # fmt: skip
 
 
+def processor_seconds(connection: MysqlConnection) -> float:
+    """Return what the source's server has used of the processors so far."""
+    with contextlib.closing(MysqlSession(connection, "source")) as session:
+        pid = Path(str(session.run("select @@pid_file")[0][0])).read_text().strip()
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(connection: MysqlConnection, cluster: Cluster, rows: int, ways: list[str], found: dict[str, Any]) -> None:
     """Fill the source and deliver it in each way."""
     definition = ", ".join(f"{name} {kind}" for name, kind, _ in COLUMNS)
@@ -106,7 +114,7 @@ def measure(connection: MysqlConnection, cluster: Cluster, rows: int, ways: list
 
     def run(name: str, source: str, workers: int, watcher: HalfWay | None = None, ticket: Ticket | None = None) -> None:
         ticket = ticket or a_ticket(connection, source, name)
-        began, used = time.monotonic(), time.process_time()
+        began, used, theirs = time.monotonic(), time.process_time(), processor_seconds(connection)
         outcome = deliver(
             delivery=f"D-{name}", token=sign_ticket(ticket, SIGNER), keys=[SIGNER.public], clock=SystemClock(),
             source=MysqlSource(connection), target=PostgresTarget(place, "public", name, "t"), rejects=ListSink(),
@@ -117,6 +125,7 @@ def measure(connection: MysqlConnection, cluster: Cluster, rows: int, ways: list
             "seconds": round(seconds, 1), "read a second": round(rows / seconds), "written": outcome.rows_written,
             "resumed": outcome.resumed_rows,
             "ours, processor seconds": round(time.process_time() - used, 1),
+            "source's, processor seconds": round(processor_seconds(connection) - theirs, 1),
             "phases": dict(outcome.seconds), "digest": outcome.digest_target,
         }  # fmt: skip
 
