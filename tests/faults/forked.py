@@ -42,7 +42,7 @@ def run(module: str, orders: Mapping[str, Any]) -> str:
 
 @contextmanager
 def by_a_clock(clock: Path, module: str, orders: Mapping[str, Any]) -> Iterator["subprocess.Popen[str]"]:
-    """Start the same by a clock of its own: everybody's, and what the file `clock` adds to it in a line such as `-5h`."""
+    """Start the same by a clock of its own: everybody's, and what the file `clock` adds to it, such as `-5h`."""
     clock.write_text("+0\n")
     environ = os.environ | {
         "LD_PRELOAD": str(FAKED), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
