@@ -69,7 +69,8 @@ def mariadb(home: Path, *, synced: bool = False) -> Iterator[MysqlConnection]:
     running = subprocess.Popen(
         [str(shutil.which("mariadbd", path=path)), "--no-defaults", f"--datadir={home}/data", f"--port={port}",
          "--bind-address=127.0.0.1", f"--socket={home}/s", f"--pid-file={home}/pid", f"--tmpdir={home}",
-         "--skip-name-resolve", "--innodb-buffer-pool-size=256M", "--log-bin=log", "--server-id=1", "--binlog-format=ROW",
+         "--skip-name-resolve", "--innodb-buffer-pool-size=256M",
+         "--log-bin=log", "--server-id=1", "--binlog-format=ROW",
          "--binlog-row-metadata=FULL", f"--innodb-flush-log-at-trx-commit={1 if synced else 2}", *user],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip

@@ -95,7 +95,8 @@ def maria(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maria]:
         running = subprocess.Popen(
             [server, "--no-defaults", f"--datadir={folder}/data", f"--port={port}", "--bind-address=127.0.0.1",
              f"--socket={folder}/s", f"--pid-file={folder}/pid", f"--tmpdir={folder}",
-             "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--character-set-server=latin1", "--max-connections=60",
+             "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
+             "--character-set-server=latin1", "--max-connections=60",
              "--skip-name-resolve", "--default-time-zone=+00:00",
              "--log-bin=log", "--server-id=1", "--binlog-format=ROW", "--binlog-row-metadata=FULL",
              f"--ssl-cert={folder}/server.pem", f"--ssl-key={folder}/server.key", *user],
