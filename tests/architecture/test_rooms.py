@@ -39,6 +39,7 @@ EXTRA: dict[str, dict[str, str]] = {
         "sharing": "what a library may share on, which services and pages read alike",
     },
     "resources": {
+        "lake": "where the node's lake lies, with the secret of its store",
         "looking": "live looks into places, which are reads of somebody else's database",
         "reaching": "the one way from a row to a real place, with its secret",
         "sketching": "what the job of a comparison of values reads of somebody else's database",
@@ -120,6 +121,8 @@ WITHOUT: dict[str, str] = {
     "holdings.settle_assembled": "the worker reports; the platform itself acts",
     "holdings.settle_not_assembled": "the worker reports; the platform itself acts",
     "holdings.requeue_lost_libraries": "the platform itself acts, every few seconds",
+    "holdings.thin_out": "the platform itself acts, every night, by the rule that each holding has",
+    "holdings.passing_of": "a read for a running delivery; it refuses everybody but the platform",
     "holdings.receipt_of": "a read that may sign; it takes the viewer",
     "parties.choose_language": "a person's own choice, at no time that matters",
 }
