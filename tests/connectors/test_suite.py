@@ -257,7 +257,7 @@ def test_a_source_that_is_cut_goes_on_from_the_parts_that_are_in(plain_case: Cas
         pytest.skip("this connector reads from beginning to end")
     if isinstance(plain_case, PostgresCase):
         pytest.skip("asked of it at length in test_table_delivery")
-    source, ref = plain_case.wide(700, 64)
+    source, ref = plain_case.wide(1000, 64)
     ticket, parts = a_ticket(place, ref, ["id", "body"], "id"), Options(workers=2, chunk_pages=1)
     slow_down(place)
     with pytest.raises(Stopped):
@@ -265,9 +265,9 @@ def test_a_source_that_is_cut_goes_on_from_the_parts_that_are_in(plain_case: Cas
     speed_up(place)
     outcome = place.deliver(source=source, ticket=ticket, options=parts)
     assert (outcome.restarted, outcome.whole) == ("", "")
-    assert 100 <= outcome.resumed_rows < outcome.rows_written == 700
+    assert 100 <= outcome.resumed_rows < outcome.rows_written == 1000
     assert place.consumer.run("select count(*), count(distinct d0), min(d0), max(d0) from arrived") == [
-        (700, 700, 1, 700)
+        (1000, 1000, 1, 1000)
     ]
 
 
