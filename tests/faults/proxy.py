@@ -1,6 +1,7 @@
 """A TCP proxy on loopback whose cable a test can pull."""
 
 import contextlib
+import random
 import socket
 import threading
 import time
@@ -23,6 +24,9 @@ class Proxy:
         self.stalls: int | None = None
         #: Passes so many messages that hold these bytes to the server, and cuts before the last one's answer.
         self.unanswered: tuple[bytes, int] | None = None
+        #: Seconds that a piece is late at most. Then all comes in pieces of any size, each late by another time: what
+        #: lost, late and reordered packets look like to whoever reads from a connection.
+        self.late = 0.0
         self._seen = 0
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -53,10 +57,18 @@ class Proxy:
                 if self.limit is not None and self.passed > self.limit:
                     self.cut()
                     return
-                other.sendall(data)
+                self._send(other, data)
         for end in (one, other):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _send(self, other: socket.socket, data: bytes) -> None:
+        while data and self.late:
+            time.sleep(random.uniform(0, self.late))
+            size = random.choice((1, 7, 500, 1448, 30_000))
+            other.sendall(data[:size])
+            data = data[size:]
+        other.sendall(data)
 
     def _last_question(self, data: bytes) -> bool:
         if self.unanswered is None:

@@ -273,6 +273,13 @@ def test_a_cable_that_is_pulled_a_lost_answer_and_ended_sessions_cost_nothing(wa
         assert isinstance(running.result(20), SideLost)
     way.made_good()
 
+    way.change()
+    with cable(way.ground) as proxy:
+        proxy.late = 0.01
+        ran = way.run(port=proxy.port)
+    assert not isinstance(ran, DataPlaneRefusal), ran
+    way.agrees()
+
 
 def test_who_may_not_write_whose_ticket_ends_and_whose_grant_is_revoked_change_nothing(way: Way) -> None:
     ground, before = way.ground, way.ground.run("consumer", SAME.format("arrived"))
