@@ -207,6 +207,7 @@ def _clearing(_style: object, tables: list[str], **_: bool) -> list[str]:
         *(f"ALTER TABLE {one} DISABLE TRIGGER USER" for one in filled),
         *(f"DELETE FROM {one}" for one in filled),
         "SET CONSTRAINTS ALL IMMEDIATE",
+        "SELECT nextval('catalog_search_epoch')",
         *(f"ALTER TABLE {one} ENABLE TRIGGER USER" for one in filled),
     ]
 

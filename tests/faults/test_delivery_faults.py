@@ -193,7 +193,8 @@ def fewer(fresh: Ground) -> Ground:
     return fresh
 
 
-KILLS = 14
+#: Of one run after the other; more of them by hand.
+KILLS = 14 if os.environ.get("HEFU_ALL_FAULTS") else 8
 
 
 def killed_after(process: forked.Forked, seconds: float) -> bool:
@@ -241,7 +242,7 @@ def test_a_run_killed_at_many_points_ends_with_exactly_the_granted_rows(fresh: G
             fresh.agrees()
             assert outcome["digest_target"] == whole["digest_target"]
             fresh.run("consumer", "drop table arrived")
-    assert killed >= 12
+    assert killed >= KILLS - 2
     assert any(resumed), "no run ever went on from another's rows"
 
 

@@ -83,12 +83,12 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     delivery = queries.deliveries(viewer=SYSTEM, grant=grant.number).get()
 
     points: list[Callable[[Delivery], bool]] = [
-        lambda row: row.phase == "prepare",
         lambda row: row.phase == "examine" and row.rows > 0,
-        lambda row: row.phase == "copy",
         lambda row: row.phase == "copy" and row.rows > ROWS // 3,
         lambda row: row.phase == "publish",
     ]
+    if os.environ.get("HEFU_ALL_FAULTS"):
+        points += [lambda row: row.phase == "prepare", lambda row: row.phase == "copy"]
     with a_worker(log) as worker:  # told to end, and so before the others: a quick machine may be done after them
         wait_until(delivery, lambda row: row.attempt > 0 or row.status == DONE, seconds=60, log=log)
         worker.terminate()

@@ -215,8 +215,8 @@ class PostgresArrival:
         in_postgres.ensure_key(self.session, self.target, plan.key)
 
     def lock(self, delivery: str) -> str | None:
-        """Lock."""
-        return postgres.take_locks(self.session, delivery, self.target)
+        """Lock; a session that has just ended may still hold what it held for a moment."""
+        return postgres.take_locks(self.session, delivery, self.target, wait=2)
 
     def begin(self, delivery: str, now: Followed) -> None:
         """Note from where it follows."""

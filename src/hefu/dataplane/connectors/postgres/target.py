@@ -1,6 +1,7 @@
 """PostgreSQL as a target: a staging table that becomes the consumer's table in one transaction."""
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -211,9 +212,14 @@ def drop_staging(session: Session, target: PostgresTarget, staging: str) -> None
     session.run(f"drop table if exists {_NAME(target.schema, staging)}")
 
 
-def take_locks(session: Session, delivery: str, target: PostgresTarget) -> str | None:
-    """Lock the delivery and the table for the life of the session; return what another run holds, or None."""
-    return position.try_lock(session, (f"delivery {delivery}", f"table {target.name}"))
+def take_locks(session: Session, delivery: str, target: PostgresTarget, *, wait: float = 0) -> str | None:
+    """Lock the delivery and the table for the life of the session; return what is held after `wait` seconds."""
+    until = time.monotonic() + wait
+    while held := position.try_lock(session, (f"delivery {delivery}", f"table {target.name}")):
+        if time.monotonic() >= until:
+            break
+        time.sleep(0.1)
+    return held
 
 
 def as_json(outputs: Sequence[Output]) -> list[list[Any]]:

@@ -13,14 +13,14 @@ KEPT = timedelta(days=7)
 COUNTED = 100_000
 
 _NOW = """
-SELECT pg_current_snapshot()::text, last_value, (SELECT oid FROM pg_database WHERE datname = current_database()), now()
+SELECT pg_current_snapshot()::text, last_value + is_called::int, (SELECT oid FROM pg_database WHERE datname = current_database()), now()
 FROM catalog_search_epoch
 """
 _UNSEEN = "xid >= pg_snapshot_xmin(%(read)s::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, %(read)s::pg_snapshot)"
 _PENDING = f"""
 SELECT (SELECT count(*) FROM (SELECT 1 FROM catalog_searchchange WHERE {_UNSEEN} LIMIT {COUNTED + 1}) AS unseen),
     pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmax(%(read)s::pg_snapshot)
-        OR last_value <> %(epoch)s OR now() - %(at)s > %(kept)s
+        OR last_value + is_called::int <> %(epoch)s OR now() - %(at)s > %(kept)s
         OR %(database)s <> (SELECT oid FROM pg_database WHERE datname = current_database())
 FROM catalog_search_epoch
 """  # noqa: S608 - our own text and a number
@@ -38,7 +38,7 @@ class Moment:
 
     #: `pg_snapshot` as text.
     snapshot: str
-    #: Rises when the table of entries is emptied at one stroke.
+    #: Rises when the table of entries is emptied at one stroke; the first time leaves a sequence's value as it was.
     epoch: int
     #: Which database it is, for an index that outlived it.
     database: int
