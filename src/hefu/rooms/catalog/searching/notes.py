@@ -13,7 +13,8 @@ KEPT = timedelta(days=7)
 COUNTED = 100_000
 
 _NOW = """
-SELECT pg_current_snapshot()::text, last_value + is_called::int, (SELECT oid FROM pg_database WHERE datname = current_database()), now()
+SELECT pg_current_snapshot()::text, last_value + is_called::int,
+    (SELECT oid FROM pg_database WHERE datname = current_database()), now()
 FROM catalog_search_epoch
 """
 _UNSEEN = "xid >= pg_snapshot_xmin(%(read)s::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, %(read)s::pg_snapshot)"
