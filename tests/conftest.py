@@ -1,6 +1,8 @@
-"""One PostgreSQL for the whole run, a home in a temporary folder, and no network in unit tests.
+"""Two PostgreSQL servers for the whole run, a home in a temporary folder, and no network in unit tests.
 
-With HEFU_DATABASE_URL set, the tests run on that server instead; its user must be allowed to make
+One is the platform's, the other holds the databases of departments: who begins to follow a table waits
+for every transaction that is open on its server, and tests of the platform hold theirs open for long.
+With HEFU_DATABASE_URL set, all is on that server instead; its user must be allowed to make
 databases. Runs of folders that need no database start none.
 """
 
@@ -34,6 +36,8 @@ WITHOUT_DATABASE = {"unit", "packs", "architecture", "node"}
 WITHOUT_DJANGO = WITHOUT_DATABASE | {"connectors"}
 #: Marks the processes of one run: the first one has started what the others use.
 RUN = "HEFU_TEST_RUN"
+#: Address of the server with the databases of departments.
+DEPARTMENTS = "HEFU_TEST_DEPARTMENTS"
 #: Durability is not what tests are about, and syncing is what they would wait for.
 FAST = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200",
@@ -77,10 +81,16 @@ def _begin_run(*, database: bool) -> None:
     os.environ["HEFU_MASTER_KEY"] = base64.b64encode(b"a master key for the tests alone").decode()
     if not database or os.environ.get("HEFU_DATABASE_URL"):
         return
-    cluster = Cluster(home / "database", home / "secrets", tcp_port=_free_port(), settings=FAST)
+    os.environ["HEFU_DATABASE_URL"] = _server(home, "database")
+    os.environ[DEPARTMENTS] = _server(home, "departments")
+
+
+def _server(home: Path, name: str) -> str:
+    """Start a server for the run and return its address."""
+    cluster = Cluster(home / name, home / "secrets" / name, tcp_port=_free_port(), settings=FAST)
     cluster.start()
     atexit.register(cluster.stop)  # registered last, so it runs before the folder goes
-    os.environ["HEFU_DATABASE_URL"] = cluster.url(tcp=True)
+    return cluster.url(tcp=True)
 
 
 def _free_port() -> int:
@@ -253,7 +263,7 @@ class Database:
 @pytest.fixture
 def make_database() -> Iterator[Callable[[], Database]]:
     """Make as many empty databases as a test asks for; they go when it ends."""
-    server = os.environ["HEFU_DATABASE_URL"]
+    server = os.environ.get(DEPARTMENTS) or os.environ["HEFU_DATABASE_URL"]
     made: list[str] = []
 
     def make() -> Database:

@@ -78,7 +78,7 @@ def following(most: int = 4) -> Iterator[None]:
         assert errors == []
 
 
-def until(true: Callable[[], object], seconds: float = 30) -> float:
+def until(true: Callable[[], object], seconds: float = 90) -> float:
     """Wait until it is so; return the seconds that took."""
     began = time.monotonic()
     while not true():
