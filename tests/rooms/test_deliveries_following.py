@@ -80,12 +80,31 @@ def kinds(row: Delivery) -> list[str]:
 
 
 class TestFromBeginningToEnd:
+    @staticmethod
+    def waits_and_rests(row: Delivery, actor: Actor, theirs: Database) -> None:
+        """See that a follower says what its source makes it wait for, and rests at once; it is asked to go on."""
+        until(lambda: queries.follow_now(row.number, viewer=SYSTEM, clock=NOW).waits)
+        now, seen = (queries.follow_now(row.number, viewer=viewer, clock=NOW) for viewer in (SYSTEM, actor))
+        assert now.waits is not None
+        assert seen.waits is not None
+        assert (now.pulse, now.waits.transactions > 0, bool(now.waits.since)) == (Pulse.HELD, True, True)
+        assert bool(now.waits.user and now.waits.database)
+        assert (seen.waits.user, seen.waits.application, seen.waits.database) == ("", "", "")
+        services.pause_delivery(number=row.number, actor=actor, clock=NOW)
+        assert until(lambda: status(row) == DeliveryStatus.PAUSED) < 5
+        assert slots(theirs) == 0
+        services.retry_delivery(number=row.number, actor=actor, clock=NOW)
+
     def test_it_copies_keeps_in_step_rests_goes_on_and_leaves_nothing_behind(
-        self, grant: Grant, consumer: Department, theirs: Database, ours: Database
+        self, grant: Grant, consumer: Department, theirs: Database, ours: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        monkeypatch.setattr("hefu.dataplane.capture.waiting.EVERY", 0.2)
         row, actor = begun(grant), an_actor(consumer)
         same = "SELECT count(*), md5(string_agg(id_number || name || birth_date, ';' ORDER BY id_number)) FROM {}"
         with following():
+            with ours.connect() as elsewhere:  # another database of that server
+                elsewhere.execute("BEGIN; CREATE TABLE opened AS SELECT 1")
+                self.waits_and_rests(row, actor, theirs)
             until(lambda: in_step(row))
             assert ours.run("SELECT count(*) FROM population") == [(90,)]
             theirs.run("UPDATE population SET name = '李四' WHERE id_number = lpad('7', 18, '0')")

@@ -51,6 +51,8 @@ FOLLOWER = DeliveryFacts("D2026-000001", DeliveryStatus.RUNNING, mode=Way.FOLLOW
         (replace(RUNNING, heartbeat_at=None), Pulse.SILENT),
         (replace(RUNNING, phase="copy", in_step_at=None), Pulse.COPYING),
         (replace(RUNNING, phase="copy", in_step_at=None, moved_at=NOW - RED_AFTER), Pulse.STILL),
+        (replace(RUNNING, phase="prepare", waits_since=NOW - 29 * SECOND), Pulse.HELD),
+        (replace(RUNNING, phase="prepare", waits_since=NOW - RED_AFTER), Pulse.HELD_UP),
         (replace(RUNNING, status="waiting", next_try_at=NOW, pauses=1), Pulse.TRYING),
         (replace(RUNNING, status="waiting", next_try_at=NOW - SECOND), Pulse.CATCHING_UP),
         (replace(RUNNING, status="waiting", next_try_at=NOW - ALONE_AFTER), Pulse.ALONE),

@@ -108,7 +108,8 @@ def watch(number: str, actor: Actor, as_json: bool) -> int:
             click.echo(as_json_text(_detail(now)).replace("\n", ""))
         else:
             behind = f"{now.behind.total_seconds():.1f} s behind" if now.behind is not None else "not yet in step"
-            click.echo(f"{now.status}  {now.pulse}  {behind}  {now.rate:,.1f} changes/s  {now.position}")
+            line = f"{now.status}  {now.pulse}  {behind}  {now.rate:,.1f} changes/s  {now.position}"
+            click.echo(line + (f"  waits for {now.waits.transactions} at its source" if now.waits else ""))
         if now.status not in OPEN:
             return 0
         time.sleep(1)
@@ -455,4 +456,11 @@ def _detail(now: "FollowNow") -> dict[str, Any]:
         "cancel_asked", "alarm", "alarm_at", "slot_state", "next_try_at", "together",
     )  # fmt: skip
     told_ = {"error": told(now.error), "drop_error": told(now.drop_error)}
-    return _fares(now.pulse, now.behind) | {name: getattr(now, name) for name in names} | told_
+    held = now.waits
+    whose = " ".join(filter(None, (held.user, held.application, held.database))) if held else ""
+    waits = {
+        "waits_for": held.transactions if held else None,
+        "waits_since": held.since if held else None,
+        "waits_whose": whose or None,
+    }
+    return _fares(now.pulse, now.behind) | {name: getattr(now, name) for name in names} | waits | told_

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from hefu.dataplane.errors import DataPlaneRefusal, Revoked, Stopped
@@ -24,6 +25,28 @@ StopWord = Literal["stopped", "revoked"]
 
 
 @dataclass(frozen=True)
+class Waits:
+    """What a run waits for at its source before it can begin: transactions of others that have not ended."""
+
+    #: When the wait began, by this side's clock.
+    began: datetime
+    #: How many there are.
+    transactions: int
+    #: When the oldest began, as far as the account may see it.
+    since: datetime | None
+    #: Whose the oldest is and where, as the server names them: for nobody but the source's own people.
+    user: str
+    application: str
+    database: str
+
+
+class Holding(Protocol):
+    """Something that knows what a run waits for."""
+
+    now: Waits | None
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far a delivery is."""
 
@@ -36,6 +59,8 @@ class Progress:
     bytes: int
     chunks_done: int
     chunks: int
+    #: What the source's server makes it wait for.
+    waits: Waits | None = None
 
 
 class Watcher(Protocol):
@@ -107,6 +132,7 @@ class Control:
         self._sessions: set[Cancellable] = set()
         self.ending = threading.Event()
         self.phase: Phase = "prepare"
+        self.waiting: Holding | None = None
         self.rows = self.bytes = self.chunks_done = self.chunks = 0
         self.rows_expected: int | None = None
         self.seconds: dict[str, float] = {}
@@ -169,8 +195,10 @@ class Control:
             Stopped: On request.
             Revoked: The grant is no more.
         """
+        waiting = self.waiting
+        waits = waiting.now if waiting else None
         self._watcher.progress(
-            Progress(self.phase, self.rows, self.rows_expected, self.bytes, self.chunks_done, self.chunks)
+            Progress(self.phase, self.rows, self.rows_expected, self.bytes, self.chunks_done, self.chunks, waits)
         )
         word = self._watcher.stop_requested()
         if word == "revoked":

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from hefu.dataplane.capture.arrival import Arrival
@@ -35,8 +36,9 @@ def look(
     name: str,
     secrets: Mapping[str, str],
     facts: TableFacts,
+    waiting: AbstractContextManager[None],
 ) -> Beginning:
-    """Return from where to follow; where a copy is needed, the slot is there before it."""
+    """Return from where to follow; where a copy is needed, the slot is there before it, `waiting` for it."""
     arrival.ensure()
     earlier = arrival.load(delivery)
     columns = arrival.columns()
@@ -57,7 +59,10 @@ def look(
     arrival.require_keyable(plan)
     arrival.before_copy(plan)
     ensure_publication(asking, name, ticket.resource.schema, ticket.resource.table)
-    begin = stands if stands and earlier is None else make_slot(asking, name)
+    if stands and earlier is None:
+        return Beginning(None, stands, why)
+    with waiting:
+        begin = make_slot(asking, name)
     return Beginning(None, begin, why)
 
 

@@ -19,6 +19,7 @@ from hefu.dataplane.capture.following import Following
 from hefu.dataplane.capture.reached import Handing, Reached, Telling
 from hefu.dataplane.capture.shared import Captures
 from hefu.dataplane.capture.shrinking import Shrinking
+from hefu.dataplane.capture.waiting import told as waiting_told
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
 from hefu.dataplane.connectors.postgres.followed import Counts, Followed
 from hefu.dataplane.connectors.postgres.replication import SlotNow, drop_publication, drop_slot, slots_now
@@ -115,7 +116,9 @@ def follow(
             closing.enter_context(before.watched(arrival))
             facts = facts_of(asking, ticket)
             require_followable(asking, ticket, facts)
-            return asking, arrival, facts, look(asking, arrival, delivery, ticket, name, secrets, facts)
+            waiting = waiting_told(before, asking, policy, clock)
+            found = look(asking, arrival, delivery, ticket, name, secrets, facts, waiting)
+            return asking, arrival, facts, found
 
         asking, arrival, facts, beginning = before.call(looked)
         start = beginning.stopped

@@ -20,6 +20,8 @@ PULSE_COLOURS = {
     Pulse.IN_STEP: "good",
     Pulse.CATCHING_UP: "busy",
     Pulse.COPYING: "busy",
+    Pulse.HELD: "waiting",
+    Pulse.HELD_UP: "overdue",
     Pulse.STILL: "overdue",
     Pulse.DEAF: "overdue",
     Pulse.SILENT: "overdue",
@@ -31,6 +33,8 @@ PULSE_COLOURS = {
 
 #: What a reader does about a pulse that is red.
 PULSE_HELP = {
+    Pulse.HELD: _("It begins by itself when they have ended."),
+    Pulse.HELD_UP: _("It begins by itself when they have ended; the source's administrator can see and end them."),
     Pulse.STILL: _("See whether something locks the table at the place of delivery, or ask the operator to look."),
     Pulse.DEAF: _("The line to the source is dead or its server hangs; it is opened anew by itself when it answers."),
     Pulse.SILENT: _("Another process takes it over within seconds; nothing is lost."),

@@ -307,7 +307,7 @@ class Run:
         mine = services.note_progress(
             carriage=self._carriage, now=now, phase_at=self._phase_at, moved_at=moved_at, clock=self._clock
         ) and services.note_following(
-            carriage=self._carriage, holder=self._holder, reached=self._reached, clock=self._clock
+            carriage=self._carriage, holder=self._holder, reached=self._reached, waits=now.waits, clock=self._clock
         )
         if not mine:
             self._reason = "stopped"

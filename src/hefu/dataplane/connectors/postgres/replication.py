@@ -10,8 +10,9 @@ import contextlib
 import os
 import select
 import socket
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +35,12 @@ _NAME = Dialect.POSTGRES.name_of
 
 #: How the walsender prints values: as every session of ours does.
 _PRINTED = "-c datestyle=ISO,YMD -c timezone=UTC -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex"
+#: Making a slot waits for transactions as for locks; however long they take, beginning anew would only take longer.
+_PATIENT = "-c lock_timeout=0"
 #: Seconds for which a slot that another connection still holds is waited for: a server notices a dead peer by then.
 _HELD = 30.0
+#: Seconds between two looks whether a slot that is being made is still wanted.
+_LOOK = 0.5
 #: Seconds between two words to the server about how far we are.
 _FEEDBACK_EVERY = 1.0
 #: Seconds of our silence after which the driver speaks by itself, of all that it has seen: longer than we are silent,
@@ -118,10 +123,11 @@ def ensure_publication(session: Session, name: str, schema: str, table: str) -> 
 
 
 def slot_position(session: Session, name: str) -> str | None:
-    """Return from where a slot still has the changes, or None when there is no slot that can be read."""
+    """Return from where a slot still has the changes, or None when there is no slot that can be read, or not yet."""
     rows = session.run(
         "select confirmed_flush_lsn::text from pg_replication_slots "
-        "where slot_name = %s and database = current_database() and coalesce(wal_status, '') <> 'lost'",
+        "where slot_name = %s and database = current_database() and coalesce(wal_status, '') <> 'lost' "
+        "and confirmed_flush_lsn is not null",
         (name,),
     )
     session.commit()
@@ -131,11 +137,15 @@ def slot_position(session: Session, name: str) -> str | None:
 def make_slot(session: Session, name: str) -> str:
     """Make the slot, an unusable one of the name dropped first, and return where it begins; commits.
 
+    Waits until every transaction of the server has ended that has written anything by now, however long that takes;
+    cancelled meanwhile, it leaves no slot.
+
     Raises:
         SideRefused: The server has no slot left, or another database has one of this name.
     """
     session.commit()  # a slot is not made inside a transaction that has written
     drop_slot(session, name)
+    session.run("set local lock_timeout = 0")  # anew after half a minute, it would wait for later ones as well
     made = session.run("select lsn::text from pg_create_logical_replication_slot(%s, 'pgoutput')", (name,))[0][0]
     session.commit()
     return str(made)
@@ -213,6 +223,28 @@ def _patiently(act: Callable[[], Any], again: Callable[[], None], look: Callable
             time.sleep(0.1)
 
 
+@contextlib.contextmanager
+def _unless(raw: Any, look: Callable[[], None]) -> Iterator[None]:
+    """Have the server end what it is at once `look` raises; it may wait there for transactions of others."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_LOOK):
+            try:
+                look()
+            except Exception:  # noqa: BLE001 - whatever it is, nobody waits for the server any more
+                with contextlib.suppress(psycopg2.Error):
+                    raw.cancel()
+
+    watching = threading.Thread(target=watch, name="slot-wanted", daemon=True)
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
+
+
 class ChangeStream:
     """The messages of one slot. Not to be used by two threads, but for `cut`."""
 
@@ -237,7 +269,7 @@ class ChangeStream:
             slot: Whose messages.
             publication: Of which tables; one publication or several.
             temporary: Make the slot now, for as long as the connection lasts.
-            look: Called while a slot that is still held is waited for; may raise to give up.
+            look: Called while a slot that is still held, or that is made, is waited for; may raise to give up.
 
         Raises:
             DataPlaneRefusal: As `open_session`, or the slot is not there.
@@ -254,22 +286,27 @@ class ChangeStream:
         published = (publication,) if isinstance(publication, str) else publication
 
         def open_anew() -> None:
-            self._raw, self._cursor = self._opened(policy, slot, published, temporary)
+            self._raw, self._cursor = self._opened(policy, slot, published, temporary, look)
 
         _patiently(open_anew, lambda: None, look)
 
-    def _opened(self, policy: AddressPolicy, slot: str, published: Sequence[str], temporary: bool) -> tuple[Any, Any]:
+    def _opened(
+        self, policy: AddressPolicy, slot: str, published: Sequence[str], temporary: bool, look: Callable[[], None]
+    ) -> tuple[Any, Any]:
         parameters = self.connection.parameters(allowed_address(self.connection, policy))
         try:
             raw: Any = psycopg2.connect(
-                None, psycopg2.extras.LogicalReplicationConnection, None, **parameters, options=_PRINTED
+                None, psycopg2.extras.LogicalReplicationConnection, None, **parameters, options=f"{_PRINTED} {_PATIENT}"
             )
         except psycopg2.Error as error:
             raise translated(error, "source", self.connection) from None
         try:
             cursor = raw.cursor()
             if temporary:
-                cursor.execute(f"CREATE_REPLICATION_SLOT {_NAME(slot)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT")
+                with _unless(raw, look):
+                    cursor.execute(
+                        f"CREATE_REPLICATION_SLOT {_NAME(slot)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT"
+                    )
                 high, low = cursor.fetchone()[1].split("/")
                 self.begin = int(high, 16) << 32 | int(low, 16)
             cursor.start_replication(

@@ -32,6 +32,8 @@ def pulse(facts: PulseFacts, *, now: datetime) -> Pulse:
     if facts.heartbeat_at is None or now - facts.heartbeat_at >= LEASE:
         return Pulse.SILENT
     moved = max(filter(None, (facts.moved_at, facts.in_step_at)), default=facts.heartbeat_at)
+    if facts.waits_since is not None:
+        return Pulse.HELD if now - facts.waits_since < RED_AFTER else Pulse.HELD_UP
     if facts.phase != "follow":
         return Pulse.COPYING if now - moved < RED_AFTER else Pulse.STILL
     if facts.in_step_at is not None and now - facts.in_step_at < IN_STEP_WITHIN:

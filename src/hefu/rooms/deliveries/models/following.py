@@ -1,9 +1,12 @@
 """Tables of deliveries that follow changes: how far each is, its windows, who carries it, what a source is spared."""
 
+from datetime import datetime
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from hefu.dataplane.control import Waits
 from hefu.kernel.words import Sentence, read_back
 from hefu.rooms.deliveries.terms.following import (
     MOST_FOLLOWERS,
@@ -48,6 +51,7 @@ class Following(models.Model):
     heard_at = models.DateTimeField(null=True, blank=True, help_text="Last word of the source's server.")
     in_step_at = models.DateTimeField(null=True, blank=True, help_text="When the table was last as the source's was.")
     moved_at = models.DateTimeField(null=True, blank=True, help_text="When a change was taken over last.")
+    waits = models.JSONField(default=dict, help_text="What its source makes it wait for; empty when for nothing.")
     together = models.PositiveSmallIntegerField(default=0, help_text="Deliveries for which its log is read once.")
 
     windows = models.PositiveIntegerField(default=0, help_text="Windows that are closed.")
@@ -89,7 +93,17 @@ class Following(models.Model):
             next_try_at=row.next_try_at,
             pauses=row.pauses,
             crowded=self.crowded,
+            waits_since=self.waits_now.began if self.waits_now else None,
         )
+
+    @property
+    def waits_now(self) -> Waits | None:
+        """Return what its source makes it wait for."""
+        if not self.waits:
+            return None
+        since = self.waits["since"]
+        moments = {"began": datetime.fromisoformat(self.waits["began"])}
+        return Waits(**self.waits | moments | {"since": datetime.fromisoformat(since) if since else None})
 
     @property
     def drop_error(self) -> str:

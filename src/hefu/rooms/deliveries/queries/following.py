@@ -1,13 +1,14 @@
 """Reads of deliveries that follow changes, scoped to the viewer."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from hefu.dataplane.control import Waits
 from hefu.kernel.actor import Actor, Role
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
@@ -63,6 +64,8 @@ class FollowNow:
     #: How many deliveries its source's log is read for at once, itself among them; 0 when for it alone. None for who
     #: has no business with other deliveries of that source.
     together: int | None
+    #: What its source makes it wait for; whose the oldest transaction is, only for those who see `together`.
+    waits: Waits | None
     next_try_at: datetime | None
     error: str
 
@@ -148,9 +151,16 @@ def follow_now(number: str, *, viewer: Actor, clock: Clock) -> FollowNow:
         drop_error=row.drop_error,
         carried_by=str(carrier) if carrier and viewer.has(Role.OPERATOR) else "",
         together=row.together if is_near else None,
+        waits=_waits(row, is_near=is_near),
         next_try_at=held.next_try_at,
         error=held.error,
     )
+
+
+def _waits(row: Following, *, is_near: bool) -> Waits | None:
+    """Return what a running follower is made to wait for; who does that is its source's own business."""
+    waits = row.waits_now if row.delivery.status == DeliveryStatus.RUNNING else None
+    return waits if waits is None or is_near else replace(waits, user="", application="", database="")
 
 
 def behind(row: Following, now: datetime) -> timedelta | None:

@@ -6,6 +6,7 @@ compared by the clock of the node's database alone; the clock that is passed in 
 
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -13,7 +14,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from hefu.dataplane.capture.follow import Counts, Reached
-from hefu.dataplane.control import StopWord
+from hefu.dataplane.control import StopWord, Waits
 from hefu.dataplane.errors import Revoked, TicketRefused
 from hefu.dataplane.run import Outcome
 from hefu.kernel import events
@@ -97,7 +98,7 @@ def claim(*, holder: UUID, most: int, clock: Clock) -> list[Carriage]:
             continue
         carried[row.following.source_id] = carried.get(row.following.source_id, 0) + 1
         Following.objects.filter(pk=row.pk).update(
-            attempt=row.attempt, holder=holder, lease_until=Now() + LEASE, crowded=False
+            attempt=row.attempt, holder=holder, lease_until=Now() + LEASE, crowded=False, waits={}
         )
         taken.append(carriage)
     return taken
@@ -109,13 +110,16 @@ def _carried_by_source() -> dict[UUID, int]:
 
 
 @transaction.atomic
-def note_following(*, carriage: Carriage, holder: UUID, reached: Reached | None, clock: Clock) -> bool:
+def note_following(
+    *, carriage: Carriage, holder: UUID, reached: Reached | None, waits: Waits | None = None, clock: Clock
+) -> bool:
     """Renew the hold on a follower and note how far it is; return whether it is still the holder's.
 
     Args:
         carriage: The try.
         holder: The process.
         reached: What the data plane says; None before it follows.
+        waits: What its source makes it wait for.
         clock: For the record.
     """
     row = _held(carriage, holder)
@@ -123,6 +127,7 @@ def note_following(*, carriage: Carriage, holder: UUID, reached: Reached | None,
         return False
     now = clock.now()
     row.lease_until = Now() + LEASE
+    row.waits = _waits(waits) if waits else {}
     if reached is not None:
         _take_over(row, reached, now)
         if row.window_opened_at is None:  # a node that was restored from a copy knows nothing of the first window
@@ -132,6 +137,11 @@ def note_following(*, carriage: Carriage, holder: UUID, reached: Reached | None,
             close_window(row, delivery, clock)
     row.save()
     return True
+
+
+def _waits(waits: Waits) -> dict[str, Any]:
+    since = waits.since.isoformat() if waits.since else None
+    return asdict(waits) | {"began": waits.began.isoformat(), "since": since}
 
 
 def _take_over(row: Following, reached: Reached, now: datetime) -> None:
@@ -259,7 +269,7 @@ def settle_following(
     if reached is not None:
         _take_over(row, reached, clock.now())
     close_window(row, delivery, clock)
-    row.holder, row.lease_until, row.together = None, None, 0
+    row.holder, row.lease_until, row.together, row.waits = None, None, 0, {}
     row.save()
     if leaving:
         delivery.status, delivery.next_try_at = DeliveryStatus.WAITING, Now()

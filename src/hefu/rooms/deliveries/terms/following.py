@@ -27,6 +27,10 @@ class Pulse(StrEnum):
     CATCHING_UP = "catching_up"
     #: The first copy, or a new one, is under way.
     COPYING = "copying"
+    #: Its source makes it wait for transactions that began earlier; a moment of that is usual.
+    HELD = "held"
+    #: The same, and it lasts.
+    HELD_UP = "held_up"
     #: Behind, and nothing moves.
     STILL = "still"
     #: The source's server says nothing.
@@ -47,6 +51,8 @@ PULSE_NAMES = {
     Pulse.IN_STEP: _("in step"),
     Pulse.CATCHING_UP: _("catching up"),
     Pulse.COPYING: _("being copied"),
+    Pulse.HELD: _("waits at the source for transactions that began earlier"),
+    Pulse.HELD_UP: _("held up: transactions that began earlier do not end at the source"),
     Pulse.STILL: _("runs, but nothing moves"),
     Pulse.DEAF: _("the source does not answer"),
     Pulse.SILENT: _("no sign from its process"),
@@ -57,7 +63,7 @@ PULSE_NAMES = {
 }
 
 #: What is red, and told to both sides when it lasts.
-RED = frozenset({Pulse.STILL, Pulse.DEAF, Pulse.SILENT, Pulse.TRYING, Pulse.ALONE})
+RED = frozenset({Pulse.STILL, Pulse.HELD_UP, Pulse.DEAF, Pulse.SILENT, Pulse.TRYING, Pulse.ALONE})
 
 #: What a process's hold on a follower is worth without a word of it; also how soon a dead one's work is taken over.
 LEASE = timedelta(seconds=10)
@@ -102,6 +108,8 @@ class PulseFacts:
     pauses: int = 0
     #: Whether a process passed it over because its source bears no more at once.
     crowded: bool = False
+    #: Since when its source makes it wait; None when it does not.
+    waits_since: datetime | None = None
 
 
 @dataclass(frozen=True)
