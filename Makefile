@@ -6,6 +6,9 @@ BIN := .venv/bin
 CODE := src tests tools benchmarks hatch_build.py
 PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal
 
+# Images of Python often keep it from storing what it compiled; hundreds of processes would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test check lint format messages lock clean
 
 setup:  ## Prepare .venv from the hashed locks, and nothing else
