@@ -161,6 +161,44 @@ def test_a_key_without_a_length_is_refused_and_every_type_arrives_as_a_copy_brin
     assert place.rows() == before
 
 
+def test_what_a_consumers_own_table_holds_against_a_row_is_heeded_or_said(place: Followed) -> None:
+    place.provider.run("drop table people; create table people (id varchar(9) primary key, code varchar(9), more text)")
+    place.provider.run("insert into people values ('a', 'x'), ('b', 'y'), ('c', null)")
+    assert place.maria
+    place.maria.run(
+        "create table arrived (id varchar(9) collate utf8mb4_general_ci primary key, code varchar(9) unique, "
+        "more longtext, n int default 7) character set utf8mb4"
+    )
+    items = (Item("id", "id"), Item("code", "code"), Item("more", "more"))
+    ticket = place.grant_to_follow(items=items, filter=RowFilter(()), checks=(), key=("id",))
+    sizes = place.maria.run("select @@global.max_allowed_packet, @@global.sql_safe_updates")[0]
+    place.maria.run("set global max_allowed_packet = 1048576, global sql_safe_updates = 1")
+    try:
+        place.follow(ticket)
+        # Values of a second unique key that rows exchange, or hand on.
+        place.provider.run("update people set code = chr(ascii(code) # 1)")
+        assert place.follow(ticket).counts.updated == 3
+        place.provider.run("update people set code = case id when 'a' then 'x' when 'c' then 'y' end")
+        assert place.follow(ticket).copied == ""
+        kept = place.rows(columns="id, code, n")
+        assert kept == [("a", "x", 7), ("b", None, 7), ("c", "y", 7)]
+
+        place.provider.run("insert into people values ('e', 'e', repeat('z', 2000000))")
+        with pytest.raises(SideRefused, match="max_allowed_packet") as refused:
+            place.follow(ticket)
+        assert (refused.value.transient, place.rows(columns="id, code, n")) == (False, kept)
+        place.provider.run("delete from people where id = 'e'")
+    finally:
+        place.maria.run(f"set global max_allowed_packet = {sizes[0]}, global sql_safe_updates = {sizes[1]}")
+    # With nothing but a key, one row would take the other's place.
+    keys = place.grant_to_follow(items=items[:1], filter=RowFilter(()), checks=(), key=("id",))
+    assert place.follow(keys).copied != ""
+    place.provider.run("insert into people (id) values ('A')")
+    with pytest.raises(SideRefused, match="takes two keys for one"):
+        place.follow(keys)
+    assert place.rows(columns="id") == [("a",), ("b",), ("c",)]
+
+
 def test_a_table_of_mariadb_stays_in_step_with_another(
     make_database: Callable[[], Database], a_maria: MariaDatabase, other_maria: MariaDatabase
 ) -> None:

@@ -47,6 +47,17 @@ def test_what_lands_in_mysql_fits_the_column_that_was_made_for_it() -> None:
         assert fits(landing(parse(written)), back), (written, native, back)
 
 
+def test_a_time_with_more_digits_of_a_second_does_not_fit_and_a_day_fits_any() -> None:
+    kept = {
+        native: house_type(NativeColumn("datetime", native)) for native in ("datetime", "datetime(3)", "datetime(6)")
+    }
+    arrives = [landing(parse(f"timestamp{digits} without time zone")) for digits in ("(0)", "(3)", "")]
+    assert [[fits(of, column) for of in arrives] for column in kept.values() if column] == [
+        [True, False, False], [True, True, False], [True, True, True],
+    ]  # fmt: skip
+    assert all(fits(parse("date"), column) for column in kept.values() if column)
+
+
 def test_texts_with_a_length_fit_a_row_of_mysql_together() -> None:
     many = [SqlType("character varying", (255,))] * 60
     assert all(made.startswith("longtext") for made in made_types(many))

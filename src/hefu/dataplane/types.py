@@ -122,7 +122,7 @@ def fits(source: SqlType, target: SqlType) -> bool:
         return _fits_numeric(source, target)
     if source.name == target.name and source.kind in (Kind.TIMESTAMP, Kind.INSTANT):
         return (source.modifiers or (6,)) <= (target.modifiers or (6,))
-    return (source.name, target.name) in _SAFE and not target.modifiers
+    return (source.name, target.name) in _SAFE and (not target.modifiers or source.name == "date")
 
 
 def _fits_text(source: SqlType, target: SqlType) -> bool:

@@ -24,6 +24,8 @@ from hefu.kernel.words import Sentence, _
 CONNECT_SECONDS = 10
 #: Seconds for which a server waits for us to take more rows while the other side is slow.
 SLOW_READER = 3600
+#: Bytes of a statement that any server takes.
+_SURE = 256 << 10
 
 #: What every session is set to, whatever the server's own settings: texts are escaped by doubling quotes alone,
 #: a value that does not fit is an error, times are told in UTC.
@@ -85,10 +87,14 @@ class MysqlSession:
             SideRefused: The server refuses us.
         """
         self.connection, self.side, self.policy = connection, side, policy
+        self._most = 0
         with self.plainly():
             self.raw = _connected(connection, policy)
             try:
                 self.run(_SESSION)
+                if side == "target":  # what an administrator may have set for people who type their statements
+                    with contextlib.suppress(SideRefused):
+                        self.run("set session sql_safe_updates = 0, completion_type = 0")
                 if reads:
                     self.run("set session transaction read only")
             except BaseException:
@@ -106,6 +112,24 @@ class MysqlSession:
         with self.plainly(), self.raw.cursor() as cursor:
             cursor.execute(query, values)
             return list(cursor.fetchall()) if cursor.description else []
+
+    def require_room(self, statement: bytes) -> None:
+        """See that the server takes a statement of this size; it answers one that is longer by hanging up.
+
+        Raises:
+            SideLost: The connection is gone.
+            SideRefused: It does not.
+        """
+        if len(statement) < _SURE:
+            return
+        if not self._most:
+            self._most = int(self.run("select @@max_allowed_packet")[0][0])
+        if len(statement) >= self._most:
+            text_ = _(
+                "a row takes {size} bytes on its way and the server takes no more than {most} at once; raise its "
+                "max_allowed_packet"
+            )
+            raise SideRefused(self.side, Sentence(text_, code="side.packet", size=len(statement), most=self._most))
 
     def streamed(self, query: str, size: int) -> Generator[list[tuple[Any, ...]]]:
         """Yield a query's rows, `size` at a time, without holding the rest in memory.

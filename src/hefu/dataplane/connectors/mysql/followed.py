@@ -9,6 +9,7 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted
+from hefu.dataplane.connectors.mysql.overwriting import write_over
 from hefu.dataplane.connectors.mysql.target import MysqlTarget
 from hefu.dataplane.connectors.mysql.writing import STATEMENT
 from hefu.dataplane.connectors.postgres.followed import Counts, Followed
@@ -104,7 +105,12 @@ def stage(session: MysqlSession, into: str, outputs: Sequence[Output], columns: 
     """
     names = ", ".join(quoted(output.name) for output in outputs)
     head = f"insert into {into} ({names}) values (".encode()
-    return sum(_do(session, head + b"),(".join(rows) + b")") for rows in _statements(zip(*columns, strict=True)))
+    taken = 0
+    for rows in _statements(zip(*columns, strict=True)):
+        statement = head + b"),(".join(rows) + b")"
+        session.require_room(statement)
+        taken += _do(session, statement)
+    return taken
 
 
 def _statements(rows: Iterable[Sequence[bytes]]) -> Iterable[list[bytes]]:
@@ -172,10 +178,10 @@ def merge(session: MysqlSession, target: MysqlTarget, plan: Plan, *, emptied: bo
             f"and not exists (select 1 from {FRESH} as fresh where {same.format('fresh')})",
         )
     if fresh and not emptied:
-        wanted = ", ".join(f"held.{name} = fresh.{name}" for name in others or names)
-        updated = _do(
-            session, f"update {FRESH} as fresh straight_join {table} as held on {same.format('fresh')} set {wanted}"
-        )
+        joined = f"{FRESH} as fresh straight_join {table} as held on {same.format('fresh')}"
+        if exactly != _ANY:
+            _require_exact(session, joined, exactly)
+        updated = write_over(session, target, plan, joined, others or names)
     if updated < fresh:
         inserted = _do(
             session,
@@ -184,8 +190,6 @@ def merge(session: MysqlSession, target: MysqlTarget, plan: Plan, *, emptied: bo
         )
     if updated + inserted != fresh:
         raise NotReconciled(what="changed rows", source=fresh, target=updated + inserted)
-    if fresh and exactly != _ANY and updated:
-        _require_exact(session, f"{FRESH} as fresh straight_join {table} as held on {same.format('fresh')}", exactly)
     for name, count in ((TOUCHED, touched), (FRESH, fresh)):
         if count:  # TRUNCATE would commit, and rows that are deleted there are never cleared away
             session.run(f"drop temporary table {name}")
@@ -205,11 +209,11 @@ def _exactly(plan: Plan) -> str:
 
 def _require_exact(session: MysqlSession, joined: str, exactly: str) -> None:
     if session.run(f"select 1 from {joined} where not ({exactly.format('fresh')}) limit 1"):
-        text = _(
+        text_ = _(
             "the table takes two keys for one that the source tells apart, by capitals, accents or spaces at the end; "
             "give its key a binary collation that does not pad"
         )
-        raise SideRefused("target", Sentence(text, code="side.key_alike"))
+        raise SideRefused("target", Sentence(text_, code="side.key_alike"))
 
 
 def _table(target: MysqlTarget) -> str:

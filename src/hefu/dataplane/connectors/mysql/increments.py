@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table
+from hefu.dataplane.connectors.mysql.overwriting import write_over
 from hefu.dataplane.connectors.mysql.target import KEY, MysqlTarget
 from hefu.dataplane.connectors.mysql.types import KEY_BYTES, KEY_COLUMNS, LONGEST_KEY, key_bytes, made_key_bytes
 from hefu.dataplane.connectors.postgres.followed import Counts
@@ -163,8 +164,7 @@ def merge(session: MysqlSession, target: MysqlTarget, staging: str, plan: Plan, 
     same = " and ".join(f"held.{name} = fresh.{name}" for name in map(quoted, plan.key))
     equal = " and ".join(map(_equal, plan.outputs))
     known = _do(session, f"delete fresh from {stage} as fresh join {table} as held on {same} where {equal}")
-    wanted = ", ".join(f"held.{name} = fresh.{name}" for name in names)
-    updated = _do(session, f"update {table} as held join {stage} as fresh on {same} set {wanted}")
+    updated = write_over(session, target, plan, f"{table} as held join {stage} as fresh on {same}", names)
     inserted = _do(
         session,
         f"insert into {table} ({', '.join(names)}) select {', '.join(f'fresh.{name}' for name in names)} "

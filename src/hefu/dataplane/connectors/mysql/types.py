@@ -65,6 +65,21 @@ def _decimal(column: NativeColumn) -> SqlType:
     return SqlType("numeric", (column.precision or 10, column.scale or 0))
 
 
+def _timed(name: str) -> Callable[[NativeColumn], SqlType]:
+    """Return what becomes of a time: it keeps no fraction of a second but what its type says."""
+
+    def becomes(column: NativeColumn) -> SqlType:
+        found = re.search(r"\((\d+)", column.column_type)
+        digits = int(found[1]) if found else 0
+        return SqlType(name) if digits == _MOST_DIGITS else SqlType(name, (digits,))
+
+    return becomes
+
+
+#: Digits of a second's fraction that a time has where its type says no fewer.
+_MOST_DIGITS = 6
+
+
 def _always(name: str) -> Callable[[NativeColumn], SqlType]:
     return lambda _: SqlType(name)
 
@@ -87,8 +102,10 @@ LINES: dict[str, Line] = {
     "bit": Line(_bits, "cast(({} + 0) as char)", "bit(1) is a boolean"),
     "year": Line(_always("smallint"), _AS_TEXT),
     "date": Line(_always("date"), _AS_TEXT, "0000-00-00 and days like 2024-02-00 are no days: such rows are kept back"),
-    "datetime": Line(_always("timestamp without time zone"), _AS_TEXT, "as for date"),
-    "timestamp": Line(_always("timestamp with time zone"), _AS_TEXT, "an instant; as for date"),
+    "datetime": Line(
+        _timed("timestamp without time zone"), _AS_TEXT, "as for date; with the digits of a second that its type has"
+    ),
+    "timestamp": Line(_timed("timestamp with time zone"), _AS_TEXT, "an instant; as for datetime"),
     "time": Line(_always("interval"), _AS_TEXT, "-838:59:59 to 838:59:59, so no time of day"),
     "char": Line(_varying, "{}"),
     "varchar": Line(_varying, "{}"),

@@ -67,8 +67,10 @@ def literals_of(session: MysqlSession, outputs: Sequence[Output], batch: pa.Reco
 
 
 def _sent(session: MysqlSession, head: str, rows: list[str]) -> int:
+    statement = (head + ",".join(rows)).encode()
+    session.require_room(statement)
     with session.plainly(), session.raw.cursor() as cursor:
-        return int(cursor.execute(head + ",".join(rows)))
+        return int(cursor.execute(statement))
 
 
 def _literals(values: Column, of: SqlType, quote: Callable[[str], str]) -> list[str]:
