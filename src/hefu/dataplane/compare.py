@@ -19,7 +19,7 @@ from hefu.crypto.signing import PublicKey
 from hefu.dataplane.capture.followable import facts_of
 from hefu.dataplane.compare_mysql import Beside
 from hefu.dataplane.compared import MOST_KEYS, Compared, Gap, Key, SideSeen
-from hefu.dataplane.connectors.mysql.target import MysqlTarget
+from hefu.dataplane.connectors.mysql.target import MysqlReceiver, MysqlTarget
 from hefu.dataplane.connectors.postgres.connection import AddressPolicy, PostgresConnection, default_policy
 from hefu.dataplane.connectors.postgres.copy import from_batches, pump
 from hefu.dataplane.connectors.postgres.followed import (
@@ -104,6 +104,8 @@ def compare(
     control = Control(TicketHolds(watcher or Quiet(), ticket, clock))
     secrets = dict(salts or {})
     finished: list[Compared] = []
+    # Rows that are brought here are locked before they are looked at; others together with the looking.
+    locked = mend and not (isinstance(source, PostgresSource) and isinstance(target, PostgresTarget))
 
     def compared(
         table: PostgresTarget, asked: PostgresConnection, side: str, granted: Callable[[Session, Session], _Granted]
@@ -117,7 +119,8 @@ def compare(
             plan, relation = granted(asking, there)
             if not plan.key:
                 raise PlanRefused((_without_key(),))
-            return _Comparing(table, plan, relation, asking, there, control.check).carry(delivery, mend)
+            locks = "" if locked else delivery
+            return _Comparing(table, plan, relation, asking, there, control.check).carry(locks, mend)
 
     def done(work: Callable[[], Compared]) -> Compared:
         control.call(lambda: finished.append(work()))
@@ -127,12 +130,18 @@ def compare(
         if isinstance(source, PostgresSource) and isinstance(target, PostgresTarget):
             granted = partial(_granted_there, ticket, target, secrets)
             return done(partial(compared, target, source.connection, "source", granted))
-        view = control.open(opened(source, ticket, policy, control=control))
-        with contextlib.closing(view), control.watched(view):
+        with contextlib.ExitStack() as closing:
+            if locked:
+                lock = control.open(partial(_locked, delivery, target, policy))
+                closing.enter_context(contextlib.closing(lock))
+            view = closing.enter_context(
+                contextlib.closing(control.open(opened(source, ticket, policy, control=control)))
+            )
+            closing.enter_context(control.watched(view))
             if isinstance(target, MysqlTarget):
                 beside = Beside(ticket, target, secrets, view, control, policy)
                 beside.load()
-                return done(partial(beside.carry, delivery, mend))
+                return done(partial(beside.carry, mend))
             brought = _Brought(ticket, target, secrets, view, control, policy)
             brought.load()
             return done(partial(compared, target, target.connection, "target", brought.beside))
@@ -140,6 +149,28 @@ def compare(
         if finished:  # the word came when all was done: what was mended is mended, and has to be told
             return finished[0]
         raise
+
+
+def _locked(delivery: str, target: Table, policy: AddressPolicy) -> Session | MysqlReceiver:
+    """Lock a table whose rows are mended, before its source is looked at: what came later is not set back.
+
+    Raises:
+        AlreadyRunning: A delivery writes it.
+        DataPlaneRefusal: The target cannot be reached, or refuses.
+    """
+    session: Session | MysqlReceiver
+    with contextlib.ExitStack() as closing:
+        if isinstance(target, MysqlTarget):
+            session = closing.enter_context(contextlib.closing(MysqlReceiver(target, policy)))
+            held = session.lock(delivery)
+        else:
+            session = closing.enter_context(contextlib.closing(Session(target.connection, "target", policy)))
+            held = take_locks(session, delivery, target)
+            session.commit()
+        if held:
+            raise AlreadyRunning(what=held)
+        closing.pop_all()
+    return session
 
 
 def _columns_of(there: Session, target: PostgresTarget) -> tuple[ColumnFacts, ...]:
@@ -232,10 +263,10 @@ class _Comparing:
         names = ", ".join(_NAME(output.name) for output in plan.outputs)
         self.standing = f"(select {names} from {_NAME(target.schema, target.table)})"
 
-    def carry(self, delivery: str, mend: bool) -> Compared:
-        """Compare, and mend when asked to."""
+    def carry(self, locks: str, mend: bool) -> Compared:
+        """Compare, and mend when asked to, under the lock of a delivery; without a number it is locked already."""
         if mend:
-            if held := take_locks(self.there, delivery, self.target):
+            if locks and (held := take_locks(self.there, locks, self.target)):
                 raise AlreadyRunning(what=held)
             ensure_key(self.there, self.target, self.plan.key)
             prepare_merge(self.there, self.target, self.plan)

@@ -21,6 +21,7 @@ from hefu.dataplane.connectors.address import AddressPolicy
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted
 from hefu.dataplane.connectors.mysql.increments import make_key, require_keyable
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table
+from hefu.dataplane.connectors.mysql.overwriting import write_over
 from hefu.dataplane.connectors.mysql.shown import (
     BUCKET_DIGITS,
     DIGEST_DIGITS,
@@ -36,7 +37,7 @@ from hefu.dataplane.connectors.mysql.writing import insert
 from hefu.dataplane.connectors.postgres.followed import NOTHING, Counts
 from hefu.dataplane.connectors.postgres.source import Chunk, Snapshot
 from hefu.dataplane.control import Control
-from hefu.dataplane.errors import AlreadyRunning, NotReconciled, PlanRefused, SideRefused
+from hefu.dataplane.errors import NotReconciled, PlanRefused, SideRefused
 from hefu.dataplane.lanes.query import arrow_query, as_carried
 from hefu.dataplane.lanes.view import View
 from hefu.dataplane.plan import compile_plan
@@ -96,11 +97,10 @@ class Beside:
             raise PlanRefused((Sentence(_("without a key rows cannot be told apart"), code="plan.compare_key"),))
         return SourceSql(plan, view.dialect, self.secrets, view.relation, view.written)
 
-    def carry(self, delivery: str, mend: bool) -> Compared:
-        """Compare, and mend when asked to, all of it in one transaction.
+    def carry(self, mend: bool) -> Compared:
+        """Compare, and mend when asked to, all of it in one transaction; the table is locked before by who mends it.
 
         Raises:
-            AlreadyRunning: Rows should be mended while a delivery writes them.
             DataPlaneRefusal: A side was lost or refused.
         """
         with (
@@ -109,8 +109,6 @@ class Beside:
         ):
             sql, session = self._sql(there), there.session
             if mend:
-                if held := there.lock(delivery):
-                    raise AlreadyRunning(what=held)
                 require_keyable(session, self.target, sql.plan)
                 make_key(session, self.target, sql.plan)
             found = native_table(session, self.target.connection.dbname, self.target.table, exact=True)
@@ -279,9 +277,10 @@ class _Comparing:
             f"delete standing from {_GONE} straight_join {self.table} as standing on {same.format('held')} "
             f"where granted.{_PLACE} is null"
         )
-        wanted = ", ".join(f"standing.{name} = granted.{name}" for name in names)
-        there = f"{self.table} as standing on {same.format('granted')}"
-        updated = self._do(f"update {_BOTH} straight_join {there} set {wanted}")
+        joined = f"{_BOTH} straight_join {self.table} as standing on {same.format('granted')}"
+        updated = write_over(
+            self.session, self.beside.target, self.sql.plan, joined, names, held="standing", fresh="granted"
+        )
         fresh = ", ".join(f"granted.{name}" for name in names)
         inserted = self._do(f"insert into {self.table} ({', '.join(names)}) select {fresh} from {_HERE_ALONE}")
         self.beside.control.check()

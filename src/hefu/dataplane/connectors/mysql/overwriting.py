@@ -16,20 +16,31 @@ from hefu.dataplane.plan import Plan
 _REPEATS = "1062"
 
 
-def write_over(session: MysqlSession, target: MysqlTarget, plan: Plan, joined: str, names: Sequence[str]) -> int:
+def write_over(
+    session: MysqlSession,
+    target: MysqlTarget,
+    plan: Plan,
+    joined: str,
+    names: Sequence[str],
+    *,
+    held: str = "held",
+    fresh: str = "fresh",
+) -> int:
     """Write rows over that are there; return how many were found.
 
     Args:
         session: Of the target, in an open transaction.
         target: The table.
         plan: What is delivered.
-        joined: The rows as they became, as `fresh`, joined with those that are there, as `held`.
+        joined: The rows as they became, joined with those that are there.
         names: Quoted columns that are written.
+        held: What `joined` calls the table.
+        fresh: What it calls the rows as they became.
 
     Raises:
         SideLost, SideRefused: The target is gone, or it refused.
     """
-    statement = f"update {joined} set {', '.join(f'held.{name} = fresh.{name}' for name in names)}"
+    statement = f"update {joined} set {', '.join(f'{held}.{name} = {fresh}.{name}' for name in names)}"
     try:
         return _do(session, statement)
     except SideRefused as refusal:  # the statement is undone, and no other
@@ -38,7 +49,7 @@ def write_over(session: MysqlSession, target: MysqlTarget, plan: Plan, joined: s
         emptied = _second_keys(session, target, plan)
         if not emptied:
             raise
-        _do(session, f"update {joined} set {', '.join(f'held.{quoted(name)} = null' for name in emptied)}")
+        _do(session, f"update {joined} set {', '.join(f'{held}.{quoted(name)} = null' for name in emptied)}")
     return _do(session, statement)
 
 
