@@ -171,8 +171,9 @@ def test_what_a_consumers_own_table_holds_against_a_row_is_heeded_or_said(place:
     )
     items = (Item("id", "id"), Item("code", "code"), Item("more", "more"))
     ticket = place.grant_to_follow(items=items, filter=RowFilter(()), checks=(), key=("id",))
-    sizes = place.maria.run("select @@global.max_allowed_packet, @@global.sql_safe_updates")[0]
-    place.maria.run("set global max_allowed_packet = 1048576, global sql_safe_updates = 1")
+    size = place.maria.run("select @@global.max_allowed_packet")[0][0]
+    strict = "set global max_allowed_packet = {}, global sql_safe_updates = {}, global innodb_force_primary_key = {}"
+    place.maria.run(strict.format(1048576, 1, 1))
     try:
         place.follow(ticket)
         # Values of a second unique key that rows exchange, or hand on.
@@ -189,7 +190,7 @@ def test_what_a_consumers_own_table_holds_against_a_row_is_heeded_or_said(place:
         assert (refused.value.transient, place.rows(columns="id, code, n")) == (False, kept)
         place.provider.run("delete from people where id = 'e'")
     finally:
-        place.maria.run(f"set global max_allowed_packet = {sizes[0]}, global sql_safe_updates = {sizes[1]}")
+        place.maria.run(strict.format(size, 0, 0))
     # With nothing but a key, one row would take the other's place.
     keys = place.grant_to_follow(items=items[:1], filter=RowFilter(()), checks=(), key=("id",))
     assert place.follow(keys).copied != ""

@@ -200,12 +200,12 @@ class _Comparing:
         names = ", ".join(quoted(one.output.name) for one in self.columns)
         keys = ", ".join(quoted(one.output.name) for one in self.key)
         for name, more, columns in (
-            (_GRANTED, f"{quoted(PART)} int, {quoted(ROW)} bigint, key ({_PLACE})", names),
-            (_HELD, f"{_SEEN} int not null default 1, unique key ({_PLACE})", keys),
+            (_GRANTED, f"{quoted(PART)} int, {quoted(ROW)} bigint default 0 primary key, key ({_PLACE})", names),
+            (_HELD, f"{_SEEN} int not null default 1, primary key ({_PLACE})", keys),
         ):
             self.session.run(f"drop temporary table if exists {name}")
             self.session.run(
-                f"create temporary table {name} ({_PLACE} binary(16), {_MARK} binary(16), {more}) engine = InnoDB "
+                f"create temporary table {name} ({_PLACE} binary(16) default '', {_MARK} binary(16), {more}) engine = InnoDB "
                 f"as select {columns} from {self.table} where false"
             )
         out = into = 0

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted
 from hefu.dataplane.connectors.mysql.overwriting import write_over
-from hefu.dataplane.connectors.mysql.target import MysqlTarget
+from hefu.dataplane.connectors.mysql.target import ROW, MysqlTarget
 from hefu.dataplane.connectors.mysql.writing import STATEMENT
 from hefu.dataplane.connectors.postgres.followed import Counts, Followed
 from hefu.dataplane.errors import NotReconciled, SideRefused
@@ -91,9 +91,11 @@ def prepare_merge(session: MysqlSession, target: MysqlTarget, plan: Plan) -> Non
 def _create(session: MysqlSession, target: MysqlTarget, plan: Plan, name: str) -> None:
     outputs = plan.key_outputs if name == TOUCHED else plan.outputs
     columns = ", ".join(quoted(output.name) for output in outputs)
-    key = "" if name == TOUCHED else f"(key ({', '.join(map(quoted, plan.key))}))"
+    key = "" if name == TOUCHED else f", key ({', '.join(map(quoted, plan.key))})"
+    # Numbered, for there are servers that take no table without a primary key.
     session.run(
-        f"create temporary table {name} {key} engine = InnoDB as select {columns} from {_table(target)} where false"
+        f"create temporary table {name} ({quoted(ROW)} bigint not null auto_increment primary key{key}) "
+        f"engine = InnoDB as select {columns} from {_table(target)} where false"
     )
 
 
