@@ -12,6 +12,7 @@ from hefu.dataplane.capture.follow import Reached
 from hefu.dataplane.capture.sources import Followable, follows
 from hefu.dataplane.connectors.mysql.connection import MysqlConnection
 from hefu.dataplane.connectors.mysql.source import MysqlSource
+from hefu.dataplane.connectors.mysql.target import MysqlTarget
 from hefu.dataplane.connectors.postgres.connection import PostgresConnection
 from hefu.dataplane.connectors.postgres.source import PostgresSource
 from hefu.dataplane.connectors.postgres.target import PostgresTarget
@@ -42,7 +43,11 @@ def main(orders: dict[str, Any]) -> None:
             token=orders["token"],
             keys=[PublicKey.from_text(orders["key"])],
             clock=SystemClock(),
-            target=PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", "t"),
+            target=(
+                MysqlTarget(MysqlConnection(**orders["target"]), "arrived", "t")
+                if "into" in orders
+                else PostgresTarget(PostgresConnection(**orders["target"]), "public", "arrived", "t")
+            ),
             rejects=ListSink(),
             reached=tell,
             once=orders["once"],
