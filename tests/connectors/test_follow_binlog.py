@@ -1,5 +1,6 @@
 """A table of MariaDB that stays in step by its binary log: what a full copy would bring, change by change."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from hefu.dataplane.capture.binlog.allowed import locked_place, place_before_copy
+from hefu.dataplane.capture.binlog.allowed import locked_place, place_before_copy, place_now
 from hefu.dataplane.capture.binlog.following import check_binlog_followable, follow_binlog
 from hefu.dataplane.capture.reached import Reached
 from hefu.dataplane.capture.shrinking import Shrinking
@@ -357,5 +358,17 @@ class TestRefusals:
 def test_a_place_before_a_copy_is_the_same_by_a_snapshot_and_by_a_lock(followed: Followed) -> None:
     session = MysqlSession(followed.maria.connection, "source")
     one = place_before_copy(session, followed.maria.name, "people")
-    assert locked_place(session, followed.maria.name, "people") == one
+    held, waited = followed.maria.server.connect(followed.maria.name), [0]
+    with contextlib.closing(held), held.cursor() as cursor:
+        cursor.execute("begin")
+        cursor.execute("update people set income = 3 where id = 1")
+
+        def ends() -> None:  # it is not waited for with the lock asked for, which would keep others from writing
+            followed.maria.run("update people set income = 4 where id = 2")
+            held.rollback()
+            waited[0] += 1
+
+        assert locked_place(session, followed.maria.name, "people", ends) > one
+    assert waited == [1]
+    assert locked_place(session, followed.maria.name, "people", ends) == place_now(session)[1]
     session.close()

@@ -205,8 +205,8 @@ class _Comparing:
         ):
             self.session.run(f"drop temporary table if exists {name}")
             self.session.run(
-                f"create temporary table {name} ({_PLACE} binary(16) default '', {_MARK} binary(16), {more}) engine = InnoDB "
-                f"as select {columns} from {self.table} where false"
+                f"create temporary table {name} ({_PLACE} binary(16) default '', {_MARK} binary(16), {more}) "
+                f"engine = InnoDB as select {columns} from {self.table} where false"
             )
         out = into = 0
         for batch in self.beside.batches(self.sql):

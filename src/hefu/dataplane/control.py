@@ -30,7 +30,7 @@ class Waits:
 
     #: When the wait began, by this side's clock.
     began: datetime
-    #: How many there are.
+    #: How many there are, as far as the source tells; at least one.
     transactions: int
     #: When the oldest began, as far as the account may see it.
     since: datetime | None
@@ -43,7 +43,10 @@ class Waits:
 class Holding(Protocol):
     """Something that knows what a run waits for."""
 
-    now: Waits | None
+    @property
+    def now(self) -> Waits | None:
+        """Return it."""
+        ...
 
 
 @dataclass(frozen=True)

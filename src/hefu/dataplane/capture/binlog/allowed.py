@@ -1,14 +1,14 @@
 """What a server has to log, and to allow, for a table of it to be followed; and where its log stands."""
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from hefu.dataplane.capture.binlog.values import CODECS
 from hefu.dataplane.capture.followable import check_problems, mask_problems
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable, native_table, no_table
-from hefu.dataplane.errors import PlanRefused, SideRefused
+from hefu.dataplane.errors import PlanRefused, SideLost, SideRefused
 from hefu.dataplane.ticket import Ticket
 from hefu.dataplane.types import Kind
 from hefu.kernel.words import Sentence, _
@@ -141,12 +141,24 @@ def no_right(session: MysqlSession) -> SideRefused:
     )
 
 
-def place_before_copy(session: MysqlSession, schema: str, table: str) -> Place:
+#: Seconds for which the lock is asked for at a time: whoever wants to write the table waits behind us that long.
+_PATIENCE = 1
+
+
+def place_before_copy(
+    session: MysqlSession, schema: str, table: str, waits: Callable[[], None] = lambda: None
+) -> Place:
     """Return a place such that whoever looks at the table from now on sees every change before it.
 
     A server writes a transaction to the log before others can see it, so where the log ends is no such place.
     MariaDB says which place belongs to a snapshot. MySQL does not: there the table is locked against writing for
-    the moment in which the place is read, which waits for writers that have not quite ended.
+    the moment in which the place is read, which waits for writers that have not ended.
+
+    Args:
+        session: Of the source.
+        schema: Its database.
+        table: Which is to be copied.
+        waits: Called each time when the lock was not had, before it is asked for again; may raise to give up.
 
     Raises:
         SideRefused: The account may not ask or lock.
@@ -163,17 +175,23 @@ def place_before_copy(session: MysqlSession, schema: str, table: str) -> Place:
         session.rollback()
     if found.get("binlog_snapshot_file"):
         return Place(log_number(found["binlog_snapshot_file"])[1], int(found["binlog_snapshot_position"]))
-    return locked_place(session, schema, table)
+    return locked_place(session, schema, table, waits)
 
 
-def locked_place(session: MysqlSession, schema: str, table: str) -> Place:
-    """Return where the log ends while nobody writes the table.
+def locked_place(session: MysqlSession, schema: str, table: str, waits: Callable[[], None]) -> Place:
+    """Return where the log ends while nobody writes the table; as `place_before_copy`.
 
     Raises:
-        SideRefused: The account may not lock it, or a writer did not end in time.
+        SideRefused: The account may not lock it.
     """
-    session.run("set session lock_wait_timeout = 30")
-    session.run(f"lock tables {quoted(schema, table)} read")
+    session.run(f"set session lock_wait_timeout = {_PATIENCE}")
+    while True:
+        try:
+            session.run(f"lock tables {quoted(schema, table)} read")
+            break
+        except SideLost:
+            session.run("select 1")  # says it where more was lost than the patience
+            waits()
     try:
         return place_now(session)[1]
     finally:

@@ -8,6 +8,7 @@ The server keeps nothing for us; when its logs from that place on are gone, the 
 import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -33,7 +34,7 @@ from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.source import MysqlSource
 from hefu.dataplane.connectors.postgres.followed import Followed
 from hefu.dataplane.connectors.relation import TableFacts
-from hefu.dataplane.control import Control, Quiet, Watcher
+from hefu.dataplane.control import Control, Quiet, Waits, Watcher
 from hefu.dataplane.dialect import Dialect
 from hefu.dataplane.errors import SideLost
 from hefu.dataplane.options import Options
@@ -47,6 +48,8 @@ from hefu.kernel.words import _
 
 #: Seconds for which a server's first word about its log is waited for.
 _FIRST_WORD = 20.0
+#: Seconds for which a table that is written is left alone before its lock is asked for again.
+_LEAVE = 4.0
 
 
 def server_id(delivery: str, target: Table) -> int:
@@ -96,7 +99,7 @@ def follow_binlog(
     while True:
         with contextlib.ExitStack() as closing:
             before = Control(holding)
-            looking = _Looking(delivery, ticket, source, target, secrets, policy, before, closing)
+            looking = _Looking(delivery, ticket, source, target, secrets, policy, before, closing, clock)
             beginning = before.call(partial(looking.look, why))
             start = beginning.stopped
             if start is None:
@@ -129,6 +132,13 @@ def follow_binlog(
                 reached(told.now)
 
 
+@dataclass(frozen=True)
+class Writers:
+    """What is known of those who keep a table from being locked for a moment."""
+
+    now: Waits
+
+
 class _Looking:
     """What is looked at and written down before a run, in a thread that can be told to stop."""
 
@@ -142,7 +152,9 @@ class _Looking:
         policy: AddressPolicy,
         control: Control,
         closing: contextlib.ExitStack,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._delivery, self._ticket, self._source, self._target = delivery, ticket, source, target
         self._secrets, self._policy, self._control, self._closing = secrets, policy, control, closing
         self.arrival: Arrival
@@ -183,9 +195,20 @@ class _Looking:
             with contextlib.suppress(LogGone):
                 begun = begun_at(self._source, self._policy, base, place, number)
         if place is None or not begun:
-            place = place_before_copy(asking, table.facts.schema, table.facts.table)
+            try:
+                place = place_before_copy(asking, table.facts.schema, table.facts.table, self._waits)
+            finally:
+                self._control.waiting = None
             begun = begun_at(self._source, self._policy, base, place, number)
         return Beginning(None, f"{lsn_text(place.number)}|{base} {place.log}:{begun}", why)
+
+    def _waits(self) -> None:
+        """Let the run tell that somebody writes the table, and let others have it for a while."""
+        if self._control.waiting is None:
+            # Who it is the server tells few accounts; that it is somebody is sure.
+            self._control.waiting = Writers(Waits(self._clock.now(), 1, None, "", "", ""))
+        if self._control.ending.wait(_LEAVE):
+            self._control.check()
 
     def _interrupted(self, *, begun_earlier: bool) -> Place | None:
         """Return the place of a copy that was interrupted, or that was not written down as followed: it goes on."""
