@@ -249,6 +249,11 @@ class Database:
     def password(self) -> str:
         return urlsplit(self.url).password or ""
 
+    def behind(self, port: int) -> "Database":
+        """Return it as it is met through a proxy on this machine that listens at `port`."""
+        parts = urlsplit(self.url)
+        return Database(urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{port}")))
+
     def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
         """Return a connection that commits each statement."""
         return psycopg.connect(self.url, autocommit=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,6 +35,7 @@ from hefu.kernel.clock import FixedClock
 from tests.conftest import Database
 from tests.connectors import model
 from tests.connectors.place import CHECKS, ITEMS, NOW, Place, a_place, connection_to, expected
+from tests.faults.proxy import Proxy
 
 COUNT = 1500
 PARTS = Options(workers=1, chunk_pages=2)
@@ -232,8 +234,26 @@ def test_a_blocked_run_stops_within_two_seconds(place: Place) -> None:
     with pytest.raises(Revoked):
         place.deliver(ticket=ticket, watcher=watcher)
     assert time.monotonic() - watcher.at < 2
-    busy = "select count(*) from pg_stat_activity where application_name = 'hefu' and state = 'active' and datname = "
-    assert place.provider.run(f"{busy}current_database()") == [(0,)]
+    busy = "select count(*) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()"
+    assert place.provider.run(f"{busy} and state = 'active' and query like '%slow_people%'") == [(0,)]
+
+
+def test_a_network_that_is_silent_while_a_statement_is_cancelled_holds_nobody_else_up(place: Place) -> None:
+    proxy = Proxy(place.provider.host, place.provider.port)
+    session = Session(connection_to(place.provider.behind(proxy.port)), "source", default_policy)
+    with ThreadPoolExecutor(2) as beside:
+        running = beside.submit(session.run, "select pg_sleep(60)")
+        while not place.provider.run("select 1 from pg_stat_activity where query = 'select pg_sleep(60)'"):
+            time.sleep(0.02)
+        proxy.stalls = proxy.passed
+        cancelling = beside.submit(session.cancel)  # a driver that held the whole process here would never let it go on
+        wait([cancelling], timeout=0.2)
+        assert not cancelling.done()
+        proxy.stalls = None
+        with pytest.raises(SideRefused, match="canceling"):
+            running.result(20)
+    session.close()
+    proxy.close()
 
 
 def test_a_ticket_that_ends_on_the_way_ends_the_run(place: Place) -> None:

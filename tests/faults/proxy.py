@@ -27,6 +27,9 @@ class Proxy:
         #: Seconds that a piece is late at most. Then all comes in pieces of any size, each late by another time: what
         #: lost, late and reordered packets look like to whoever reads from a connection.
         self.late = 0.0
+        #: Bytes that the server's answers bring a second at most; None for as many as come. What keeps a run under way
+        #: for as long as a test needs it, on a quick machine and on a slow one.
+        self.pace: float | None = None
         self._seen = 0
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -57,6 +60,8 @@ class Proxy:
                 if self.limit is not None and self.passed > self.limit:
                     self.cut()
                     return
+                if self.pace is not None and not asks:
+                    time.sleep(len(data) / self.pace)
                 self._send(other, data)
         for end in (one, other):
             with contextlib.suppress(OSError):

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -50,11 +50,12 @@ from tests.builders import (
     the_authority,
 )
 from tests.conftest import Database
+from tests.faults.proxy import Proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Enough rows for a run that lasts some seconds, so that somebody can interfere.
-MANY = 2_000_000
+#: So many rows at such a pace, in bytes a second, last some seconds, so that somebody can interfere.
+MANY, PACE = 200_000, 2e6
 
 
 @pytest.fixture
@@ -390,13 +391,24 @@ class TestTrouble:
 @pytest.mark.slow
 class TestInterference:
     @pytest.fixture
-    def large(self, provider: Department, consumer: Department, theirs: Database, ours: Database) -> Grant:
+    def cable(self, theirs: Database) -> Iterator[Proxy]:
+        proxy = Proxy(theirs.host, theirs.port)
+        proxy.pace = PACE
+        yield proxy
+        proxy.close()
+
+    @pytest.fixture
+    def large(
+        self, provider: Department, consumer: Department, theirs: Database, ours: Database, cable: Proxy
+    ) -> Grant:
         a_population(theirs, rows=MANY)
-        entry = a_mounted_entry(provider, theirs, checks=[NotNull("id_number"), Pattern("name", "张[0-9]+")])
+        entry = a_mounted_entry(
+            provider, theirs.behind(cable.port), checks=[NotNull("id_number"), Pattern("name", "张[0-9]+")]
+        )
         return a_grant(entry, consumer, target=a_target(consumer, ours))
 
     def test_a_cancelled_run_ends_within_five_seconds_and_goes_on_when_asked(
-        self, large: Grant, ours: Database
+        self, large: Grant, ours: Database, cable: Proxy
     ) -> None:
         delivery = the_delivery(large)
         with InBackground(delivery) as run:
@@ -409,10 +421,13 @@ class TestInterference:
         assert delivery.status == DeliveryStatus.CANCELLED
         assert ours.run("SELECT to_regclass('public.population')") == [(None,)]
         services.retry_delivery(number=delivery.number, actor=an_actor(large.consumer), clock=SystemClock())
+        cable.pace = None
         assert carried(large).status == DeliveryStatus.DONE
         assert ours.run("SELECT count(*), count(DISTINCT id_number) FROM population") == [(MANY, MANY)]
 
-    def test_a_worker_that_is_told_to_end_hands_back_what_it_carries(self, large: Grant, ours: Database) -> None:
+    def test_a_worker_that_is_told_to_end_hands_back_what_it_carries(
+        self, large: Grant, ours: Database, cable: Proxy
+    ) -> None:
         delivery = the_delivery(large)
         with InBackground(delivery) as run:
             run.wait_for_rows()
@@ -423,6 +438,7 @@ class TestInterference:
                 leaving.clear()
         delivery.refresh_from_db()
         assert (delivery.status, delivery.attempt) == (DeliveryStatus.WAITING, 1)
+        cable.pace = None
         assert carried(large).status == DeliveryStatus.DONE
         assert queries.delivery(delivery.number, viewer=SYSTEM).takeovers == 0
         assert ours.run("SELECT count(*), count(DISTINCT id_number) FROM population") == [(MANY, MANY)]

@@ -1,5 +1,6 @@
 """How to reach a PostgreSQL database; every session the data plane opens is opened here."""
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
@@ -16,6 +17,7 @@ __all__ = [
     "PgSession",
     "PostgresConnection",
     "allowed_address",
+    "cancel_statement",
     "default_policy",
     "open_session",
     "plain_words",
@@ -120,6 +122,28 @@ def open_session(connection: PostgresConnection, side: str, policy: AddressPolic
         raise translated(error, side, connection) from None
     return session
 
+
+def cancel_statement(
+    session: PgSession, connection: PostgresConnection, side: str, policy: AddressPolicy = default_policy
+) -> None:
+    """Have the server end what `session` runs now, if it can be reached.
+
+    It is asked through a session of its own: the driver's way of cancelling holds the whole process, every other
+    delivery with it, for as long as the network is silent.
+    """
+    with contextlib.suppress(psycopg2.Error, DataPlaneRefusal):
+        pid = session.info.backend_pid
+        try:
+            asking = open_session(connection, side, policy)
+        except DataPlaneRefusal as refusal:
+            if _FULL.search(str(refusal)):  # who says so is not silent
+                session.cancel()
+            return
+        with contextlib.closing(asking), asking.cursor() as cursor:
+            cursor.execute("select pg_cancel_backend(%s)", (pid,))
+
+
+_FULL = re.compile("too many (clients|connections)|connection slots", re.IGNORECASE)
 
 #: SQLSTATEs after which the same run may succeed by itself.
 TRANSIENT = re.compile(r"08...|57P0[1235]|53300|40001|40P01|55P03|25P03")

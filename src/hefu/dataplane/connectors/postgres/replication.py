@@ -24,6 +24,7 @@ from hefu.dataplane.connectors.postgres.connection import (
     AddressPolicy,
     PostgresConnection,
     allowed_address,
+    cancel_statement,
     translated,
 )
 from hefu.dataplane.connectors.postgres.session import Session
@@ -224,7 +225,9 @@ def _patiently(act: Callable[[], Any], again: Callable[[], None], look: Callable
 
 
 @contextlib.contextmanager
-def _unless(raw: Any, look: Callable[[], None]) -> Iterator[None]:
+def _unless(
+    raw: Any, look: Callable[[], None], connection: PostgresConnection, policy: AddressPolicy
+) -> Iterator[None]:
     """Have the server end what it is at once `look` raises; it may wait there for transactions of others."""
     over = threading.Event()
 
@@ -233,8 +236,7 @@ def _unless(raw: Any, look: Callable[[], None]) -> Iterator[None]:
             try:
                 look()
             except Exception:  # noqa: BLE001 - whatever it is, nobody waits for the server any more
-                with contextlib.suppress(psycopg2.Error):
-                    raw.cancel()
+                cancel_statement(raw, connection, "source", policy)
 
     watching = threading.Thread(target=watch, name="slot-wanted", daemon=True)
     watching.start()
@@ -303,7 +305,7 @@ class ChangeStream:
         try:
             cursor = raw.cursor()
             if temporary:
-                with _unless(raw, look):
+                with _unless(raw, look, self.connection, policy):
                     cursor.execute(
                         f"CREATE_REPLICATION_SLOT {_NAME(slot)} TEMPORARY LOGICAL pgoutput NOEXPORT_SNAPSHOT"
                     )

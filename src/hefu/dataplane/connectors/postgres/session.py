@@ -17,6 +17,7 @@ from hefu.dataplane.connectors.postgres.connection import (
     PgSession,
     PostgresConnection,
     allowed_address,
+    cancel_statement,
     open_session,
     translated,
 )
@@ -36,7 +37,7 @@ class Session:
         Raises:
             DataPlaneRefusal: As `open_session`.
         """
-        self.connection, self.side = connection, side
+        self.connection, self.side, self._policy = connection, side, policy
         self.raw: PgSession = open_session(connection, side, policy)
 
     def run(self, query: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -91,8 +92,8 @@ class Session:
 
     def cancel(self) -> None:
         """Ask the server to end the running statement; a session that is gone needs no cancelling."""
-        with contextlib.suppress(psycopg2.Error):
-            self.raw.cancel()
+        if not self.raw.closed:
+            cancel_statement(self.raw, self.connection, self.side, self._policy)
 
     def cut(self) -> None:
         """Shut the socket under the session, so that a blocked call returns at once."""
