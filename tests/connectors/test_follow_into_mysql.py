@@ -176,6 +176,12 @@ def test_what_a_consumers_own_table_holds_against_a_row_is_heeded_or_said(place:
     place.maria.run(strict.format(1048576, 1, 1))
     try:
         place.follow(ticket)
+        place.provider.run("insert into people values ('f', repeat('é', 9)), ('g', '汉')")
+        place.maria.run("alter table arrived modify code varchar(9) character set latin1")
+        with pytest.raises(SideRefused, match="a value does not fit its column: code"):
+            place.follow(ticket)
+        place.maria.run("alter table arrived modify code varchar(9) character set utf8mb4")
+        place.provider.run("delete from people where id in ('f', 'g')")
         # Values of a second unique key that rows exchange, or hand on.
         place.provider.run("update people set code = chr(ascii(code) # 1)")
         assert place.follow(ticket).counts.updated == 3

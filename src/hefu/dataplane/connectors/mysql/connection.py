@@ -279,6 +279,10 @@ _QUOTES_VALUES = {
 }
 
 
+#: How such a text ends, where it is about one column; a value may stand before that.
+_COLUMN = re.compile(r"[`'.]([^`'.]+)[`'] at row \d+$")
+
+
 def translated(error: BaseException, side: str, connection: MysqlConnection) -> DataPlaneRefusal:
     """Return what a driver's error means to people: lost (run again) or refused (mend first)."""
     number = error.args[0] if isinstance(error, pymysql.Error) and error.args else 0
@@ -286,7 +290,12 @@ def translated(error: BaseException, side: str, connection: MysqlConnection) -> 
     if isinstance(cause, ssl.SSLError) or isinstance(error, ssl.SSLError):
         return SideRefused(side, plain_words(cause if isinstance(cause, ssl.SSLError) else error, connection))
     if number in _QUOTES_VALUES:
-        return SideRefused(side, Sentence(_QUOTES_VALUES[number], code=f"side.mysql_{number}"), str(number))
+        code = f"side.mysql_{number}"
+        said = Sentence(_QUOTES_VALUES[number], code=code)
+        # Of a table at the source its consumer need not know a column that it is not granted.
+        if side == "target" and (found := _COLUMN.search(str(error.args[-1]))):
+            said = Sentence(_("{what}: {column}"), code=code, what=said, column=found[1])
+        return SideRefused(side, said, str(number))
     words = plain_words(error, connection)
     if number in _TRANSIENT or isinstance(error, OSError | pymysql.InterfaceError) or not number:
         return SideLost(side, words)
