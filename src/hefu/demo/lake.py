@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hefu.rooms.holdings.models import CollectionRun, Holding, Library
 
 ROWS = 1_200
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 
 
 class NotCollected(RuntimeError):
