@@ -23,7 +23,7 @@ from hefu.dataplane.errors import DataPlaneRefusal
 from hefu.kernel.clock import Clock
 
 #: Seconds between two looks, and before the first: most slots are there at once.
-EVERY = 1.0
+EVERY = 2.0
 #: Seconds for which the looking session is waited for at the end; nothing hangs on it.
 _CLOSING = 1.0
 
