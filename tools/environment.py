@@ -5,6 +5,7 @@ its hash. uv, itself taken from the lock by its hash, does the bulk because it i
 pip; pip does it where uv cannot.
 """
 
+import argparse
 import hashlib
 import os
 import re
@@ -152,4 +153,5 @@ def _forget(name: str) -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     main()

@@ -3,6 +3,7 @@
 python tools/house.py
 """
 
+import argparse
 import json
 import re
 import subprocess
@@ -120,6 +121,7 @@ def breaches(root: Path) -> list[Breach]:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     found = breaches(ROOT)
     for where, what in found:
         print(f"{where}: {what}")

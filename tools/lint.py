@@ -4,6 +4,7 @@ python tools/lint.py            all of them
 python tools/lint.py ruff mypy  only these
 """
 
+import argparse
 import os
 import subprocess
 import sys
@@ -97,8 +98,14 @@ def outcomes(names: set[str]) -> Iterator[Outcome]:
 
 def main() -> int:
     """Show every outcome; 1 when one failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    known = [check.name for check in CHECKS]
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(known)}; all of them without one")
+    asked = parser.parse_args().names
+    if strange := sorted(set(asked) - set(known)):
+        parser.error(f"there is no check {', '.join(strange)}; choose from {', '.join(known)}")
     failed = []
-    for outcome in outcomes(set(sys.argv[1:])):
+    for outcome in outcomes(set(asked)):
         print(f"{'ok' if outcome.status == 0 else 'FAILED':6}  {outcome.name} ({outcome.seconds:.1f} s)", flush=True)
         if outcome.status != 0:
             failed.append(outcome.name)

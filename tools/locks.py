@@ -1,5 +1,6 @@
 """Writes both locks again: exact versions with hashes, and no address of any registry in them."""
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -34,5 +35,6 @@ def lock_pages() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     lock_python()
     lock_pages()

@@ -4,6 +4,7 @@ python tools/reference.py            write them
 python tools/reference.py --check    exit 1 when one is stale or a public code has vanished
 """
 
+import argparse
 import importlib
 import re
 import sys
@@ -230,6 +231,9 @@ def _yes(holds: bool) -> str:
 
 def main() -> int:
     """Write or check; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is stale")
+    asked = parser.parse_args()
     stale = []
     pages = (
         ("errors.md", errors_page()),
@@ -241,7 +245,7 @@ def main() -> int:
         path = REFERENCE / name
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         vanished = set(_CODE.findall(before)) - set(_CODE.findall(page))
-        if "--check" not in sys.argv:
+        if not asked.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(page, encoding="utf-8")
         elif before != page:
