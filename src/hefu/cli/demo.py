@@ -185,8 +185,6 @@ def _empty(config: Config) -> None:
     with psycopg.connect(cluster.url("postgres", superuser=True), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
     cluster.create_database(DATABASE)
-    with psycopg.connect(cluster.url(DATABASE, superuser=True), autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
 
 
 @contextmanager

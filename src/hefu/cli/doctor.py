@@ -40,7 +40,7 @@ def command(as_json: bool) -> int:
     findings += try_lake(config)
     if any(one.check == "database" and one.health is Health.GOOD for one in findings):
         prepare_django()
-        findings += [*_tables(), *_worker(config, clock)]
+        findings += _in_tables(config, clock)
     bad = any(one.health is Health.BAD for one in findings)
     if as_json:
         click.echo(as_json_text({"healthy": not bad, "findings": [_as_data(one) for one in findings]}))
@@ -94,6 +94,18 @@ def try_lake(config: Config) -> Iterator[Finding]:
         yield Finding("lake", Health.BAD, refusal.text, facts=refusal.facts)
     else:
         yield Finding("lake", Health.GOOD, _("The lake's store {store} answers and can be written."), facts=facts)
+
+
+def _in_tables(config: Config, clock: Clock) -> Iterator[Finding]:
+    from django.db import DatabaseError
+
+    try:
+        yield from _tables()
+        yield from _worker(config, clock)
+    except DatabaseError as error:
+        facts = {"reason": (str(error).strip().splitlines() or [type(error).__name__])[0]}
+        way_on = _("Give the user in HEFU_DATABASE_URL Hefu's tables.")
+        yield Finding("tables", Health.BAD, _("The tables cannot be read: {reason}."), way_on, facts)
 
 
 def _tables() -> Iterator[Finding]:

@@ -19,11 +19,11 @@ from hefu.kernel.refusal import Refusal
 from hefu.kernel.words import _
 from hefu.node import binaries
 from hefu.node.config import Config, settings
-from hefu.node.errors import DatabaseBlindToChinese, PortInUse
+from hefu.node.errors import DatabaseBlindToChinese, DatabaseClosed, PortInUse
 from hefu.node.locks import FileLock
 from hefu.node.ports import answers, require_free
 from hefu.node.postgres import see_chinese
-from hefu.node.reach import reach
+from hefu.node.reach import reach, require_open
 
 _GIB = 2**30
 #: Below this much room the database may stop in the middle of a delivery.
@@ -200,6 +200,10 @@ def _database(config: Config, clock: Clock) -> Iterator[Finding]:
         return
     facts: dict[str, Any] = {"version": server.version, "name": server.database}
     yield Finding("database", Health.GOOD, _("The database {name} answers: PostgreSQL {version}."), facts=facts)
+    try:
+        require_open(server)
+    except DatabaseClosed as refusal:
+        yield _refused("database_rights", refusal)
     yield _search(config.address())
     apart = abs(clock.now() - server.now)
     if apart > _CLOCKS_APART:

@@ -37,12 +37,12 @@ class DatabaseWillNotStart(Refusal):
 
 
 class DatabaseBlindToChinese(Refusal):
-    """pg_trgm finds nothing in Chinese text: the database was made with the wrong character type."""
+    """Chinese characters are no letters to the database: it was made with the wrong character type."""
 
     code = "node.database_blind_to_chinese"
     text = _(
-        "The database {database} cuts no trigrams from Chinese text, so searching would silently find "
-        "nothing. It was made with LC_CTYPE {ctype}; make it again with UTF-8 encoding and LC_CTYPE C.UTF-8."
+        "The database {database} does not know Chinese characters as letters, so searching would silently miss "
+        "text. It was made with LC_CTYPE {ctype}; make it again with UTF-8 encoding and LC_CTYPE C.UTF-8."
     )
     status = 500
 
@@ -122,6 +122,18 @@ class DatabaseUnfit(Refusal):
     text = _(
         "The database runs PostgreSQL {version} with encoding {encoding}; the platform needs PostgreSQL {oldest} "
         "or newer and UTF8. Name another one in HEFU_DATABASE_URL, or leave that empty for the embedded one."
+    )
+    status = 500
+
+
+class DatabaseClosed(Refusal):
+    """The database answers, but its user may make no tables in it."""
+
+    code = "node.database_closed"
+    text = _(
+        "The user {user} may not make or change tables in the database {database}. Let its owner type: GRANT USAGE, "
+        "CREATE ON SCHEMA {schema} TO {user}; tables of Hefu that another user made have to become {user}'s. If the "
+        "server is read-only, name one that can be written in HEFU_DATABASE_URL."
     )
     status = 500
 

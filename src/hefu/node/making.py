@@ -38,7 +38,7 @@ def make_data(
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     else:
         command.append("--locale-provider=libc")
-    # LC_CTYPE=C would make pg_trgm blind to Chinese without any error.
+    # LC_CTYPE=C would make patterns and searches blind to Chinese without any error.
     command += ["--encoding=UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--lc-messages=C"]
     command += ["--auth=scram-sha-256", "--text-search-config=simple"]
     if not sync:
