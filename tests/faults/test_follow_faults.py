@@ -82,12 +82,15 @@ def bank(make_database: Callable[[], Database]) -> Iterator[Bank]:
 
 @contextmanager
 def transfers(provider: Database) -> Iterator[list[int]]:
-    """Move money between accounts, open and close them, until the block ends; a list of one count of transactions."""
+    """Move money between accounts, open and close them, until the block ends; a list of one count of transactions.
+
+    A few hundred a second: more would only have to be caught up with.
+    """
     chance, stop, done = random.Random(23), threading.Event(), [0]
 
     def work() -> None:
         with provider.connect() as session:
-            while not stop.is_set():
+            while not stop.wait(0.003):
                 one, other = chance.sample(range(1, ACCOUNTS + 1), 2)
                 with session.transaction():
                     # In one order, and an account that was closed gives and takes nothing.

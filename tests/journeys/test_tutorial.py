@@ -27,6 +27,8 @@ CHROMIUM = shutil.which("chromium")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 PATIENCE = 240.0
 
+pytestmark = pytest.mark.timeout(900)
+
 #: Why rows are kept back in it.
 REASONS = {"credit_code(credit_code)", "unique_key(credit_code)", "citizen_id(citizen_id)", "unique_key(citizen_id)"}
 
@@ -189,7 +191,7 @@ class Reader:
 
     def __init__(self, context: Any, demonstration: Demonstration, words: dict[str, Any], language: str) -> None:
         self.page, self.at, self.words, self.language = context.new_page(), demonstration, words, language
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)
 
     def sign_in(self, name: str) -> None:
         self.page.goto(self.at.address)
