@@ -40,7 +40,9 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium.new_context(locale="zh-CN", bypass_csp=True)
+        context = chromium.new_context(locale="zh-CN", bypass_csp=True)
+        context.add_init_script(path=AXE)
+        yield context
         chromium.close()
         # Beside Playwright's loop the test had a connection of its own; it would hold the test's database.
         connection.close()
@@ -48,11 +50,16 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def violations(context: Any, address: str, *, status: int = 200) -> list[str]:
     """Open a page and return what axe says against it in either width, and what the browser's console says."""
-    page = context.new_page()
+    page = context.pages[0] if context.pages else context.new_page()
     said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+
+    def listen(message: Any) -> None:
+        if message.type == "error":
+            said.append(message.text)
+
+    page.on("console", listen)
+    page.set_viewport_size(WIDTHS["office"])
     answer = page.goto(address, wait_until="load")
-    page.add_script_tag(path=str(AXE))
     told = [] if answer.status == status else [f"status {answer.status}"]
     for width, size in WIDTHS.items():
         page.set_viewport_size(size)
@@ -60,7 +67,7 @@ def violations(context: Any, address: str, *, status: int = 200) -> list[str]:
             told.extend(f"{width} {one['id']}: {node['target']} {node['failureSummary']}" for node in one["nodes"])
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1"):
             told.append(f"{width}: wider than the window")
-    page.close()
+    page.remove_listener("console", listen)
     return told + (said if status == 200 else [])  # else the console only repeats the answer's status
 
 
