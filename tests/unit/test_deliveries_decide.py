@@ -156,3 +156,11 @@ def test_the_time_left_follows_the_rate_so_far() -> None:
     assert decide.time_left(rows=1200, expected=1000, elapsed=timedelta(seconds=10)) == timedelta(0)
     assert decide.time_left(rows=0, expected=1000, elapsed=timedelta(seconds=10)) is None
     assert decide.time_left(rows=10, expected=None, elapsed=timedelta(seconds=10)) is None
+
+
+def test_far_fewer_rows_are_taken_only_from_a_delivery_that_is_held_for_them() -> None:
+    held = replace(RUNNING, status=DeliveryStatus.FAILED, held=True)
+    decide.take_fewer(held)
+    for other in (replace(held, held=False), replace(held, status=DeliveryStatus.CANCELLED)):
+        with pytest.raises(errors.NothingHeld):
+            decide.take_fewer(other)

@@ -168,6 +168,16 @@ class DeliveryMoveRefused(Refusal):
     text = _("Delivery {number} is {status}; it cannot become {wanted}. Open it to see what happened to it.")
 
 
+class NothingHeld(Refusal):
+    """Nobody lets a loss through before it has come: it would go by unseen."""
+
+    code = "deliveries.nothing_held"
+    text = _(
+        "Delivery {number} is not held for far fewer rows, so there are none to take all the same. Let it go on "
+        "without that; should it be held, look at its counts and decide then."
+    )
+
+
 class TicketReplaced(Refusal):
     """The ticket that the delivery ran under holds no more."""
 

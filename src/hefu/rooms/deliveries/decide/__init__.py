@@ -158,6 +158,16 @@ def retry(delivery: DeliveryFacts) -> DeliveryStatus:
     return wanted
 
 
+def take_fewer(delivery: DeliveryFacts) -> None:
+    """Let a delivery take far fewer rows all the same.
+
+    Raises:
+        NothingHeld: It does not stand failed for that.
+    """
+    if delivery.status is not DeliveryStatus.FAILED or not delivery.held:
+        raise errors.NothingHeld(number=delivery.number)
+
+
 def pause(delivery: DeliveryFacts) -> DeliveryStatus:
     """Return the status after somebody asked a follower to rest: a running one does when its process hears of it.
 

@@ -112,6 +112,7 @@ def retry_delivery(*, number: str, take_fewer: bool = False, actor: Actor, clock
     Raises:
         NotFound, Forbidden: The actor may not see it, or not do this.
         DeliveryMoveRefused, TicketReplaced: As for `decide.retry`.
+        NothingHeld: As for `decide.take_fewer`.
         DeliveryOpen: Another delivery of the grant is under way.
     """
     row = load(number, "deliveries.retry", actor)
@@ -120,6 +121,7 @@ def retry_delivery(*, number: str, take_fewer: bool = False, actor: Actor, clock
         require(actor, "deliveries.follow", consumer_id=row.consumer_id, provider_id=row.provider_id)
     if take_fewer:
         require(actor, "deliveries.plan", consumer_id=row.consumer_id, provider_id=row.provider_id)
+        decide.take_fewer(facts(row))
     row.status = decide.retry(facts(row))
     other = _open_delivery(row.grant)
     if other and other != row.number:
