@@ -41,6 +41,10 @@ def test_the_map_tells_each_reader_of_its_own_flows(signed_in: SignIn, grant: Gr
     sheet = b"".join(reader.get("/deliveries/flows/?days=365&format=csv")).decode()  # type: ignore[arg-type]
     assert "市公安局,市民政局,1,1" in sheet.replace('"', "")
     assert told in signed_in(grant.consumer).get("/deliveries/flows/?days=365").content.decode()
+    # Whoever runs the node sees no grant, so the page counts none.
+    running = signed_in(a_department("市大数据中心"), Role.OPERATOR).get("/deliveries/flows/?days=365").content.decode()
+    assert "rows</title>" in running
+    assert "Grants in force" not in running
     nothing = signed_in(a_department("市教育局")).get("/deliveries/flows/?days=365").content.decode()
     assert "市公安局" not in nothing
     assert "Nothing went from department to department" in nothing

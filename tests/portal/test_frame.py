@@ -93,6 +93,7 @@ def test_everybody_sees_only_their_workplaces(signed_in: SignIn) -> None:
     assert "people" not in workplaces(Role.OFFICER)
     assert "people" in workplaces(Role.SECURITY)
     assert "evidence" not in workplaces(Role.OPERATOR)
+    assert "deliveries" in workplaces(Role.OPERATOR)
     assert "evidence" in workplaces(Role.AUDITOR)
 
 

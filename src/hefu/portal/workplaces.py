@@ -51,13 +51,17 @@ def _casework(actor: Actor) -> bool:
     return actor.has(*CASEWORK, Role.AUDITOR)
 
 
+def _sees_deliveries(actor: Actor) -> bool:
+    return _casework(actor) or actor.has(Role.OPERATOR, Role.SECURITY)
+
+
 WORKPLACES = (
     Workplace("desk", _("My desk"), "desk", "desk", _anyone),
     Workplace("catalog", _("Catalogue"), "catalog", "catalog:list", _anyone),
     Workplace("upkeep", _("Catalogue upkeep"), "tally", "upkeep:coverage", _casework),
     Workplace("requests", _("Requests"), "request", "requests:list", _casework),
     Workplace("grants", _("Grants"), "grant", "grants:list", lambda a: _casework(a) or a.has(Role.SECURITY)),
-    Workplace("deliveries", _("Deliveries"), "delivery", "deliveries:list", _casework),
+    Workplace("deliveries", _("Deliveries"), "delivery", "deliveries:list", _sees_deliveries),
     Workplace("holdings", _("Holdings"), "table", "holdings:list", lambda a: _casework(a) or a.has(Role.OPERATOR)),
     Workplace(
         "resources", _("Data sources"), "resource", "resources:list", lambda a: a.has(Role.OFFICER, Role.OPERATOR)

@@ -10,6 +10,7 @@ from hefu.portal.http import PortalRequest
 from hefu.portal.lists import Align, Column, Empty
 from hefu.portal.lists.in_memory import Choice, HeldListing
 from hefu.rooms.deliveries.queries import Flow
+from hefu.rooms.grants.access import sees_any as sees_grants
 
 
 class Flows(HeldListing[Flow]):
@@ -29,7 +30,7 @@ class Flows(HeldListing[Flow]):
         return (
             Column("provider", _("Provider"), lambda f: f.provider, sort="provider"),
             Column("consumer", _("Consumer"), lambda f: f.consumer, sort="consumer"),
-            Column("grants", _("Grants in force"), lambda f: f.grants, sort="grants", align=Align.END, link=_grants),
+            *self._of_grants(),
             Column("deliveries", _("Deliveries"), lambda f: f.deliveries, sort="deliveries", align=Align.END),
             Column("rows", _("Rows and changes"), lambda f: f.rows, sort="rows", align=Align.END),
             Column(
@@ -41,6 +42,13 @@ class Flows(HeldListing[Flow]):
             ),
             Column("last", _("Last"), lambda f: f.last, sort="last", wraps=False),
         )
+
+    def _of_grants(self) -> Sequence[Column[Flow]]:
+        """Return the column of grants; whoever sees none of them would read that there are none."""
+        if not sees_grants(self.request.actor):
+            return ()
+        title = _("Grants in force")
+        return (Column("grants", title, lambda f: f.grants, sort="grants", align=Align.END, link=_grants),)
 
     def choices(self) -> Sequence[Choice]:
         """Return the filters."""

@@ -22,6 +22,7 @@ from hefu.rooms.catalog import queries as catalog
 from hefu.rooms.deliveries import queries
 from hefu.rooms.deliveries.queries import Flow
 from hefu.rooms.grants import queries as grants
+from hefu.rooms.grants.access import sees_any as sees_grants
 from hefu.rooms.grants.queries import Passage
 from hefu.rooms.requests.terms import CHANNEL_NAMES
 from hefu.rooms.resources import queries as resources
@@ -48,7 +49,7 @@ def flow_map(request: PortalRequest) -> HttpResponseBase:
         "flows/map.html",
         title=gettext("Flows of data"),
         crumbs=[(gettext("Deliveries"), reverse("deliveries:list"))],
-        map=draw_map([_stream(one) for one in narrowed]) if narrowed else None,
+        map=draw_map([_stream(one, request) for one in narrowed]) if narrowed else None,
         periods=[(listing.address(days=str(key)), say(words), key == days) for key, words in PERIODS.items()],
         rows=sum(one.rows for one in narrowed),
     )
@@ -58,11 +59,17 @@ def _sides(flow: Flow) -> tuple[str, str]:
     return flow.provider, flow.consumer
 
 
-def _stream(flow: Flow) -> Stream:
-    title = gettext("{provider} to {consumer}: {rows} rows, {grants} grants").format(
+def _stream(flow: Flow, request: PortalRequest) -> Stream:
+    sides = f"provider={flow.provider_id}&consumer={flow.consumer_id}"
+    if sees_grants(request.actor):
+        title = gettext("{provider} to {consumer}: {rows} rows, {grants} grants")
+        address = f"{reverse('grants:list')}?status=active&{sides}"
+    else:
+        title = gettext("{provider} to {consumer}: {rows} rows")
+        address = f"{reverse('deliveries:list')}?{sides}"
+    title = title.format(
         provider=flow.provider, consumer=flow.consumer, rows=shows.number(flow.rows), grants=flow.grants
     )
-    address = f"{reverse('grants:list')}?status=active&provider={flow.provider_id}&consumer={flow.consumer_id}"
     return Stream(flow.provider, flow.consumer, flow.rows, address, title, failed=bool(flow.failed))
 
 

@@ -117,6 +117,11 @@ def require(
     return Side.AUTHORITY if Side.AUTHORITY in sides else min(sides, key=list(Side).index)
 
 
+def sees_any(viewer: Actor) -> bool:
+    """Return whether there may be a grant that `viewer` sees."""
+    return visible(viewer) != Q(pk__in=[])
+
+
 def visible(viewer: Actor, action: str = "grants.see", *, table: dict[str, frozenset[Standing]] = MAY) -> Q:
     """Return the filter of rows with `consumer` and `provider` that `viewer` may see by the same table.
 
