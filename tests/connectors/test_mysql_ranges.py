@@ -10,6 +10,7 @@ import pytest
 
 from hefu.dataplane.checks import UniqueKey
 from hefu.dataplane.connectors.address import default_policy
+from hefu.dataplane.connectors.mysql import moment
 from hefu.dataplane.connectors.mysql.connection import MysqlSession
 from hefu.dataplane.connectors.mysql.inspection import native_table
 from hefu.dataplane.connectors.mysql.lines import line, mark_of, parsed, server_digest
@@ -65,8 +66,50 @@ def test_every_row_is_in_one_range_whatever_its_key(a_maria: MariaDatabase) -> N
             assert len({row for rows_ in found for row in rows_}) == 5, key
         # The server finds a range of several columns by its index.
         plan = session.run(f"explain select * from t force index (primary) where {of_several.within(ranges[1])}")
+        # Blanks that fill a char up are ordered and not compared where the collation does not pad.
+        a_maria.run("create table padded (k char(3) collate utf8mb4_nopad_bin primary key) character set utf8mb4")
+        padded = native_table(session, a_maria.name, "padded")
+        assert padded is not None
+        assert "type char" in str(split_key(session, padded))
     assert of_several.columns == ("a", "k3", "k7")
     assert "range" in plan[0]
+
+
+class Meanwhile(MysqlSession):
+    """A session beside which something is run as the administrator, before a statement that begins in one way."""
+
+    before, what = "", ""
+    admin: MariaDatabase
+
+    def run(self, query: str, values: Any = None) -> list[tuple[Any, ...]]:
+        """Run it, and what comes before it."""
+        if self.before and query.startswith(self.before):
+            self.admin.run(self.what)
+            self.before = ""
+        return super().run(query, values)
+
+
+def test_rows_that_come_while_borders_are_walked_to_send_none_back(a_maria: MariaDatabase) -> None:
+    a_maria.run("create table t (k int primary key)")
+    a_maria.run("insert into t values (1), (2), (3)")
+    with contextlib.closing(Meanwhile(a_maria.connection, "source")) as session:
+        session.admin, session.before = a_maria, "select `k` from t where `k` > (2)"
+        session.what = "insert into t values (4), (5)"
+        MysqlSession.run(session, "set session transaction isolation level read committed")
+        assert [*walked(session, "t", SplitKey(("k",), ("int",), ""), 2)] == [("2",), ("4",), ("5",)]
+
+
+def test_a_lock_that_is_held_for_long_is_taken_back_by_the_server(
+    a_maria: MariaDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moment, "_HELD", 1)
+    a_maria.run("create table t (k int primary key)")
+    with contextlib.closing(Meanwhile(a_maria.connection, "source", reads=True)) as session:
+        session.admin, session.before = a_maria, "start transaction"
+        # Whoever writes waits until the server lets go, though nobody tells it to; then the moments may differ.
+        session.what = "set statement lock_wait_timeout = 30 for insert into t values (1)"
+        assert joined(session, a_maria.connection, default_policy, "t", 2) == [session]
+        assert session.run("select k from t") == [(1,)]
 
 
 def test_lines_hold_what_the_cells_hold_and_both_ends_reckon_one_mark(place: Place, a_maria: MariaDatabase) -> None:
@@ -83,6 +126,17 @@ def test_lines_hold_what_the_cells_hold_and_both_ends_reckon_one_mark(place: Pla
         assert table is not None
         lines = [row[0] for row in session.run(f"select {line(table.columns)} from typed order by id")]
         rows, total = session.run(f"select {server_digest(table.columns)} from typed")[0]
+        # What is longer than the server sends at once makes no line: it is never taken for empty.
+        a_maria.run("create table wide (v varchar(16000)) character set latin1")
+        a_maria.run("insert into wide values (repeat('\"', 16000))")
+        a_maria.run("set global max_allowed_packet = 16384")
+        try:
+            with contextlib.closing(MysqlSession(a_maria.connection, "source")) as narrow:
+                found = native_table(narrow, a_maria.name, "wide")
+                assert found is not None
+                assert narrow.run(f"select {line(found.columns)} from wide") == [(None,)]
+        finally:
+            a_maria.run("set global max_allowed_packet = 16777216")
     schema = pa.schema([(name, pa.string()) for name in table.columns])
     batch = parsed(lines, schema)
     held = batch.column("h").to_pylist()

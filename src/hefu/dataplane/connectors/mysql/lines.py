@@ -42,10 +42,11 @@ def _piece(name: str, column: NativeColumn) -> str:
     value = read_expression(column, quoted(name))
     if column.data_type in _PLAIN:
         return f"ifnull({value}, '')"
+    # Not by ifnull: the server makes NULL of what is longer than it sends, and that is no empty value.
     if column.data_type in _BYTES:
-        return f"ifnull(concat('\"\\x', lower(hex({value})), '\"'), '')"
+        return f"if({value} is null, '', concat('\"\\x', lower(hex({value})), '\"'))"
     whole = f"convert({value} using utf8mb4) collate utf8mb4_bin"
-    return f"ifnull(concat('\"', replace({whole}, '\"', '\"\"'), '\"'), '')"
+    return f"if({value} is null, '', concat('\"', replace({whole}, '\"', '\"\"'), '\"'))"
 
 
 def parsed(lines: Sequence[str], schema: pa.Schema) -> pa.RecordBatch:

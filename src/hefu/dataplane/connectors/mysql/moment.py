@@ -4,7 +4,8 @@
 move from one range into another and be read twice, or never. So the moments are all taken while nobody can write: the
 table is locked against writing by one connection more, for as long as it takes the others to begin, some milliseconds.
 Where the account may not lock it (`LOCK TABLES`), where the lock is not had within a second, or where the server is
-one that only pretends to lock, one connection reads all of the ranges in its own moment.
+one that only pretends to lock, one connection reads all of the ranges in its own moment. The server lets go of the
+lock by itself when the run does not say so within seconds; then too one connection reads, for the moments may differ.
 """
 
 import contextlib
@@ -16,6 +17,8 @@ from hefu.dataplane.errors import SideLost, SideRefused
 
 #: Seconds to wait for whoever writes to the table just now; other writers wait behind us that long.
 _PATIENCE = 1
+#: Seconds after which the server itself takes back the lock of a run that stands still or is out of reach.
+_HELD = 5
 _BEGIN = "start transaction with consistent snapshot, read only"
 #: Servers that take LOCK TABLES for a word without a meaning.
 _PRETEND = ("tidb", "oceanbase")
@@ -66,6 +69,7 @@ def _together(
 ) -> None:
     with contextlib.closing(MysqlSession(connection, "source", policy)) as gate:
         gate.run(f"set session lock_wait_timeout = {_PATIENCE}, innodb_lock_wait_timeout = {_PATIENCE}")
+        gate.run(f"set session wait_timeout = {_HELD}")
         gate.run(f"lock tables {relation} read")
         for session in sessions:
             begin(session)

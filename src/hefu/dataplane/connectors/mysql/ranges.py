@@ -110,20 +110,32 @@ def split_key(session: MysqlSession, table: NativeTable) -> SplitKey | Sentence:
         return Sentence(said, code="range.no_key", table=facts.table)
     able = [key for key in keys if all(table.columns[name].data_type in _SPLITS for name in key)]
     if not able:
-        kinds = ", ".join(sorted({table.columns[name].data_type for name in keys[0]} - _SPLITS))
-        said = _("the key of {table} has a column of type {kinds}, by which no range can be told")
-        return Sentence(said, code="range.key_type", table=facts.table, kinds=kinds)
-    whole = [key for key in able if len(key) == 1 and table.columns[key[0]].data_type in _WHOLE]
-    key = (whole or able)[0]
+        return _untold(facts.table, {table.columns[name].data_type for name in keys[0]} - _SPLITS)
     collations = dict(
         session.run(
             "select column_name, coalesce(collation_name, '') from information_schema.columns "
             f"where table_schema = {text(facts.schema)} and table_name = {text(facts.table)}"
         )
     )
+    padded = {name for name in collations if table.columns[name].data_type == "char" and _unpadded(collations[name])}
+    able = [key for key in able if not padded & {*key}]
+    if not able:
+        return _untold(facts.table, {"char"})
+    whole = [key for key in able if len(key) == 1 and table.columns[key[0]].data_type in _WHOLE]
+    key = (whole or able)[0]
     parts = [(name, table.columns[name].column_type, collations.get(name, "")) for name in key]
     state = f"ranges {hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}"
     return SplitKey(key, tuple(table.columns[name].data_type for name in key), state)
+
+
+def _unpadded(collation: str) -> bool:
+    """Return whether blanks at the end count: a char(n) is then ordered with them and compared without."""
+    return "_nopad" in collation or "_0900_" in collation
+
+
+def _untold(table: str, kinds: set[str]) -> Sentence:
+    said = _("the key of {table} has a column of type {kinds}, by which no range can be told")
+    return Sentence(said, code="range.key_type", table=table, kinds=", ".join(sorted(kinds)))
 
 
 def walked(session: MysqlSession, relation: str, key: SplitKey, rows: int) -> Iterator[Border | None]:
@@ -134,21 +146,21 @@ def walked(session: MysqlSession, relation: str, key: SplitKey, rows: int) -> It
         SideRefused: The server refused.
     """
     names = ", ".join(quoted(name) for name in key.columns)
-    last = session.run(
-        f"select {names} from {relation} order by {', '.join(f'{quoted(name)} desc' for name in key.columns)} limit 1"
-    )
+    backwards = ", ".join(f"{quoted(name)} desc" for name in key.columns)
     border: Border | None = None
-    while last:
+
+    def next_by(order: str, skipped: int) -> Iterator[Border | None]:
         where = key.past(border) if border is not None else "true"
-        found = session.run(f"select {names} from {relation} where {where} order by {names} limit 1 offset {rows - 1}")
-        if not found:
-            break
-        border = _border(key, found[0])
+        query = f"select {names} from {relation} where {where} order by {order} limit 1 offset {skipped}"
+        yield from (_border(key, values) for values in session.run(query))
+
+    while found := [*next_by(names, rows - 1)]:
+        (border,) = found
         yield border
         if border is None:
             return
-    if last and (end := _border(key, last[0])) != border:
-        yield end
+    # Asked last, and only past the last border: rows that come meanwhile must not make borders go back.
+    yield from next_by(backwards, 0)
 
 
 def bounds_of(borders: Sequence[Border]) -> tuple[Bounds, ...]:
