@@ -73,7 +73,7 @@ def following(most: int = 4) -> Iterator[None]:
         yield
     finally:
         leaving.set()
-        thread.join(30)
+        thread.join(90)
         assert not thread.is_alive()
         assert errors == []
 

@@ -134,7 +134,7 @@ def test_a_process_that_dies_is_taken_over_in_time_and_one_that_is_told_to_end_h
         services.cancel_delivery(number=other.number, actor=SYSTEM, clock=NOW)
         services.cancel_delivery(number=row.number, actor=SYSTEM, clock=NOW)
         row.refresh_from_db()
-        until(lambda: Delivery.objects.get(pk=row.pk).status == DeliveryStatus.CANCELLED, log, 5)
+        until(lambda: Delivery.objects.get(pk=row.pk).status == DeliveryStatus.CANCELLED, log)
         kept = "SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"
         until(lambda: theirs.run(kept) == [(0,)], log)
         until(lambda: Following.objects.get(pk=row.pk).slot_state == "none", log)
