@@ -126,7 +126,7 @@ def following(place: Followed, ended: list[BaseException]) -> Iterator[Word]:
         assert not thread.is_alive()
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end

@@ -251,7 +251,7 @@ def test_a_network_that_is_silent_while_a_statement_is_cancelled_holds_nobody_el
         assert not cancelling.done()
         proxy.stalls = None
         with pytest.raises(SideRefused, match="canceling"):
-            running.result(20)
+            running.result(90)
     session.close()
     proxy.close()
 

@@ -198,7 +198,7 @@ def cable(ground: Ground) -> Iterator[Proxy]:
         proxy.close()
 
 
-def until(true: Callable[[], object], seconds: float = 20) -> None:
+def until(true: Callable[[], object], seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -270,7 +270,7 @@ def test_a_cable_that_is_pulled_a_lost_answer_and_ended_sessions_cost_nothing(wa
         until(lambda: proxy.passed > (proxy.stalls or 0))
         way.ground.run("postgres", f"{ended} and datname = 'consumer'", superuser=True)
         proxy.stalls = None
-        assert isinstance(running.result(20), SideLost)
+        assert isinstance(running.result(90), SideLost)
     way.made_good()
 
     way.change()

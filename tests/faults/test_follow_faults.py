@@ -159,13 +159,13 @@ def test_a_follower_that_is_killed_and_cut_under_load_loses_nothing_and_shows_no
                     case 1:
                         assert proxy
                         proxy.unanswered = (b"COMMIT", 2)
-                        assert follower.wait(20) == 0
+                        assert follower.wait(90) == 0
                     case 2:
                         cut(place.consumer, place.consumer.name)
-                        assert follower.wait(20) == 0
+                        assert follower.wait(90) == 0
                     case 3:
                         cut(place.provider, place.provider.name)
-                        assert follower.wait(20) == 0
+                        assert follower.wait(90) == 0
                     case _:
                         follower.send_signal(signal.SIGSTOP)
                         time.sleep(2)
