@@ -203,21 +203,23 @@ def test_days_that_are_none_and_signs_that_no_text_has_are_kept_back(place: Plac
     connection = a_maria.server.connect(a_maria.name)
     with contextlib.closing(connection), connection.cursor() as cursor:
         cursor.execute("set sql_mode = 'ALLOW_INVALID_DATES'")
-        cursor.execute("create table t (id int, d date, s datetime, v varchar(9))")
+        cursor.execute("create table t (id int, d date, s datetime, v varchar(9), g varchar(9) character set gbk)")
         cursor.execute(
-            "insert into t values (1, '0000-00-00', null, 'a'), (2, '2024-00-10', null, 'b'), "
+            "insert into t (id, d, s, v) values (1, '0000-00-00', null, 'a'), (2, '2024-00-10', null, 'b'), "
             "(3, '2024-02-31', null, 'c'), (4, '2024-02-29', '0000-00-00 00:00:00', 'd'), "
             "(5, null, null, 'e\0'), (6, '2024-02-29', null, 'f')"
         )
+        cursor.execute("insert into t values (7, null, null, 'g', x'b8f1aaa1'), (8, null, null, 'h', '格?')")
     ref = ResourceRef("s", ResourceKind.MYSQL_TABLE, a_maria.name, "t")
     sink = ListSink()
-    ticket = place.ticket(**_plain(ref, tuple(Item(name, name) for name in ("id", "d", "s", "v"))))
+    ticket = place.ticket(**_plain(ref, tuple(Item(name, name) for name in ("id", "d", "s", "v", "g"))))
     outcome = place.deliver(source=MysqlSource(a_maria.connection), ticket=ticket, rejects=sink)
-    assert place.rows(columns="id, v") == [(6, "f")]
-    assert outcome.rejected == {"typed(d)": 3, "typed(s)": 1, "typed(v)": 1}
+    assert place.rows(columns="id, v, g") == [(6, "f", None), (8, "h", "格?")]
+    # A sign of GBK's own that Unicode lacks is no question mark.
+    assert outcome.rejected == {"typed(d)": 3, "typed(s)": 1, "typed(v)": 1, "typed(g)": 1}
     assert {row.values["d"] for row in sink.rows} >= {"0000-00-00", "2024-00-10", "2024-02-31"}
     checked = replace(ticket, checks=(NotNull("id"),), filter=RowFilter((IsNull("s"),)))
-    assert place.deliver("D-2", source=MysqlSource(a_maria.connection), ticket=checked).rows_written == 1
+    assert place.deliver("D-2", source=MysqlSource(a_maria.connection), ticket=checked).rows_written == 2
 
 
 @pytest.mark.parametrize("mode", ["ANSI_QUOTES", "NO_BACKSLASH_ESCAPES", "ANSI_QUOTES,PIPES_AS_CONCAT,TRADITIONAL"])

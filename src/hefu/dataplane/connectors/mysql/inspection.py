@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hefu.dataplane.connectors.address import AddressPolicy, default_policy
@@ -153,7 +153,7 @@ def native_table(session: MysqlSession, schema: str, table: str, *, exact: bool 
     name, kind, comment, estimate, engine = rows[0]
     facts, natives, charsets = [], {}, {}
     for row in session.run(_COLUMNS.format(**names)):
-        native = NativeColumn(*row[1:6])
+        native = replace(NativeColumn(*row[1:6]), charset=row[10])
         facts.append(_column(row, native, exact=exact))
         natives[row[0]], charsets[row[0]] = native, row[10]
     keys = _keys(session.run(_KEYS.format(**names)))

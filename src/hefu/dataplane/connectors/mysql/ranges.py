@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from hefu.dataplane.connectors.mysql.connection import MysqlSession, quoted, text
 from hefu.dataplane.connectors.mysql.inspection import NativeTable
+from hefu.dataplane.connectors.mysql.types import loses_signs
 from hefu.kernel.words import Sentence, _
 
 #: Values of the key's columns, as texts.
@@ -45,6 +46,8 @@ class SplitKey:
     kinds: tuple[str, ...]
     #: The same as long as borders mean the same: columns, types and collations.
     state: str
+    #: Columns in whose texts a question mark may stand for another sign: no border then.
+    doubtful: frozenset[str] = frozenset()
 
     def past(self, border: Border) -> str:
         """Return the condition of what comes after the border."""
@@ -125,7 +128,8 @@ def split_key(session: MysqlSession, table: NativeTable) -> SplitKey | Sentence:
     key = (whole or able)[0]
     parts = [(name, table.columns[name].column_type, collations.get(name, "")) for name in key]
     state = f"ranges {hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}"
-    return SplitKey(key, tuple(table.columns[name].data_type for name in key), state)
+    doubtful = frozenset(name for name in key if loses_signs(table.columns[name]))
+    return SplitKey(key, tuple(table.columns[name].data_type for name in key), state, doubtful)
 
 
 def _unpadded(collation: str) -> bool:
@@ -171,6 +175,8 @@ def bounds_of(borders: Sequence[Border]) -> tuple[Bounds, ...]:
 
 def _border(key: SplitKey, values: Sequence[object]) -> Border | None:
     written = [_written(kind, value) for kind, value in zip(key.kinds, values, strict=True)]
+    if any("?" in (value or "") for name, value in zip(key.columns, written, strict=True) if name in key.doubtful):
+        return None
     return None if None in written else tuple(value for value in written if value is not None)
 
 
@@ -187,5 +193,5 @@ def _written(kind: str, value: object) -> str | None:
 
 def not_a_border(table: str) -> Sentence:
     """Return that a value of the key is none to compare with."""
-    said = _("the key of {table} holds a day that is none, by which no range can be told")
+    said = _("the key of {table} holds a day that is none or a sign that is unknown, by which no range can be told")
     return Sentence(said, code="range.no_day", table=table)

@@ -25,6 +25,8 @@ class NativeColumn:
     length: int | None = None
     precision: int | None = None
     scale: int | None = None
+    #: Character set of a text; empty for what is none.
+    charset: str = ""
 
     @property
     def unsigned(self) -> bool:
@@ -142,7 +144,26 @@ def read_expression(column: NativeColumn, name: str) -> str:
     """Return what to select of the quoted column `name`."""
     if column.data_type == "bit" and (width := _width(column)) > 1:
         return f"lpad(bin({name} + 0), {width}, '0')"
+    if loses_signs(column):
+        # The server tells a sign that Unicode lacks as a question mark. Then the text goes with a sign that no text
+        # has, by which its row is kept back, and as its bytes.
+        told = f"convert({name} using utf8mb4)"
+        kept = f"char_length(replace({told}, '?', '')) = char_length(replace({name}, '?', ''))"
+        return f"if({name} is null or {kept}, {told}, concat(char(0 using utf8mb4), hex({name})))"
     return LINES[column.data_type].read.format(name)
+
+
+#: Character sets with codes to which Unicode gives no sign, such as those that users of GBK define for rare names.
+_LOSE_SIGNS = frozenset({
+    "big5", "cp932", "eucjpms", "euckr", "gb2312", "gbk", "sjis", "ujis", "tis620", "cp1251", "swe7", "geostd8",
+    "armscii8", "hebrew", "greek", "cp1257", "dec8", "hp8", "koi8r", "koi8u", "keybcs2", "macce", "macroman", "cp850",
+    "cp852", "cp866", "cp1250", "cp1256", "latin2", "latin5", "latin7", "gb18030",
+})  # fmt: skip
+
+
+def loses_signs(column: NativeColumn) -> bool:
+    """Return whether the server may tell a sign of the column as a question mark."""
+    return column.charset in _LOSE_SIGNS and LINES[column.data_type].read == "{}"
 
 
 #: Longest text that gets a type with a length in a table made by us: rows of MySQL hold 65,535 bytes in all.
