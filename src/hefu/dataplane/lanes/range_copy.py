@@ -44,6 +44,8 @@ class RangeCopy:
     sink: RejectSink
     #: Checks of texts that are no values, which some range had to ask.
     spoiled: set[Typed] = field(default_factory=set)
+    #: Rows that came.
+    rows: int = 0
     #: Rows that were kept back, and how many by each reason.
     kept_back: int = 0
     counted: Counter[str] = field(default_factory=Counter)
@@ -72,6 +74,8 @@ class RangeCopy:
 
     def _range(self, chunk: Chunk, part: MysqlRange, target: Session | MysqlSession) -> None:
         part.load(self.control.check)
+        with self._lock:
+            self.rows += part.rows
         sql = self.written(part)
         rejected = False
         if sql.plan.checks:

@@ -22,6 +22,7 @@ from hefu.dataplane.connectors.postgres.source import Chunk
 from hefu.dataplane.connectors.receiver import Receiver
 from hefu.dataplane.connectors.relation import ColumnFacts
 from hefu.dataplane.digest import KeyTally
+from hefu.dataplane.errors import NotReconciled
 from hefu.dataplane.lanes.query import sum_of
 from hefu.dataplane.lanes.range_copy import RangeCopy
 from hefu.dataplane.lanes.table_run import TableRun
@@ -55,6 +56,8 @@ class RangeRun(TableRun):
     cut: Cut | None = field(default=None, init=False)
     #: Why it could not be cut, or empty.
     whole: str = field(default="", init=False)
+    #: Rows that the source still has in the ranges that an earlier run finished.
+    _stand: dict[int, int] = field(default_factory=dict, init=False)
     _columns: Sequence[ColumnFacts] | None = field(default=None, init=False)
 
     def _narrow(self, receiver: Receiver, plan: Plan, exists: bool) -> None:
@@ -129,10 +132,23 @@ class RangeRun(TableRun):
             # Of a range in which rows were kept back, those have to be told of again.
             again = {number for number, (mark, _tally) in held.items() if mark & 1}
             copy.copy([chunk for chunk in chunks if chunk.number not in done or chunk.number in again], sessions)
+            read = copy.rows + sum(rows for number, rows in self._stand.items() if number in held.keys() - again)
+            self._counted(sessions[0], read)
         spoiled = tuple(one for one in self._mysql.spoilable if one in copy.spoiled)
         said = replace(sql, plan=self._checked(receiver, spoiled))
         counted = {reason_of(check): copy.counted[reason_of(check)] for check in said.plan.checks}
         return self._publish(receiver, said, now.staging, sum_of(done), (copy.kept_back, counted), resumed)
+
+    def _counted(self, session: MysqlSession, read: int) -> None:
+        """See that no row fell between two ranges and none was in both, whatever the server thinks of its keys."""
+
+        def there() -> int:
+            with self.control.watched(session):
+                return self._mysql.count(session)
+
+        found = self.control.call(there)
+        if found != read:
+            raise NotReconciled(what="rows of all ranges", source=found, target=read)
 
     def _checked(self, receiver: Receiver, spoiled: tuple[Typed, ...]) -> Plan:
         facts, view = self.view.facts, self.view
@@ -153,7 +169,7 @@ class RangeRun(TableRun):
             session = waiting.pop()
             with self.control.watched(session):
                 for chunk in mine:
-                    mark = self._mysql.mark(session, cut.condition(chunk))
+                    mark, self._stand[chunk.number] = self._mysql.mark(session, cut.condition(chunk))
                     if mark != earlier.done[chunk.number][0] >> 1:
                         changed.append(f"part {chunk.number} changed in the source since")
                         return

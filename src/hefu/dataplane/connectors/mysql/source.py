@@ -161,8 +161,18 @@ class MysqlView(StagedView):
         of = f"{self._relation} where ({self._granted}) and ({condition})"
         return MysqlRange(session, self._table, types, of, self.secret)
 
-    def mark(self, session: MysqlSession, condition: str) -> int:
-        """Return the mark of the rows that a range has now; none of them is carried.
+    def count(self, session: MysqlSession) -> int:
+        """Return how many rows the run's ranges have together.
+
+        Raises:
+            SideLost: The connection is gone.
+            SideRefused: The server refused.
+        """
+        ((rows,),) = session.run(f"select count(*) from {self._relation} where {self._granted}")
+        return int(rows)
+
+    def mark(self, session: MysqlSession, condition: str) -> tuple[int, int]:
+        """Return the mark of the rows that a range has now, and how many they are; none of them is carried.
 
         Raises:
             SideLost: The connection is gone.
@@ -172,7 +182,7 @@ class MysqlView(StagedView):
         digest = server_digest({name: self._table.columns[name] for name in types})
         where = f"({self._granted}) and ({condition})"
         rows, total = session.run(f"select {digest} from {self._relation} where {where}")[0]
-        return mark_of(self.secret, int(rows), int(total))
+        return mark_of(self.secret, int(rows), int(total)), int(rows)
 
     def parts(self, size: int | None) -> tuple[Chunk, ...]:
         """Return ranges of a key, or of the rows as they came."""
