@@ -27,6 +27,9 @@ def test_holdings_and_libraries_are_read_page_by_page_within_what_the_caller_may
     assert [one["number"] for one in police.get("holdings")["holdings"]] == [holdings[0].number]
     assert stranger.get("holdings")["holdings"] == []
     stranger.get(f"holdings/{holdings[0].number}", 404)
+    one = keeper.get(f"holdings/{holdings[0].number}")
+    assert (one["kept_days"], one["oldest_readable"]) == (None, 1)
+    assert one["readable_since"]
     assert police.send("POST", f"holdings/{holdings[0].number}/collect", {})["open_run"]
     at = f"libraries/{library.number}"
     assert keeper.send("POST", f"{at}/assemble", {})["status"] == "waiting"
@@ -36,6 +39,7 @@ def test_holdings_and_libraries_are_read_page_by_page_within_what_the_caller_may
     keeper.get(f"{at}/versions?cursor=x", 422)
     told = keeper.get(at)
     assert (told["conflicts"], told["subjects"]) == ({"name": 1}, 20)
+    assert (told["kept_days"], told["next_try_at"], told["error_code"]) == (None, None, "")
     share = keeper.get(f"{at}/shares")["fields"][1]
     assert (share["field"], share["article"], len(share["sources"])) == ("name", "decree-809 art. 25", 2)
     seen = keeper.send("POST", f"{at}/conflicts", {"reason": "核对", "size": 1})

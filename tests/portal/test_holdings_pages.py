@@ -1,10 +1,12 @@
 """The pages of holdings: opened, collected, read with a reason, closed to others."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from hefu.cli.main import hefu
 from hefu.dataplane.lake.table import Taking
 from hefu.kernel.actor import Role
 from hefu.rooms.evidence.models import Entry as Evidence
@@ -67,7 +69,10 @@ def test_an_officer_opens_collects_and_reads_a_holding_and_the_reviewer_sees_cou
 
 
 def test_the_keeper_of_a_library_assembles_it_and_looks_one_person_up(
-    a_database: Database, signed_in: SignIn, as_person: Callable[..., Any]
+    a_database: Database,
+    signed_in: SignIn,
+    as_person: Callable[..., Any],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     provider, authority = a_department("市公安局"), the_authority()
     a_population(a_database, rows=30)
@@ -106,6 +111,12 @@ def test_the_keeper_of_a_library_assembles_it_and_looks_one_person_up(
     assert "loudest" in reviewer.post(f"{at}rules", stated | {"fields_stated": "name | loudest | x"}).content.decode()
     assert reviewer.post(f"{at}rules", stated).status_code == 302
     assert reviewer.post(f"{at}times", {"timetable": "归集之后"}).status_code == 302
+    assert reviewer.post(f"{at}keep", {"keep_days": "3"}).status_code == 422
+    assert reviewer.post(f"{at}keep", {"keep_days": "30"}).status_code == 302
+    assert "for 30 days after they were replaced" in reviewer.get(at).content.decode()
+    words = ["libraries", "keep", library.number, "--for-ever", "--as", person.username, "--json"]
+    hefu.main(args=words, standalone_mode=False)
+    assert json.loads(capsys.readouterr().out) == {"number": library.number, "kept_days": None}
     assert reviewer.post("/holdings/libraries/new", stated | {"name": "人口专题库"}).status_code == 302
     assert "has not let the library share" in reviewer.get(at).content.decode()
     office = f"/holdings/{holding.number}/"
@@ -119,5 +130,5 @@ def test_the_keeper_of_a_library_assembles_it_and_looks_one_person_up(
     assert stranger.post(f"{office}consent/{library.number}", {}).status_code == 302
     assert "has not let the library share" in reviewer.get(at).content.decode()
     assert Evidence.objects.filter(kind="library.looked").count() == 2
-    for closed in ("", "look", "conflicts", "rules", "times", "catalogue"):
+    for closed in ("", "look", "conflicts", "rules", "times", "keep", "catalogue"):
         assert stranger.get(f"{at}{closed}").status_code == 404

@@ -1,13 +1,19 @@
 """Base libraries over holdings: which source wins, what they say differently, and that every look leaves its reason."""
 
 import json
+import os
+import socket
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hefu.dataplane.lake.table import Taking
 from hefu.kernel.actor import Actor, Role
+from hefu.kernel.clock import FixedClock
 from hefu.kernel.refusal import Forbidden, InputsRejected, NotFound
 from hefu.rooms.catalog.models import Entry
 from hefu.rooms.evidence.queries import history as evidence_of
@@ -17,7 +23,7 @@ from hefu.rooms.holdings.carry import carry
 from hefu.rooms.holdings.models import Holding, Library, LibraryConflict
 from hefu.rooms.holdings.services import libraries
 from hefu.rooms.holdings.services.libraries import subject_digest
-from hefu.rooms.holdings.terms import FieldStated, LibraryKind, LibraryStated, PartStated, RunStatus
+from hefu.rooms.holdings.terms import LATE_AFTER, FieldStated, LibraryKind, LibraryStated, PartStated, RunStatus
 from tests.builders import (
     NOON,
     SYSTEM,
@@ -111,6 +117,45 @@ def test_one_person_one_file_with_sources_conflicts_and_a_reason_on_record(
         (20, 0, 0),
         (20, 20, 0),
     ]
+
+
+def test_an_assembly_rests_while_its_store_is_away_and_old_versions_go_by_the_librarys_rule(
+    holdings: list[Holding], reviewer: Actor, settings: Any
+) -> None:
+    library = services.define_library(stated=stated(holdings), actor=reviewer, clock=NOON)
+    assembled(library, reviewer)
+    here = settings.HEFU
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        nobody = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    settings.HEFU = replace(here, lake="s3://city/lake", lake_endpoint=nobody, lake_access_key="a", lake_secret_key="b")
+    assert assembled(library, reviewer).rests
+    assert (library.error_code, library.pauses, library.version) == ("dataplane.lake_lost", 1, 1)
+    assert library.next_try_at > NOON.now()
+    assert services.requeue_lost_libraries(clock=NOON) == []  # it is waited for, not lost
+    late = FixedClock(library.next_try_at + LATE_AFTER + timedelta(seconds=1))
+    assert services.requeue_lost_libraries(clock=late) == [library.number]
+    settings.HEFU = here
+    own = (FieldStated("name", "first", ((holdings[1].number, "name"),)),)
+    services.define_library(stated=stated(holdings[1:], fields=own), actor=reviewer, clock=NOON)
+    assert assembled(library, reviewer).status == RunStatus.DONE  # asked for between two tries
+    assert [entry.kind for entry in evidence_of(library.number, viewer=SYSTEM)].count("library.failed") == 0
+
+    for file in queries.table_of(library.pk).path.glob("*.parquet"):
+        os.utime(file, (0, 0))  # what is younger than a day somebody may be writing
+    much_later = FixedClock(NOON.now() + timedelta(days=31))
+    assert services.thin_out(clock=much_later) == []
+    with pytest.raises(InputsRejected):
+        services.keep_library_for(number=library.number, days=6, actor=reviewer, clock=NOON)
+    with pytest.raises(NotFound):
+        services.keep_library_for(number=library.number, days=30, actor=an_actor(holdings[0].department), clock=NOON)
+    services.keep_library_for(number=library.number, days=30, actor=reviewer, clock=NOON)
+    [(number, dropped)] = services.thin_out(clock=much_later)
+    assert (number, dropped.files > 0) == (library.number, True)
+    assert [one.readable for one in queries.history(library)] == [True, False]
+    library.refresh_from_db()
+    told = queries.last_dropped(library, viewer=reviewer)
+    assert told is not None
+    assert told.body["bytes_freed"] == dropped.bytes
 
 
 def test_a_library_is_its_keepers_and_takes_only_what_they_may_collect(

@@ -38,6 +38,14 @@ class HoldingOut(Schema):
     closed_at: datetime | None
 
 
+class HoldingWholeOut(HoldingOut):
+    """The same with how far back it can be read; a list does not look at every version."""
+
+    kept_days: int | None = Field(description="How long versions are kept after they were replaced; null is for ever.")
+    oldest_readable: int | None = Field(description="Number of the oldest version whose rows can still be read.")
+    readable_since: datetime | None = Field(description="When that version was collected.")
+
+
 class HoldingsOut(Schema):
     """A page of them."""
 
@@ -84,6 +92,9 @@ class LibraryOut(Schema):
     timetable: str
     next_at: datetime | None
     finished_at: datetime | None
+    kept_days: int | None = Field(description="How long versions are kept after they were replaced; null is for ever.")
+    next_try_at: datetime | None = Field(description="When an assembly that failed for now is tried again by itself.")
+    error_code: str = Field(description="Of the last try; empty when it went well.")
 
 
 class LibrariesOut(Schema):
@@ -152,12 +163,17 @@ def holdings(request: HttpRequest, turning: Query[Turning]) -> dict[str, Any]:
     return {"holdings": [_holding(row, stands[row.pk]) for row in rows], "next": following}
 
 
-@router.get("/holdings/{number}", response=HoldingOut, summary="Read how a holding stands")
+@router.get("/holdings/{number}", response=HoldingWholeOut, summary="Read how a holding stands")
 def holding(request: HttpRequest, number: str) -> dict[str, Any]:
-    """Its freshness, its last collection and what is under way."""
+    """Its freshness, its last collection, what is under way, and how far back its rows can be read."""
     call = cast(ApiRequest, request)
     row = queries.holding(number, viewer=call.actor)
-    return _holding(row, queries.standings([row], clock=call.clock)[row.pk])
+    oldest = queries.oldest_readable(row)
+    return _holding(row, queries.standings([row], clock=call.clock)[row.pk]) | {
+        "kept_days": row.kept_days,
+        "oldest_readable": oldest.number if oldest else None,
+        "readable_since": oldest.at if oldest else None,
+    }
 
 
 @router.get("/holdings/{number}/versions", response=VersionsOut, summary="List the versions of a holding")
@@ -276,6 +292,7 @@ def _holding(row: Any, now: queries.HoldingNow) -> dict[str, Any]:
 def _library(row: Any) -> dict[str, Any]:
     names = (
         "number", "name", "kind", "subject", "status", "version", "subjects", "conflicts", "parts", "fields",
-        "timetable", "next_at", "finished_at",
+        "timetable", "next_at", "finished_at", "kept_days", "error_code",
     )  # fmt: skip
-    return {name: getattr(row, name) for name in names} | {"department": row.department.name}
+    more = {"department": row.department.name, "next_try_at": row.next_try_at if row.rests else None}
+    return {name: getattr(row, name) for name in names} | more

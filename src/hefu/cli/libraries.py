@@ -73,6 +73,22 @@ def times(number: str, timetable: str, actor: Actor, as_json: bool) -> None:
     show({"number": row.number, "timetable": row.timetable, "next_at": row.next_at}, as_json=as_json)
 
 
+@command.command("keep")
+@click.argument("number")
+@click.option("--days", type=click.IntRange(7, 36500), default=None, help="For how long replaced versions are kept.")
+@click.option("--for-ever", is_flag=True, help="Keep every version.")
+@acting_option(writes=True)
+@json_option
+def keep(number: str, days: int | None, for_ever: bool, actor: Actor, as_json: bool) -> None:
+    """Set how long the versions of library NUMBER are kept; what is older goes every night."""
+    from hefu.rooms.holdings import services
+
+    if (days is None) is not for_ever:
+        raise click.UsageError("Give either --days or --for-ever.")
+    row = services.keep_library_for(number=number, days=days, actor=actor, clock=SystemClock())
+    show({"number": number, "kept_days": row.kept_days}, as_json=as_json)
+
+
 @command.command("status")
 @click.argument("number")
 @acting_option(writes=False)
@@ -85,6 +101,9 @@ def status(number: str, actor: Actor, as_json: bool) -> None:
     facts = _summary(row) | {
         "timetable": row.timetable,
         "next_at": row.next_at,
+        "kept_days": row.kept_days,
+        "tries_failed": row.pauses,
+        "next_try_at": row.next_try_at if row.rests else None,
         "parts": row.parts,
         "fields": row.fields,
         "conflicts": row.conflicts,

@@ -82,6 +82,8 @@ KIND_NAMES = {
     "library.looked": _("One subject's file looked up"),
     "library.conflicts_looked": _("Conflicts of a library looked at"),
     "library.timed": _("Times of a library's assembly set"),
+    "library.keeping_set": _("How long versions are kept set"),
+    "library.versions_dropped": _("Old versions deleted"),
     "library.catalogued": _("Library catalogued"),
     "library.passed_on": _("Library read by a delivery"),
     "library.consent_given": _("Consent to share columns on given"),

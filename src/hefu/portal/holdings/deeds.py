@@ -1,5 +1,6 @@
 """What people do with holdings on pages: open, collect, change, look, take out, drop, close."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from hefu.portal.forms import done
 from hefu.portal.holdings.forms import ChangeForm, CollectForm, DropForm, KeepForm, LookForm, NewForm, TakeOutForm
 from hefu.portal.holdings.views import holding_crumbs, list_crumb
 from hefu.portal.http import PortalRequest, posted
-from hefu.portal.pages import FORM, page, show
+from hefu.portal.pages import FORM, Crumb, page, show
 from hefu.rooms.holdings import queries, services
 from hefu.rooms.holdings.access import require
 
@@ -186,19 +187,24 @@ def keep(request: PortalRequest, number: str) -> HttpResponseBase:
     """Set how long versions are kept."""
     found = queries.holding(number, viewer=request.actor)
     require(request.actor, "holdings.drop_versions", found.department_id)
+    return keep_page(request, found.kept_days, services.keep_for, number, holding_crumbs(number))
+
+
+def keep_page(
+    request: PortalRequest, kept_days: int | None, keeping: Callable[..., object], number: str, crumbs: list[Crumb]
+) -> HttpResponseBase:
+    """Ask for how long the versions of a holding or library are kept, and let `keeping` set it."""
     return deed_page(
         request,
-        KeepForm(posted(request), initial={"keep_days": found.kept_days}),
+        KeepForm(posted(request), initial={"keep_days": kept_days}),
         title=gettext("How long versions are kept"),
-        crumbs=holding_crumbs(number),
+        crumbs=crumbs,
         lead=gettext(
             "What was replaced longer ago is deleted every night: its rows can never be read again. What it counted "
             "and its digest stay, so receipts can be checked as before."
         ),
         send=gettext("Save"),
-        work=lambda typed: services.keep_for(
-            number=number, days=typed["keep_days"], actor=request.actor, clock=request.clock
-        ),
+        work=lambda typed: keeping(number=number, days=typed["keep_days"], actor=request.actor, clock=request.clock),
         said=gettext("How long versions are kept is set."),
     )
 

@@ -143,7 +143,8 @@ def library(request: PortalRequest, number: str) -> HttpResponseBase:
             for share in queries.shares(found, on=request.clock.today())
         ],
         keeps=queries.may_keep(found, viewer=request.actor),
-        idle=found.status not in OPEN,
+        idle=found.status not in OPEN or found.rests,
+        dropped=queries.last_dropped(found, viewer=request.actor),
         error=told(found.error_text, found.error_facts) if found.error_text else "",
         versions=queries.history(found, most=SHOWN_VERSIONS),
         events=history(number, viewer=request.actor),

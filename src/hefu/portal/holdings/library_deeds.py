@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from hefu.kernel.refusal import Forbidden, NotFound
 from hefu.portal.deeds import deed_page
+from hefu.portal.holdings.deeds import keep_page
 from hefu.portal.holdings.forms import ChosenForm, StateForm, TimesForm
 from hefu.portal.holdings.libraries import library_crumbs
 from hefu.portal.holdings.stating import fields_out, parts_out
@@ -77,6 +78,14 @@ def times(request: PortalRequest, number: str) -> HttpResponseBase:
         work=lambda typed: services.time_library(number=number, **typed, actor=request.actor, clock=request.clock),
         said=gettext("It is set."),
     )
+
+
+@page(*FORM)
+def keep(request: PortalRequest, number: str) -> HttpResponseBase:
+    """Set how long versions are kept."""
+    found = queries.library(number, viewer=request.actor)
+    require_keeper(request.actor, "libraries.keep", found.department_id)
+    return keep_page(request, found.kept_days, services.keep_library_for, number, library_crumbs(number))
 
 
 @page(*FORM)

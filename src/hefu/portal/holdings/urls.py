@@ -12,6 +12,7 @@ urlpatterns = [
     path("libraries/new", library_deeds.new, name="library_new"),
     path("libraries/<str:number>/rules", library_deeds.rules, name="library_rules"),
     path("libraries/<str:number>/times", library_deeds.times, name="library_times"),
+    path("libraries/<str:number>/keep", library_deeds.keep, name="library_keep"),
     path("libraries/<str:number>/catalogue", library_deeds.catalogue, name="library_catalogue"),
     path("libraries/<str:number>/", libraries.library, name="library"),
     path("libraries/<str:number>/assemble", libraries.assemble, name="assemble"),

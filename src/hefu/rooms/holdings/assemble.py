@@ -5,9 +5,10 @@ import logging
 from pathlib import Path
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from hefu.dataplane.connectors.folder.source import FolderSource
+from hefu.dataplane.errors import DataPlaneRefusal
 from hefu.dataplane.lake.assembling import Assembly, Conflict, LibraryField, Part, Wins, provenance
 from hefu.dataplane.lake.collecting import Order, collect, everything
 from hefu.dataplane.lake.table import Taking, Version
@@ -42,20 +43,26 @@ def assemble(library_id: UUID, *, clock: Clock) -> None:
         if row is not None:
             _assemble(row, clock)
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+        except (OperationalError, InterfaceError):
+            log.warning("the session that held library %s is gone, and its lock with it", library_id)
 
 
 def _assemble(row: Library, clock: Clock) -> None:
     try:
         parts = _parts(row, clock)
         version, conflicts, kept = _carry(row, parts, clock)
+    except (OperationalError, InterfaceError):
+        raise  # nothing can be written down: it stays running and is begun anew by whoever finds it
     except Refusal as refusal:
         log.warning("library %s could not be assembled: %s", row.number, refusal.code)
-        services.settle_not_assembled(row=row, error=refusal, clock=clock)
+        transient = isinstance(refusal, DataPlaneRefusal) and refusal.transient
+        services.settle_not_assembled(row=row, error=refusal, transient=transient, clock=clock)
     except Exception as fault:
         error = Fault(number=row.number, kind=type(fault).__name__)
-        services.settle_not_assembled(row=row, error=error, clock=clock)
+        services.settle_not_assembled(row=row, error=error, transient=False, clock=clock)
         raise
     else:
         used = {part.name: part.version.number for part in parts}

@@ -209,11 +209,16 @@ class Library(models.Model):
     status = models.CharField(max_length=12, blank=True, help_text="Of the last assembly; empty before the first.")
     serial = models.PositiveIntegerField(default=0, help_text="Of the last assembly.")
     takeovers = models.PositiveIntegerField(default=0)
+    pauses = models.PositiveIntegerField(default=0, help_text="Tries of the last assembly that failed for now.")
+    next_try_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveBigIntegerField(null=True, blank=True)
     subjects = models.BigIntegerField(null=True, blank=True)
     assembled = models.JSONField(default=dict, help_text="{subject, parts, fields} that its version was assembled by.")
+    kept_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="For how long versions are kept after they were replaced; none: for ever."
+    )
     timetable = models.CharField(max_length=120, blank=True, help_text="As it was typed: cron, words, or after what.")
     next_at = models.DateTimeField(null=True, blank=True)
     conflicts = models.JSONField(default=dict, help_text="Field → subjects of which sources say different things.")
@@ -227,12 +232,21 @@ class Library(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=_values(LibraryKind)), name="library_kind"),
             models.CheckConstraint(condition=Q(status__in=["", *_values(RunStatus)]), name="library_status"),
+            models.CheckConstraint(
+                condition=Q(kept_days__isnull=True) | Q(kept_days__range=(LEAST_KEPT_DAYS, MOST_KEPT_DAYS)),
+                name="library_kept_days",
+            ),
             models.UniqueConstraint(fields=["department", "name"], name="library_name"),
         ]
 
     def __str__(self) -> str:
         """Return the number."""
         return self.number
+
+    @property
+    def rests(self) -> bool:
+        """Return whether it waits for its next try after one that failed for now."""
+        return self.status == RunStatus.WAITING and self.pauses > 0
 
     @property
     def error(self) -> str:

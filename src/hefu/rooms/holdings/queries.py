@@ -248,9 +248,15 @@ def bytes_held(found: Holding) -> int:
     return table_of(found.pk).bytes()
 
 
-def last_dropped(found: Holding, *, viewer: Actor) -> "Evidence | None":
+def oldest_readable(found: Holding | Library) -> VersionView | None:
+    """Return the oldest version that can still be read, of a holding or library that the viewer was given already."""
+    return next((one for one in reversed(history(found)) if one.readable), None)
+
+
+def last_dropped(found: Holding | Library, *, viewer: Actor) -> "Evidence | None":
     """Return the evidence of when old versions were deleted last, as far as the viewer may see it."""
-    return evidence.entries(viewer=viewer, subject=found.number, kind="holding.versions_dropped").first()
+    kind = "library.versions_dropped" if isinstance(found, Library) else "holding.versions_dropped"
+    return evidence.entries(viewer=viewer, subject=found.number, kind=kind).first()
 
 
 def progress(number: str, *, viewer: Actor, clock: Clock) -> RunProgress:

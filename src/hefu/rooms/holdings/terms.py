@@ -357,4 +357,13 @@ CONSENT_WITHDRAWN = Kind(
     ("holding", "entry"),
     "A source department lets a library share its columns no more.",
 )
+LIBRARY_KEEPING_SET = Kind(
+    "library.keeping_set", 1, ("kept_days",), "How long replaced versions are kept was set; empty means for ever."
+)
+LIBRARY_VERSIONS_DROPPED = Kind(
+    "library.versions_dropped",
+    1,
+    ("kept_hours", "files", "bytes_freed", "bytes_kept"),
+    "Files of versions replaced long ago were deleted; what those versions counted stays.",
+)
 LIBRARY_TIMED = Kind("library.timed", 1, ("timetable",), "When a library is assembled without being asked was set.")

@@ -19,7 +19,7 @@ from hefu.rooms.holdings.services.carrying import (
     stop_asked,
     take_up,
 )
-from hefu.rooms.holdings.services.keeping import drop_versions, keep_for, thin_out
+from hefu.rooms.holdings.services.keeping import drop_versions, keep_for, keep_library_for, thin_out
 from hefu.rooms.holdings.services.libraries import (
     define_library,
     look_up,
@@ -47,6 +47,7 @@ __all__ = [
     "drop_versions",
     "forget_rejects",
     "keep_for",
+    "keep_library_for",
     "keep_rejects",
     "library_for",
     "look_at",

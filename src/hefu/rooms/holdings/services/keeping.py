@@ -1,7 +1,8 @@
-"""How long versions are kept: a rule for each holding, and what the clock does by it."""
+"""How long versions are kept: a rule for each holding and library, and what the clock does by it."""
 
 import logging
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from hefu.rooms.holdings import errors, terms
 from hefu.rooms.holdings.models import Holding, Library
 from hefu.rooms.holdings.queries import table_of
 from hefu.rooms.holdings.services.carrying import LOCK_CLASS, WORKER, lock_key
+from hefu.rooms.holdings.services.libraries import load_kept, record_library
 from hefu.rooms.holdings.services.rows import load, record
 from hefu.rooms.holdings.terms import LEAST_KEPT_DAYS, MOST_KEPT_DAYS, STRAYS_AFTER
 
@@ -49,6 +51,30 @@ def keep_for(*, number: str, days: int | None, actor: Actor, clock: Clock) -> Ho
 
 
 @transaction.atomic
+def keep_library_for(*, number: str, days: int | None, actor: Actor, clock: Clock) -> Library:
+    """Set how long the versions of a library are kept after they were replaced; the clock does it once a day.
+
+    Args:
+        number: Of the library.
+        days: From 7 to 36,500; None keeps all for ever.
+        actor: Of its keeper.
+        clock: For the record.
+
+    Raises:
+        NotFound, Forbidden: The actor may not see it, or does not keep it.
+        InputsRejected: Another number of days.
+    """
+    row = load_kept(number, "libraries.keep", actor)
+    if days is not None:
+        _require_days(days)
+    if row.kept_days != days:
+        row.kept_days = days
+        row.save(update_fields=["kept_days"])
+        record_library(terms.LIBRARY_KEEPING_SET, row, actor=actor, clock=clock, kept_days=days)
+    return row
+
+
+@transaction.atomic
 def drop_versions(*, number: str, kept_for: timedelta, actor: Actor, clock: Clock) -> Dropped:
     """Delete the files of versions that were replaced longer ago than `kept_for`; return what that freed.
 
@@ -69,22 +95,19 @@ def drop_versions(*, number: str, kept_for: timedelta, actor: Actor, clock: Cloc
 
 
 def thin_out(*, clock: Clock) -> list[tuple[str, Dropped]]:
-    """Do for every holding what its rule says; return what was freed where.
+    """Do for every holding and library what its rule says; return what was freed where.
 
-    Where versions are kept for ever, and in libraries, only what killed runs left goes. One that is being written,
-    or whose store does not answer, waits for the next time.
+    Where versions are kept for ever, only what killed runs left goes. One that is being written, or whose store does
+    not answer, waits for the next time.
     """
-    freed = []
-    for row in Holding.objects.select_related("entry", "department").order_by("number"):
-        freed.append((row.number, _thin(row, clock)))
-    for library in Library.objects.order_by("number"):
-        with transaction.atomic():
-            freed.append((library.number, _strays(library.number, library.pk, clock)))
+    holdings = Holding.objects.select_related("entry", "department").order_by("number")
+    rows: list[Holding | Library] = [*holdings, *Library.objects.order_by("number")]
+    freed = [(row.number, _thin(row, clock)) for row in rows]
     return [(number, dropped) for number, dropped in freed if dropped is not None and dropped.files]
 
 
 @transaction.atomic
-def _thin(row: Holding, clock: Clock) -> Dropped | None:
+def _thin(row: Holding | Library, clock: Clock) -> Dropped | None:
     if row.kept_days is None:
         return _strays(row.number, row.pk, clock)
     if not _is_locked(row.pk):
@@ -107,19 +130,19 @@ def _strays(number: str, table_id: UUID, clock: Clock) -> Dropped | None:
         return None
 
 
-def _drop(row: Holding, kept_for: timedelta, actor: Actor, clock: Clock) -> Dropped:
+def _drop(row: Holding | Library, kept_for: timedelta, actor: Actor, clock: Clock) -> Dropped:
     dropped = table_of(row.pk).drop_old(clock.now() - kept_for, clock.now() - STRAYS_AFTER)
     if dropped.files or not actor.is_system:
-        record(
-            terms.VERSIONS_DROPPED,
-            row,
-            actor=actor,
-            clock=clock,
-            kept_hours=int(kept_for.total_seconds() // 3600),
-            files=dropped.files,
-            bytes_freed=dropped.bytes,
-            bytes_kept=dropped.bytes_kept,
-        )
+        facts: dict[str, Any] = {
+            "kept_hours": int(kept_for.total_seconds() // 3600),
+            "files": dropped.files,
+            "bytes_freed": dropped.bytes,
+            "bytes_kept": dropped.bytes_kept,
+        }
+        if isinstance(row, Library):
+            record_library(terms.LIBRARY_VERSIONS_DROPPED, row, actor=actor, clock=clock, **facts)
+        else:
+            record(terms.VERSIONS_DROPPED, row, actor=actor, clock=clock, **facts)
     return dropped
 
 

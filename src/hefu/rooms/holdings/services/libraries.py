@@ -26,7 +26,7 @@ from hefu.kernel.words import Sentence, _, stored
 from hefu.rooms.catalog.terms import ShareType
 from hefu.rooms.evidence.services import record as record_evidence
 from hefu.rooms.evidence.terms import Kind
-from hefu.rooms.holdings import errors, queries, terms
+from hefu.rooms.holdings import decide, errors, queries, terms
 from hefu.rooms.holdings.access import keeps, may, require_keeper, visible_libraries
 from hefu.rooms.holdings.models import Holding, Library, LibraryConflict
 from hefu.rooms.holdings.queries import conflict_purpose, table_of
@@ -41,6 +41,7 @@ from hefu.rooms.holdings.terms import (
     MOST_TAKEOVERS,
     OPEN,
     LibraryStated,
+    RunFacts,
     RunStatus,
 )
 
@@ -84,7 +85,7 @@ def define_library(*, stated: LibraryStated, actor: Actor, clock: Clock) -> Libr
         raise InputsRejected(problems=problems)
     name = stated.name.strip()
     row = _standing(keeper, name) or Library(id=new_id(clock.now()), number=next_number("L", clock), name=name)
-    if row.status in OPEN:
+    if row.status in OPEN and not row.rests:
         raise errors.LibraryBusy(number=row.number)
     row.department_id = keeper
     row.kind, row.subject = stated.kind.value, stated.subject.strip()
@@ -151,7 +152,7 @@ def _problems(stated: LibraryStated, actor: Actor) -> Iterator[tuple[str, str]]:
 
 @transaction.atomic
 def start_assembly(*, number: str, actor: Actor, clock: Clock) -> Library:
-    """Start an assembly over the newest versions; a worker takes it at once.
+    """Start an assembly over the newest versions; a worker takes it at once, also between two tries.
 
     Raises:
         NotFound, Forbidden: The actor may not see it, or does not keep it.
@@ -168,10 +169,11 @@ def begin_assembly(row: Library, *, actor: Actor, clock: Clock) -> None:
     Raises:
         LibraryBusy: It is being assembled.
     """
-    if row.status in OPEN:
+    if row.status in OPEN and not row.rests:
         raise errors.LibraryBusy(number=row.number)
     row.serial += 1
     row.status, row.takeovers, row.asked_at, row.finished_at = RunStatus.WAITING.value, 0, clock.now(), None
+    row.pauses, row.next_try_at = 0, clock.now()
     row.error_code, row.error_text, row.error_facts = "", "", {}
     row.save()
     record_library(terms.LIBRARY_ASKED, row, actor=actor, clock=clock, serial=row.serial)
@@ -185,10 +187,12 @@ def take_up_library(*, library_id: UUID, clock: Clock) -> Library | None:
     if row.status not in OPEN:
         return None
     row.takeovers += 1 if row.status == RunStatus.RUNNING else 0
-    row.status = RunStatus.RUNNING.value
-    row.save(update_fields=["status", "takeovers"])
+    row.status, row.next_try_at = RunStatus.RUNNING.value, None
+    row.error_code, row.error_text, row.error_facts = "", "", {}
+    row.save(update_fields=["status", "takeovers", "next_try_at", "error_code", "error_text", "error_facts"])
     if row.takeovers >= MOST_TAKEOVERS:
-        settle_not_assembled(row=row, error=errors.WorkersLost(number=row.number, times=row.takeovers), clock=clock)
+        lost = errors.WorkersLost(number=row.number, times=row.takeovers)
+        settle_not_assembled(row=row, error=lost, transient=False, clock=clock)
         return None
     return row
 
@@ -242,20 +246,30 @@ def settle_assembled(
 
 
 @transaction.atomic
-def settle_not_assembled(*, row: Library, error: Refusal, clock: Clock) -> None:
-    """Put on record why a library could not be assembled; it is as it was."""
-    row.status, row.finished_at = RunStatus.FAILED.value, clock.now()
+def settle_not_assembled(*, row: Library, error: Refusal, transient: bool, clock: Clock) -> None:
+    """Say why a try ended without a version, and let the next one follow when it may help; the library is as it was."""
+    now = RunFacts(row.number, RunStatus(row.status), row.pauses, row.takeovers)
+    following = decide.after_failure(now, transient=transient)
+    row.status = following.status.value
     row.error_code, row.error_text = error.code, error.text
     row.error_facts = {name: stored(value) for name, value in error.facts.items()}
-    row.save(update_fields=["status", "finished_at", "error_code", "error_text", "error_facts"])
-    record_library(terms.LIBRARY_FAILED, row, actor=WORKER, clock=clock, serial=row.serial, code=error.code)
+    if following.pause is None:
+        row.finished_at = clock.now()
+        record_library(terms.LIBRARY_FAILED, row, actor=WORKER, clock=clock, serial=row.serial, code=error.code)
+    else:
+        row.pauses, row.next_try_at = row.pauses + 1, clock.now() + following.pause
+        enqueue_assembly(row.pk, pause=following.pause)
+    row.save(
+        update_fields=["status", "finished_at", "pauses", "next_try_at", "error_code", "error_text", "error_facts"]
+    )
 
 
 def requeue_lost_libraries(*, clock: Clock) -> list[str]:
     """Enqueue assemblies that no worker holds though they should move; return the libraries' numbers."""
     lost = []
     for row in Library.objects.filter(status__in=sorted(OPEN)):
-        late = row.asked_at is not None and row.asked_at < clock.now() - LATE_AFTER
+        due = row.next_try_at or row.asked_at
+        late = due is not None and due < clock.now() - LATE_AFTER
         if (row.status == RunStatus.RUNNING and not is_held(row.pk)) or (row.status == RunStatus.WAITING and late):
             enqueue_assembly(row.pk, once=f"{row.number} taken over")
             lost.append(row.number)

@@ -77,16 +77,9 @@ def next_number(letter: str, clock: Clock) -> str:
         return f"{letter}{clock.today().year}-{cursor.fetchone()[0]:06d}"
 
 
-def enqueue_assembly(library_id: UUID, *, once: str = "") -> None:
-    """Let a worker assemble the library once this transaction commits; `once` as for `enqueue`."""
-    job = configure_task(
-        name=ASSEMBLE, job_manager=JobManager(DjangoConnector()), schedule_in=None, queueing_lock=once or None
-    )
-    try:
-        with transaction.atomic():
-            job.defer(library_id=str(library_id))
-    except AlreadyEnqueued:
-        return
+def enqueue_assembly(library_id: UUID, *, pause: timedelta | None = None, once: str = "") -> None:
+    """Let a worker assemble the library once this transaction commits; `pause` and `once` as for `enqueue`."""
+    _defer(ASSEMBLE, pause, once, library_id=str(library_id))
 
 
 def enqueue(run_id: UUID, *, pause: timedelta | None = None, once: str = "") -> None:
@@ -97,14 +90,18 @@ def enqueue(run_id: UUID, *, pause: timedelta | None = None, once: str = "") -> 
         pause: From now; None for at once.
         once: When given, nothing is added while a job enqueued under the same text still waits.
     """
+    _defer(RUN, pause, once, run_id=str(run_id))
+
+
+def _defer(task: str, pause: timedelta | None, once: str, **ids: str) -> None:
     job = configure_task(
-        name=RUN,
+        name=task,
         job_manager=JobManager(DjangoConnector()),
         schedule_in={"seconds": int(pause.total_seconds())} if pause else None,
         queueing_lock=once or None,
     )
     try:
         with transaction.atomic():
-            job.defer(run_id=str(run_id))
+            job.defer(**ids)
     except AlreadyEnqueued:
         return
