@@ -45,7 +45,7 @@ class MysqlCase:
         Sample("bit(64)", "bit(64)", [("b'1" + "0" * 63 + "'", "1" + "0" * 63)]),
         _same("year", "smallint", "1901", "2155"),
         _same("date", "date", "0001-01-01", "9999-12-31"),
-        _same("datetime", "timestamp without time zone", "0001-01-01 00:00:00"),
+        _same("datetime", "timestamp(0) without time zone", "0001-01-01 00:00:00"),
         _same("datetime(6)", "timestamp without time zone", "9999-12-31 23:59:59.999999", "2024-02-29 00:00:00.1"),
         Sample("timestamp(6) null", "timestamp with time zone", [
             ("'2038-01-19 03:14:07.999999'", "2038-01-19 03:14:07.999999+00"),
