@@ -141,6 +141,8 @@ def cancel_statement(
             return
         with contextlib.closing(asking), asking.cursor() as cursor:
             cursor.execute("select pg_cancel_backend(%s)", (pid,))
+            if cursor.fetchone() != (True,):  # a pooler, or a server that numbers its sessions in a way of its own
+                session.cancel()
 
 
 _FULL = re.compile("too many (clients|connections)|connection slots", re.IGNORECASE)
