@@ -219,7 +219,8 @@ def test_a_library_is_assembled_by_the_clock_and_each_time_after_its_sources(
     assert taken is not None
     collect()  # while it is being assembled: once more after that
     assert services.start_due_libraries(clock=later) == []
-    services.settle_not_assembled(row=taken, error=errors.LibraryBusy(number=library.number), clock=NOON)
+    error = errors.LibraryBusy(number=library.number)
+    services.settle_not_assembled(row=taken, error=error, transient=False, clock=NOON)
     assert services.start_due_libraries(clock=later) == [library.number]
     assemble(library.pk, clock=NOON)
     assert services.start_due_libraries(clock=later) == []
