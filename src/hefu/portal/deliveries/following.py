@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from hefu.dataplane.errors import TooFewRows
 from hefu.kernel.refusal import Forbidden
 from hefu.kernel.words import Sentence
 from hefu.portal import shows
@@ -54,7 +53,7 @@ def follower_page(request: PortalRequest, found: "Delivery") -> HttpResponseBase
         "end": (open_ or status in (DeliveryStatus.PAUSED, DeliveryStatus.FAILED)) and not asked,
         "retry": status in (DeliveryStatus.PAUSED, DeliveryStatus.FAILED)
         or (status is DeliveryStatus.CANCELLED and "follow" in actions),
-        "plan": status is DeliveryStatus.FAILED and found.error_code == TooFewRows.code,
+        "plan": found.is_held_back,
         "spare": True,
         "see_rejects": bool(found.rows_rejected),
     }
@@ -67,7 +66,7 @@ def follower_page(request: PortalRequest, found: "Delivery") -> HttpResponseBase
         crumbs=crumbs(found.number)[:1],
         delivery=found,
         colour=COLOURS[status],
-        is_held=possible["plan"],
+        is_held_back=possible["plan"],
         may={deed for deed, is_possible in possible.items() if is_possible and deed in actions},
         channel=name_of(found.channel, CHANNEL_NAMES),
         asked_by=actor_name(found.asked_by, found.asked_by_name),

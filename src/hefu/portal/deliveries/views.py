@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext
 
-from hefu.dataplane.errors import TooFewRows
 from hefu.portal import shows
 from hefu.portal.deliveries.comparing import compared
 from hefu.portal.deliveries.following import follower_page
@@ -53,7 +52,7 @@ def delivery(request: PortalRequest, number: str) -> HttpResponseBase:
     names = {code: item.name for item in found.grant.granted_items for code in (item.code, item.delivered_as)}
     possible = {
         "cancel": status in OPEN and not found.cancel_asked_at,
-        "plan": status is DeliveryStatus.FAILED and found.error_code == TooFewRows.code,
+        "plan": found.is_held_back,
         "retry": status in (DeliveryStatus.FAILED, DeliveryStatus.CANCELLED),
         "fetch_file": status is DeliveryStatus.DONE and bool(found.file_name),
         "see_rejects": bool(found.rows_rejected),

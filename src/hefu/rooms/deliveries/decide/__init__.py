@@ -164,7 +164,7 @@ def take_fewer(delivery: DeliveryFacts) -> None:
     Raises:
         NothingHeld: It does not stand failed for that.
     """
-    if delivery.status is not DeliveryStatus.FAILED or not delivery.held:
+    if not delivery.held:
         raise errors.NothingHeld(number=delivery.number)
 
 

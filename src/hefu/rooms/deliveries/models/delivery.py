@@ -9,6 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from hefu.dataplane.errors import TooFewRows
 from hefu.dataplane.ticket import Channel
 from hefu.kernel.words import Sentence, read_back
 from hefu.rooms.deliveries.terms import STANDING, STATUS_NAMES, DeliveryStatus
@@ -129,6 +130,11 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         """Return the number."""
         return self.number
+
+    @property
+    def is_held_back(self) -> bool:
+        """Return whether it stands failed because far fewer rows came, and somebody may take them all the same."""
+        return self.status == DeliveryStatus.FAILED and self.error_code == TooFewRows.code
 
     @property
     def status_name(self) -> str:

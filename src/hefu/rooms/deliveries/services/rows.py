@@ -11,7 +11,6 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 
-from hefu.dataplane.errors import TooFewRows
 from hefu.kernel.actor import Actor
 from hefu.kernel.clock import Clock
 from hefu.kernel.refusal import NotFound
@@ -59,7 +58,7 @@ def facts(row: Delivery) -> DeliveryFacts:
         ticket_in_force=all(grants.is_in_force(ticket) for ticket in tickets_of(row)),
         mode=Way(row.mode),
         pause_asked=row.pause_asked_at is not None,
-        held=row.error_code == TooFewRows.code,
+        held=row.is_held_back,
     )
 
 

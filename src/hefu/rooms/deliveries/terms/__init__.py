@@ -141,7 +141,7 @@ class DeliveryFacts:
     mode: Way = Way.WHOLE
     #: Somebody asked a running follower to rest.
     pause_asked: bool = False
-    #: It failed last because far fewer rows came.
+    #: It stands failed because far fewer rows came.
     held: bool = False
 
 

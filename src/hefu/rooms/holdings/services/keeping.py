@@ -41,11 +41,7 @@ def keep_for(*, number: str, days: int | None, actor: Actor, clock: Clock) -> Ho
         InputsRejected: Another number of days.
     """
     row = load(number, "holdings.drop_versions", actor)
-    if days is not None:
-        _require_days(days)
-    if row.kept_days != days:
-        row.kept_days = days
-        row.save(update_fields=["kept_days"])
+    if _set_days(row, days):
         record(terms.KEEPING_SET, row, actor=actor, clock=clock, kept_days=days)
     return row
 
@@ -65,13 +61,20 @@ def keep_library_for(*, number: str, days: int | None, actor: Actor, clock: Cloc
         InputsRejected: Another number of days.
     """
     row = load_kept(number, "libraries.keep", actor)
-    if days is not None:
-        _require_days(days)
-    if row.kept_days != days:
-        row.kept_days = days
-        row.save(update_fields=["kept_days"])
+    if _set_days(row, days):
         record_library(terms.LIBRARY_KEEPING_SET, row, actor=actor, clock=clock, kept_days=days)
     return row
+
+
+def _set_days(row: Holding | Library, days: int | None) -> bool:
+    """Set them; return whether they were others before."""
+    if days is not None:
+        _require_days(days)
+    if row.kept_days == days:
+        return False
+    row.kept_days = days
+    row.save(update_fields=["kept_days"])
+    return True
 
 
 @transaction.atomic
